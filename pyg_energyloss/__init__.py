@@ -1,0 +1,106 @@
+"""Energy loss functions for physical systems, as a PyTorch Geometric plugin.
+
+A prediction is scored by the energy it takes to deform the true structure into it: springs on pair
+distances for atoms, local fields for Ising spins. The losses are blind to rotation, translation and
+relabelling of equivalent atoms, and need no alignment. (They are not losses on energies, as force
+fields are trained with.)
+
+Submodules and names are imported when they are first used.
+
+Source: Kaba, Sareen, Levy, Ravanbakhsh, "Energy Loss Functions for Physical Systems", NeurIPS 2025,
+arXiv 2511.02087.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from pyg_energyloss._version import __version__
+
+if TYPE_CHECKING:
+    from pyg_energyloss import (
+        data,
+        evaluate,
+        functional,
+        generative,
+        losses,
+        models,
+        presets,
+        registry,
+        report,
+        rigidity,
+        samplers,
+        spins,
+        stiffness,
+        testing,
+        training,
+        transforms,
+    )
+    from pyg_energyloss.losses import (
+        CoordinateMAELoss,
+        CoordinateMSELoss,
+        KabschMSELoss,
+        PairEnergyLoss,
+    )
+
+_MODULES = (
+    "data",
+    "evaluate",
+    "functional",
+    "generative",
+    "losses",
+    "models",
+    "presets",
+    "registry",
+    "report",
+    "rigidity",
+    "samplers",
+    "spins",
+    "stiffness",
+    "testing",
+    "training",
+    "transforms",
+)
+_LOSSES = (
+    "CoordinateMAELoss",
+    "CoordinateMSELoss",
+    "KabschMSELoss",
+    "PairEnergyLoss",
+)
+
+__all__ = [
+    "CoordinateMAELoss",
+    "CoordinateMSELoss",
+    "KabschMSELoss",
+    "PairEnergyLoss",
+    "__version__",
+    "data",
+    "evaluate",
+    "functional",
+    "generative",
+    "losses",
+    "models",
+    "presets",
+    "registry",
+    "report",
+    "rigidity",
+    "samplers",
+    "spins",
+    "stiffness",
+    "testing",
+    "training",
+    "transforms",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in _LOSSES:
+        return getattr(importlib.import_module(f"{__name__}.losses"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

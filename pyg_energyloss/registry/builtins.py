@@ -1,0 +1,56 @@
+"""What the library itself registers, through the same hooks as any plugin.
+
+Targets are strings, so that looking a name up imports only what that name needs.
+"""
+
+from __future__ import annotations
+
+from pyg_energyloss.registry.hookspecs import Register, hookimpl
+
+
+@hookimpl
+def energyloss_register_losses(register: Register) -> None:
+    """Register the structure losses and the spin losses."""
+    losses = "pyg_energyloss.losses"
+    register("mse", f"{losses}:CoordinateMSELoss", summary="mean squared coordinate error")
+    register("mae", f"{losses}:CoordinateMAELoss", summary="mean absolute coordinate error")
+    register("kabsch", f"{losses}:KabschMSELoss", summary="MSE after optimal alignment")
+    register("pair_energy", f"{losses}:PairEnergyLoss", summary="springs on pair distances, eq 7")
+
+
+@hookimpl
+def energyloss_register_stiffness(register: Register) -> None:
+    """Register the stiffness laws."""
+    laws = "pyg_energyloss.stiffness"
+    register("constant", f"{laws}:Constant", summary="k0")
+    register("inverse", f"{laws}:Inverse", summary="k0 / d")
+    register("inverse_square", f"{laws}:InverseSquare", summary="k0 / d^2")
+    register("exponential", f"{laws}:Exponential", summary="k0 exp(-d)")
+    register("morse", f"{laws}:Morse", summary="2 D a^2")
+    register("lennard_jones", f"{laws}:LennardJones", summary="72 eps / d^2")
+
+
+@hookimpl
+def energyloss_register_samplers(register: Register) -> None:
+    """Register the edge samplers."""
+
+
+@hookimpl
+def energyloss_register_models(register: Register) -> None:
+    """Register the plain baselines; the e3nn ones come from their plugin."""
+
+
+@hookimpl
+def energyloss_register_datasets(register: Register) -> None:
+    """Register the embedded data sets and the loaders of the public ones."""
+
+
+@hookimpl
+def energyloss_register_evaluators(register: Register) -> None:
+    """Register the evaluators that need no extra."""
+
+
+@hookimpl
+def energyloss_register_commands(register: Register) -> None:
+    """Register the subcommands of `energyloss`."""
+    register("plugins", "pyg_energyloss.cli.plugins:configure", summary="what is installed")
