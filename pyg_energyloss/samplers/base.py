@@ -1,0 +1,128 @@
+"""What an edge sampler is: pairs of one structure, or of a whole batch on its device."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pyg_energyloss.samplers.streams import TorchStream
+
+
+class Lattice(NamedTuple):
+    """Fixed cell of a periodic structure: rows of ``cell`` are vectors, ``pbc`` which repeat."""
+
+    cell: NDArray[np.float64]
+    pbc: tuple[bool, ...]
+
+
+class PairSample(NamedTuple):
+    """Pairs of one structure, each stored once.
+
+    ``pairs`` [2, num_pairs] (int64); ``weight`` [num_pairs], one over the probability that the pair
+    is drawn, so 1 for a pair that is always there; ``shift`` [num_pairs, dim], for periodic
+    structures only: the pair vector is ``pos[j] - pos[i] + shift @ cell``.
+    """
+
+    pairs: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    shift: NDArray[np.int64] | None = None
+
+
+class EdgeSampler(ABC):
+    """Chooses which pairs of a structure carry a spring, and with which importance weight.
+
+    Two faces. `sample` serves the data loader: one structure, numpy, fast for small ones.
+    `sample_batch` serves the loss: all structures of a batch at once, torch, on the device::
+
+        edge_index, edge_weight = sampler.sample_batch(pos_target, batch, num_graphs=num_graphs)
+        energy = pair_energy(pos_pred, pos_target, edge_index, edge_weight=edge_weight, ...)
+
+    ``PairEnergyLoss(edges=sampler)`` does that on every call. Any object with this `sample_batch`
+    will do there; any object with this `sample` will do in `RigidEdgeTransform`.
+
+    Args:
+        dim: dimension of space; structures are ``pos`` [num_nodes, dim].
+        seed: seed of the draws made without a generator; None follows ``torch.manual_seed``
+            (the global generator is read for its seed, never advanced).
+    """
+
+    def __init__(self, *, dim: int = 3, seed: int | None = None) -> None:
+        if dim < 1:
+            raise ValueError(f"`dim` must be at least 1, got {dim}")
+        self.dim = dim
+        self.seed = seed
+        self._stream = TorchStream(seed)
+
+    @abstractmethod
+    def sample(
+        self,
+        pos: NDArray[np.floating],
+        rng: np.random.Generator,
+        *,
+        bonds: NDArray[np.int64] | None = None,
+        lattice: Lattice | None = None,
+    ) -> PairSample:
+        """Draw the pairs of one structure.
+
+        Args:
+            pos: positions [num_nodes, dim], Å.
+            rng: source of the draw.
+            bonds: chemical bonds [2, num_bonds], either direction or both; only some samplers look.
+            lattice: the cell of a periodic structure.
+
+        Returns:
+            The pairs, each once, with their weights.
+        """
+
+    def sample_batch(
+        self,
+        pos: Tensor,
+        batch: Tensor | None = None,
+        *,
+        num_graphs: int | None = None,
+        generator: torch.Generator | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Draw the edges of every structure of a batch.
+
+        This general version visits the structures one by one on the CPU; samplers with a
+        vectorised draw override it.
+
+        Args:
+            pos: target positions [num_nodes, dim].
+            batch: structure of each node [num_nodes], sorted; None means one structure.
+            num_graphs: number of structures; None reads it from ``batch``.
+            generator: source of the draw, on the device of ``pos``; None uses the sampler's own.
+
+        Returns:
+            ``edge_index`` [2, num_edges], both directions of every pair, and ``edge_weight``
+            [num_edges] in the dtype of ``pos``.
+        """
+        if generator is None:
+            generator = self._stream.generator(pos.device)
+        word = torch.randint(2**62, (1,), generator=generator, device=pos.device)
+        rng = np.random.default_rng(int(word))
+        points = pos.detach().cpu().double().numpy()
+        if batch is None:
+            bounds = np.array([0, len(points)])
+        else:
+            counts = torch.bincount(batch, minlength=num_graphs or 0)
+            bounds = np.concatenate([[0], counts.cumsum(0).cpu().numpy()])
+        pairs, weights = [np.empty((2, 0), np.int64)], [np.empty(0)]
+        for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+            drawn = self.sample(points[start:stop], rng)
+            pairs.append(drawn.pairs + start)
+            weights.append(drawn.weight)
+        both = torch.from_numpy(np.concatenate(pairs, axis=1)).to(pos.device)
+        weight = torch.from_numpy(np.concatenate(weights)).to(pos)
+        return torch.cat([both, both.flip(0)], dim=1), weight.repeat(2)
+
+    def __repr__(self) -> str:
+        """The class and its public options, which PyG compares for ``pre_transform``."""
+        options = {k: v for k, v in vars(self).items() if not k.startswith("_")}
+        inside = ", ".join(f"{k}={v!r}" for k, v in sorted(options.items()))
+        return f"{type(self).__name__}({inside})"
