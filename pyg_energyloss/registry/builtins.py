@@ -33,6 +33,11 @@ def energyloss_register_stiffness(register: Register) -> None:
 @hookimpl
 def energyloss_register_samplers(register: Register) -> None:
     """Register the edge samplers."""
+    edges = "pyg_energyloss.samplers"
+    register("backbone", f"{edges}:Backbone", summary="rigid backbone, weighted far pairs redrawn")
+    register("complete", f"{edges}:Complete", summary="all pairs")
+    register("k_regular", f"{edges}:KRegular", summary="random k-regular graphs, as in the paper")
+    register("lateration", f"{edges}:LaterationEdges", summary="the rigid backbone alone")
 
 
 @hookimpl

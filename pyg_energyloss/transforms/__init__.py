@@ -1,1 +1,6 @@
-"""To be filled."""
+"""The samplers as PyG transforms."""
+
+from pyg_energyloss.transforms.complete_edges import CompleteEdgeTransform
+from pyg_energyloss.transforms.rigid_edges import RigidEdgeTransform
+
+__all__ = ["CompleteEdgeTransform", "RigidEdgeTransform"]

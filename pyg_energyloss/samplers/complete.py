@@ -1,0 +1,92 @@
+"""Every pair of a structure."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
+
+
+@lru_cache(maxsize=256)
+def cached_pairs(num_nodes: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """All pairs i < j [2, n (n - 1) / 2] and unit weights, read-only, kept per size."""
+    pairs = np.stack(np.triu_indices(num_nodes, 1)).astype(np.int64)
+    weight = np.ones(pairs.shape[1])
+    pairs.setflags(write=False)
+    weight.setflags(write=False)
+    return pairs, weight
+
+
+def all_pairs(num_nodes: int) -> PairSample:
+    """All pairs of ``num_nodes`` points with weight 1."""
+    if num_nodes <= 256:  # noqa: PLR2004 - half a megabyte each; larger ones are not kept
+        return PairSample(*cached_pairs(num_nodes))
+    pairs = np.stack(np.triu_indices(num_nodes, 1)).astype(np.int64)
+    return PairSample(pairs, np.ones(pairs.shape[1]))
+
+
+def all_pairs_batch(counts: Tensor) -> Tensor:
+    """All ordered pairs within each structure [2, sum n (n - 1)], without a loop over structures.
+
+    Args:
+        counts: atoms per structure [num_graphs].
+    """
+    starts = counts.cumsum(0) - counts
+    node = torch.arange(int(counts.sum()), device=counts.device)
+    graph = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
+    partners = counts[graph] - 1
+    source = torch.repeat_interleave(node, partners)
+    first = torch.repeat_interleave(partners.cumsum(0) - partners, partners)
+    target = torch.arange(len(source), device=counts.device) - first
+    local = (node - starts[graph])[source]
+    target = target + (target >= local) + starts[graph][source]
+    return torch.stack([source, target])
+
+
+class Complete(EdgeSampler):
+    """All pairs, each with weight 1: the energy of equation 7 itself.
+
+    Example:
+        >>> import numpy as np
+        >>> Complete().sample(np.zeros((4, 3)), np.random.default_rng(0)).pairs.shape
+        (2, 6)
+    """
+
+    def sample(
+        self,
+        pos: NDArray[np.floating],
+        rng: np.random.Generator,
+        *,
+        bonds: NDArray[np.int64] | None = None,
+        lattice: Lattice | None = None,
+    ) -> PairSample:
+        """All pairs of the structure; see `EdgeSampler.sample`."""
+        del rng, bonds
+        found = all_pairs(len(pos))
+        if lattice is None:
+            return found
+        from pyg_energyloss.samplers.periodic import nearest_image
+
+        return found._replace(shift=nearest_image(pos, found.pairs, lattice))
+
+    def sample_batch(
+        self,
+        pos: Tensor,
+        batch: Tensor | None = None,
+        *,
+        num_graphs: int | None = None,
+        generator: torch.Generator | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """All ordered pairs of every structure; see `EdgeSampler.sample_batch`."""
+        del generator
+        if batch is None:
+            counts = torch.tensor([len(pos)], device=pos.device)
+        else:
+            counts = torch.bincount(batch, minlength=num_graphs or 0)
+        edge_index = all_pairs_batch(counts)
+        return edge_index, pos.new_ones(edge_index.shape[1])

@@ -1,0 +1,124 @@
+"""The samplers as a PyG transform."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import torch
+from torch_geometric.data import Data
+from torch_geometric.data.datapipes import functional_transform
+from torch_geometric.transforms import BaseTransform
+
+from pyg_energyloss.samplers.base import EdgeSampler, Lattice
+from pyg_energyloss.samplers.streams import NumpyStream
+
+
+@functional_transform("rigid_edges")
+class RigidEdgeTransform(BaseTransform):
+    """Add the pairs that carry a spring: ``energy_edge_index`` and ``energy_edge_weight``.
+
+    As ``transform`` it draws anew at each access; as ``pre_transform`` it fixes one draw. Both
+    directions of every pair are stored, as PyG does for undirected graphs, and the names make PyG
+    batch them rightly. Periodic structures (``data.cell`` and optionally ``data.pbc``) also get
+    ``energy_edge_shift`` [num_edges, dim], the image that is meant.
+
+    Args:
+        sampler: a registered name (`pel.registry.names("sampler")`) or a sampler object.
+        dim: dimension of space, given to a sampler made by name.
+        attr: name of the edge attribute; must contain "index" so that PyG increments it. The
+            weights and shifts are named alike.
+        seed: seed of the draws; None follows ``torch.manual_seed``. Loader workers and epochs get
+            streams of their own; a loader with a seeded ``generator`` repeats them.
+        complete_below: for samplers that know it ("backbone"): structures of at most this many
+            atoms get the complete graph.
+        **options: further options of a sampler made by name, as ``k=6`` of "k_regular".
+
+    Raises:
+        ValueError: ``attr`` lacks "index", or positions are missing or of another dimension.
+        TypeError: options for a sampler object, or unknown to the sampler.
+
+    Example:
+        >>> import torch
+        >>> from torch_geometric.data import Data
+        >>> data = RigidEdgeTransform()(Data(pos=torch.rand(5, 3)))
+        >>> data.energy_edge_index.shape, data.energy_edge_weight.shape
+        (torch.Size([2, 20]), torch.Size([20]))
+    """
+
+    def __init__(
+        self,
+        sampler: str | EdgeSampler = "backbone",
+        *,
+        dim: int = 3,
+        attr: str = "energy_edge_index",
+        seed: int | None = None,
+        complete_below: int = 64,
+        **options: Any,
+    ) -> None:
+        if "index" not in attr:
+            raise ValueError(
+                f"`attr` must contain 'index' so that PyG batches it as an edge index, got {attr!r}"
+            )
+        if isinstance(sampler, str):
+            from pyg_energyloss import registry
+
+            factory = registry.get("sampler", sampler)
+            known = inspect.signature(factory).parameters
+            offered = {"dim": dim, "complete_below": complete_below}
+            options = {k: v for k, v in offered.items() if k in known} | options
+            sampler = factory(**options)
+        elif options:
+            raise TypeError(
+                f"`sampler` is an object, so {', '.join(options)} must be given to it, not here"
+            )
+        self.sampler: EdgeSampler = sampler
+        self.dim = dim
+        self.attr = attr
+        self.seed = seed
+        self._stream = NumpyStream(seed)
+        self._weight_attr = attr.replace("index", "weight")
+        self._shift_attr = attr.replace("index", "shift")
+
+    def forward(self, data: Data) -> Data:
+        """Draw and attach the edges of one structure."""
+        pos = data.pos
+        if pos is None or pos.dim() != 2 or pos.shape[1] != self.dim:  # noqa: PLR2004 - a matrix
+            shape = None if pos is None else tuple(pos.shape)
+            raise ValueError(
+                f"`data.pos` must have shape [num_nodes, {self.dim}], got {shape}; "
+                "pass `dim` for another dimension"
+            )
+        bonds = data.edge_index
+        drawn = self.sampler.sample(
+            pos.detach().cpu().numpy(),
+            self._stream.generator(),
+            bonds=None if bonds is None else bonds.detach().cpu().numpy(),
+            lattice=_lattice(data),
+        )
+        num_pairs = drawn.pairs.shape[1]
+        edges = np.empty((2, 2 * num_pairs), np.int64)
+        edges[:, :num_pairs] = drawn.pairs
+        edges[:, num_pairs:] = drawn.pairs[::-1]
+        weight = np.concatenate([drawn.weight, drawn.weight])
+        data[self.attr] = torch.from_numpy(edges).to(pos.device)
+        data[self._weight_attr] = torch.from_numpy(weight).to(pos)
+        if drawn.shift is not None:
+            shift = np.concatenate([drawn.shift, -drawn.shift])
+            data[self._shift_attr] = torch.from_numpy(shift).to(pos.device)
+        return data
+
+    def __repr__(self) -> str:
+        """What PyG compares to see whether ``pre_transform`` has changed."""
+        return f"{type(self).__name__}({self.sampler!r}, attr={self.attr!r}, seed={self.seed})"
+
+
+def _lattice(data: Data) -> Lattice | None:
+    cell = data.get("cell")
+    if cell is None:
+        return None
+    matrix = cell.detach().cpu().double().numpy().reshape(cell.shape[-2:])
+    pbc = data.get("pbc")
+    flags = [True] * len(matrix) if pbc is None else [bool(p) for p in pbc.reshape(-1).tolist()]
+    return Lattice(matrix, tuple(flags)) if any(flags) else None
