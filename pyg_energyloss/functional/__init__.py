@@ -1,1 +1,16 @@
-"""To be filled."""
+"""What is computed: tensors in, tensors out; no state, no I/O, no random numbers."""
+
+from pyg_energyloss.functional.complete_pair_energy import complete_pair_energy
+from pyg_energyloss.functional.coordinate_error import coordinate_mae, coordinate_mse
+from pyg_energyloss.functional.kabsch import kabsch_mse, kabsch_rotation
+from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
+
+__all__ = [
+    "complete_pair_energy",
+    "coordinate_mae",
+    "coordinate_mse",
+    "edge_energy",
+    "kabsch_mse",
+    "kabsch_rotation",
+    "pair_energy",
+]

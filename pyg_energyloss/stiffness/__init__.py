@@ -1,1 +1,21 @@
-"""To be filled."""
+"""How stiff the spring between two atoms is, as a function of their true distance."""
+
+from pyg_energyloss.stiffness.base import Form, RadialForm, Stiffness
+from pyg_energyloss.stiffness.constant import Constant
+from pyg_energyloss.stiffness.exponential import Exponential
+from pyg_energyloss.stiffness.inverse import Inverse
+from pyg_energyloss.stiffness.inverse_square import InverseSquare
+from pyg_energyloss.stiffness.lennard_jones import LennardJones
+from pyg_energyloss.stiffness.morse import Morse
+
+__all__ = [
+    "Constant",
+    "Exponential",
+    "Form",
+    "Inverse",
+    "InverseSquare",
+    "LennardJones",
+    "Morse",
+    "RadialForm",
+    "Stiffness",
+]

@@ -1,0 +1,112 @@
+"""Which node belongs to which graph: checks and per-graph sums shared by the formulas."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def check_positions(pos_pred: Tensor, pos_target: Tensor) -> None:
+    """Raise unless both are floating `[num_nodes, dim]` tensors of one shape on one device.
+
+    Raises:
+        TypeError: one of them is not a floating point tensor.
+        ValueError: shapes or devices differ, or a tensor is not two-dimensional.
+
+    >>> check_positions(torch.zeros(4, 3), torch.zeros(4, 3))
+    """
+    for name, pos in (("pos_pred", pos_pred), ("pos_target", pos_target)):
+        if not isinstance(pos, Tensor) or not pos.is_floating_point():
+            got = pos.dtype if isinstance(pos, Tensor) else type(pos).__name__
+            raise TypeError(
+                f"`{name}` must be a floating point tensor [num_nodes, dim], got {got}; "
+                "convert it with torch.as_tensor(...).float()"
+            )
+        if pos.dim() != 2:  # noqa: PLR2004 - [num_nodes, dim]
+            raise ValueError(
+                f"`{name}` must have shape [num_nodes, dim], got {tuple(pos.shape)}; "
+                "flatten padded batches with pyg_energyloss.functional.from_padded"
+            )
+    if pos_pred.shape != pos_target.shape:
+        raise ValueError(
+            f"`pos_pred` must have the shape of `pos_target` {tuple(pos_target.shape)}, "
+            f"got {tuple(pos_pred.shape)}"
+        )
+    if pos_pred.device != pos_target.device:
+        raise ValueError(
+            f"`pos_pred` and `pos_target` must be on one device, "
+            f"got {pos_pred.device} and {pos_target.device}"
+        )
+
+
+def resolve_batch(
+    pos: Tensor, batch: Tensor | None, num_graphs: int | None
+) -> tuple[Tensor | None, int]:
+    """Return the graph of every node and the number of graphs.
+
+    Without `batch` all nodes are one graph. The number of graphs is read from `batch` only when
+    it is not given, which waits for a GPU: pass it there.
+
+    Args:
+        pos: positions [num_nodes, dim].
+        batch: graph of every node [num_nodes], integer, or None.
+        num_graphs: number of graphs, or None.
+
+    Returns:
+        `batch` (None for a single graph) and `num_graphs`.
+
+    Raises:
+        ValueError: `batch` is not an integer vector of num_nodes entries, or `num_graphs` says
+            that there are several graphs and there is no `batch`.
+
+    >>> resolve_batch(torch.zeros(3, 3), torch.tensor([0, 0, 2]), None)[1]
+    3
+    """
+    if batch is None:
+        if num_graphs not in (None, 1):
+            raise ValueError(
+                f"`batch` is missing although `num_graphs` is {num_graphs}; pass the graph index "
+                "of every node (data.batch), several graphs are never treated as one"
+            )
+        return None, 1
+    if batch.dim() != 1 or batch.size(0) != pos.size(0) or batch.is_floating_point():
+        raise ValueError(
+            f"`batch` must be an integer vector with one entry per node ({pos.size(0)}), "
+            f"got shape {tuple(batch.shape)} of {batch.dtype}"
+        )
+    if num_graphs is None:
+        num_graphs = int(batch.max()) + 1 if batch.numel() else 0
+    return batch, num_graphs
+
+
+def graph_sum(value: Tensor, batch: Tensor | None, num_graphs: int) -> Tensor:
+    """Sum a per-node (or per-edge) value [n, ...] over each graph.
+
+    >>> graph_sum(torch.ones(3), torch.tensor([0, 0, 2]), 3)
+    tensor([2., 0., 1.])
+    """
+    if batch is None:
+        return value.sum(dim=0, keepdim=True)
+    out = value.new_zeros((num_graphs, *value.shape[1:]))
+    return out.index_add(0, batch, value)
+
+
+def graph_counts(pos: Tensor, batch: Tensor | None, num_graphs: int) -> Tensor:
+    """Number of nodes of each graph as a float [num_graphs] of at least float32.
+
+    >>> graph_counts(torch.zeros(3, 3), torch.tensor([0, 0, 2]), 3)
+    tensor([2., 0., 1.])
+    """
+    dtype = compute_dtype(pos)
+    if batch is None:
+        return torch.full((1,), float(pos.size(0)), dtype=dtype, device=pos.device)
+    return graph_sum(torch.ones(batch.shape, dtype=dtype, device=pos.device), batch, num_graphs)
+
+
+def compute_dtype(pos: Tensor) -> torch.dtype:
+    """The precision in which energies are computed: float64 if `pos` is, else float32.
+
+    >>> compute_dtype(torch.zeros(1, 3, dtype=torch.bfloat16))
+    torch.float32
+    """
+    return torch.float64 if pos.dtype == torch.float64 else torch.float32

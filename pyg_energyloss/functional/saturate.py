@@ -1,0 +1,40 @@
+"""Overflow becomes the largest finite number, so that one exploded sample cannot poison a step."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+class _Saturate(torch.autograd.Function):
+    """Clamp whose gradient passes: a saturated energy still pulls the structure back."""
+
+    @staticmethod
+    def forward(ctx: torch.autograd.function.FunctionCtx, value: Tensor, limit: float) -> Tensor:
+        ctx.limit = limit  # type: ignore[attr-defined]
+        return value.clamp(min=-limit, max=limit)
+
+    @staticmethod
+    def backward(  # type: ignore[override]
+        ctx: torch.autograd.function.FunctionCtx,  # noqa: ARG004 - autograd passes it
+        grad: Tensor,
+    ) -> tuple[Tensor, None]:
+        return grad, None
+
+
+def saturate(value: Tensor, dtype: torch.dtype) -> Tensor:
+    """Cast to `dtype`; values beyond its range become its largest finite number, NaN stays NaN.
+
+    Args:
+        value: any tensor.
+        dtype: floating point type of the result.
+
+    Returns:
+        `value` in `dtype`; the gradient is that of the identity.
+
+    >>> saturate(torch.tensor([1.0, torch.inf, 7e4]), torch.float16)
+    tensor([1.0000e+00, 6.5504e+04, 6.5504e+04], dtype=torch.float16)
+    """
+    limit = min(torch.finfo(dtype).max, torch.finfo(value.dtype).max)
+    saturated: Tensor = _Saturate.apply(value, limit)
+    return saturated.to(dtype)

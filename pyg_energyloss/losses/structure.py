@@ -1,0 +1,42 @@
+"""What the structure losses share: the call, the reduction, the check of `data`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from pyg_energyloss.losses.arithmetic import LossArithmetic
+from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
+from pyg_energyloss.losses.reduce import check_reduction, reduce_graphs
+
+
+class StructureLoss(LossArithmetic):
+    """Call ``loss(pos_pred, data)``; a subclass says what each graph's value is.
+
+    Args:
+        reduction: over graphs: "mean", "sum", or "none" for one value per graph.
+
+    Raises:
+        ValueError: `reduction` is something else.
+    """
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__()
+        self.reduction = check_reduction(reduction)
+
+    def graph_values(self, pos_pred: Tensor, info: GraphInfo) -> Tensor:
+        """Return the value of each graph [num_graphs]."""
+        raise NotImplementedError
+
+    def forward(self, pos_pred: Tensor, data: Any) -> Tensor:
+        """Return the reduced loss of predicted positions [num_nodes, dim] against ``data.pos``.
+
+        Raises:
+            TypeError, ValueError: `data` lacks positions or graph information, or shapes differ.
+        """
+        return reduce_graphs(self.graph_values(pos_pred, graph_info(data)), self.reduction)
+
+    def __repr__(self) -> str:
+        shown = "" if self.reduction == "mean" else f"reduction={self.reduction!r}"
+        return f"{type(self).__name__}({shown})"
