@@ -11,6 +11,7 @@ from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
 from ase.optimize import BFGS
 from torch import Tensor
+from torch_geometric.data import Data
 
 from pyg_energyloss_ase.calculators import CalculatorFactory, calculator_factory
 from pyg_energyloss_ase.graphs import measure_graphs
@@ -97,9 +98,11 @@ class Relaxation:
         self.max_steps = max_steps
         self.max_graphs = max_graphs
 
-    def __call__(self, pos_pred: Tensor, data: object) -> dict[str, Tensor]:
+    def __call__(self, pos_pred: Tensor, data: Data) -> dict[str, Tensor]:
         """Evaluate a batch of predictions [num_nodes, 3] against ``data.pos``."""
-        return measure_graphs(pos_pred, data, self._measure, list(self.keys), self.max_graphs)
+        return measure_graphs(
+            pos_pred, data, self._measure, keys=self.keys, max_graphs=self.max_graphs
+        )
 
     def _measure(self, predicted: Atoms, true: Atoms) -> dict[str, float]:
         before = relax(predicted, self.factory, max_force=np.inf, max_steps=0)

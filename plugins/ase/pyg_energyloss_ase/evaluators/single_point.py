@@ -10,6 +10,7 @@ from ase import Atoms
 from ase.calculators.calculator import BaseCalculator, InputError, all_changes
 from ase.calculators.emt import EMT
 from torch import Tensor
+from torch_geometric.data import Data
 
 from pyg_energyloss_ase.calculators import CalculatorFactory, calculator_factory
 from pyg_energyloss_ase.graphs import measure_graphs
@@ -75,9 +76,11 @@ class SinglePoint:
         self.factory = calculator_factory(calculator, options)
         self.max_graphs = max_graphs
 
-    def __call__(self, pos_pred: Tensor, data: object) -> dict[str, Tensor]:
+    def __call__(self, pos_pred: Tensor, data: Data) -> dict[str, Tensor]:
         """Evaluate a batch of predictions [num_nodes, 3] against ``data.pos``."""
-        return measure_graphs(pos_pred, data, self._measure, list(self.keys), self.max_graphs)
+        return measure_graphs(
+            pos_pred, data, self._measure, keys=self.keys, max_graphs=self.max_graphs
+        )
 
     def _measure(self, predicted: Atoms, true: Atoms) -> dict[str, float]:
         energy, force = single_point(predicted, self.factory)

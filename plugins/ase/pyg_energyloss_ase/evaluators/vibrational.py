@@ -11,6 +11,7 @@ from ase.calculators.calculator import BaseCalculator
 from ase.vibrations import VibrationsData
 from numpy.typing import NDArray
 from torch import Tensor
+from torch_geometric.data import Data
 
 from pyg_energyloss_ase.calculators import CalculatorFactory, calculator_factory
 from pyg_energyloss_ase.evaluators.relaxation import relax
@@ -91,9 +92,11 @@ class Vibrational:
         self.threshold = threshold
         self.max_graphs = max_graphs
 
-    def __call__(self, pos_pred: Tensor, data: object) -> dict[str, Tensor]:
+    def __call__(self, pos_pred: Tensor, data: Data) -> dict[str, Tensor]:
         """Evaluate a batch of predictions [num_nodes, 3]; ``data`` gives the elements."""
-        return measure_graphs(pos_pred, data, self._measure, list(self.keys), self.max_graphs)
+        return measure_graphs(
+            pos_pred, data, self._measure, keys=self.keys, max_graphs=self.max_graphs
+        )
 
     def _measure(self, predicted: Atoms, true: Atoms) -> dict[str, float]:  # noqa: ARG002 - the protocol of Measure
         if self.relax_first:
