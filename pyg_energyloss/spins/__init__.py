@@ -1,1 +1,7 @@
-"""To be filled."""
+"""Spin systems: lattices, exact ground states, data sets, baselines without learning."""
+
+from pyg_energyloss.spins.branching import SearchLimitError
+from pyg_energyloss.spins.ground_state import ground_state
+from pyg_energyloss.spins.lattice import square_lattice
+
+__all__ = ["SearchLimitError", "ground_state", "square_lattice"]
