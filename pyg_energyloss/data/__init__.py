@@ -1,1 +1,23 @@
-"""To be filled."""
+"""The embedded data sets and the loaders of the public ones."""
+
+from pyg_energyloss.data.files import read_molecules
+from pyg_energyloss.data.loader import FlatLoader
+from pyg_energyloss.data.molecules import MoleculeDataset
+from pyg_energyloss.data.named import druglike, from_files, from_table, qm7, qm9, qm9_small
+from pyg_energyloss.data.pyg import from_pyg
+from pyg_energyloss.data.records import Molecule, MoleculeTable
+
+__all__ = [
+    "FlatLoader",
+    "Molecule",
+    "MoleculeDataset",
+    "MoleculeTable",
+    "druglike",
+    "from_files",
+    "from_pyg",
+    "from_table",
+    "qm7",
+    "qm9",
+    "qm9_small",
+    "read_molecules",
+]

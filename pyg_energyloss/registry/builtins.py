@@ -43,11 +43,20 @@ def energyloss_register_samplers(register: Register) -> None:
 @hookimpl
 def energyloss_register_models(register: Register) -> None:
     """Register the plain baselines; the e3nn ones come from their plugin."""
+    models = "pyg_energyloss.models"
+    register("gnn", f"{models}:PlainGNN", summary="plain message passing, no built-in symmetry")
+    register("egnn", f"{models}:EGNN", summary="E(n)-equivariant, coordinates move along edges")
 
 
 @hookimpl
 def energyloss_register_datasets(register: Register) -> None:
     """Register the embedded data sets and the loaders of the public ones."""
+    named = "pyg_energyloss.data.named"
+    register("qm9_small", f"{named}:qm9_small", summary="4112 QM9 molecules, embedded")
+    register("qm7", f"{named}:qm7", summary="7101 molecules of 4 to 23 atoms, embedded")
+    register("druglike", f"{named}:druglike", summary="354 drug-like molecules, embedded")
+    register("qm9", f"{named}:qm9", summary="the public QM9 through PyG (downloads it)")
+    register("files", f"{named}:from_files", summary="your own extxyz, xyz or SDF files")
 
 
 @hookimpl

@@ -1,0 +1,143 @@
+"""A molecule as plain arrays, and many of them in one flat table."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Ångström per unit of the stored integer coordinates.
+RESOLUTION = 1e-5
+
+#: Bond types as stored: 1, 2, 3 for single, double, triple; 4 for aromatic.
+AROMATIC = 4
+
+
+@dataclass(frozen=True)
+class Molecule:
+    """One 3D structure with its bonds.
+
+    Attributes:
+        z: Atomic numbers, [num_atoms].
+        pos: Positions in Å, [num_atoms, 3].
+        bonds: Each bond once, [num_bonds, 2].
+        bond_type: 1, 2, 3 or 4 (aromatic), [num_bonds].
+        name: Where it comes from, for messages.
+        group: Molecules of one group (conformers) stay in one split.
+        charge: Total charge, in e.
+    """
+
+    z: NDArray[np.int64]
+    pos: NDArray[np.float64]
+    bonds: NDArray[np.int64]
+    bond_type: NDArray[np.int64]
+    name: str
+    group: str
+    charge: int = 0
+
+
+@dataclass(frozen=True)
+class MoleculeTable:
+    """Many molecules, concatenated; molecule i owns atoms ``atom_ptr[i]:atom_ptr[i + 1]``.
+
+    Attributes:
+        z: Atomic numbers, [num_atoms].
+        pos: Positions in Å, [num_atoms, 3], float32.
+        atom_ptr: [num_molecules + 1].
+        bonds: Each bond once, numbered within its molecule, [num_bonds, 2].
+        bond_type: 1, 2, 3 or 4 (aromatic), [num_bonds].
+        bond_ptr: [num_molecules + 1].
+        charge: [num_molecules], in e.
+        group: Group number of each molecule, [num_molecules].
+        name: [num_molecules], strings.
+    """
+
+    z: NDArray[np.int64]
+    pos: NDArray[np.float32]
+    atom_ptr: NDArray[np.int64]
+    bonds: NDArray[np.int64]
+    bond_type: NDArray[np.int64]
+    bond_ptr: NDArray[np.int64]
+    charge: NDArray[np.int64]
+    group: NDArray[np.int64]
+    name: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.atom_ptr) - 1
+
+    @classmethod
+    def from_molecules(cls, molecules: Sequence[Molecule]) -> MoleculeTable:
+        """Concatenate molecules.
+
+        Raises:
+            ValueError: there are none.
+        """
+        if not molecules:
+            raise ValueError("`molecules` is empty; at least one molecule is needed")
+        _, group = np.unique([m.group for m in molecules], return_inverse=True)
+        return cls(
+            z=np.concatenate([m.z for m in molecules]).astype(np.int64),
+            pos=np.concatenate([m.pos for m in molecules]).astype(np.float32),
+            atom_ptr=_ptr([len(m.z) for m in molecules]),
+            bonds=np.concatenate([m.bonds.reshape(-1, 2) for m in molecules]).astype(np.int64),
+            bond_type=np.concatenate([m.bond_type for m in molecules]).astype(np.int64),
+            bond_ptr=_ptr([len(m.bonds) for m in molecules]),
+            charge=np.array([m.charge for m in molecules], dtype=np.int64),
+            group=group.astype(np.int64).reshape(-1),
+            name=np.array([m.name for m in molecules], dtype=np.str_),
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a compressed npz; coordinates as integers of 1e-5 Å, about the centroid."""
+        sizes = np.diff(self.atom_ptr)
+        owner = np.repeat(np.arange(len(self)), sizes)
+        centre = np.zeros((len(self), 3))
+        np.add.at(centre, owner, self.pos)
+        centred = self.pos - (centre / sizes[:, None])[owner]
+        np.savez_compressed(
+            path,
+            z=self.z.astype(np.uint8),
+            pos=np.round(centred / RESOLUTION).astype(np.int32),
+            num_atoms=sizes.astype(np.uint16),
+            bonds=self.bonds.astype(np.uint16),
+            bond_type=self.bond_type.astype(np.uint8),
+            num_bonds=np.diff(self.bond_ptr).astype(np.uint16),
+            charge=self.charge.astype(np.int8),
+            group=self.group.astype(np.int32),
+            name=self.name,
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> MoleculeTable:
+        """Read what `save` wrote; nothing is unpickled.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: the file is not such a table.
+        """
+        try:
+            with np.load(Path(path), allow_pickle=False) as stored:
+                return cls(
+                    z=stored["z"].astype(np.int64),
+                    pos=(stored["pos"] * RESOLUTION).astype(np.float32),
+                    atom_ptr=_ptr(stored["num_atoms"]),
+                    bonds=stored["bonds"].astype(np.int64),
+                    bond_type=stored["bond_type"].astype(np.int64),
+                    bond_ptr=_ptr(stored["num_bonds"]),
+                    charge=stored["charge"].astype(np.int64),
+                    group=stored["group"].astype(np.int64),
+                    name=stored["name"],
+                )
+        except (KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise ValueError(
+                f"{path} is not a molecule table: {error}; write one with `MoleculeTable.save`"
+            ) from error
+
+
+def _ptr(counts: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(np.asarray(counts, dtype=np.int64))])

@@ -1,0 +1,80 @@
+"""A plain message-passing network: coordinates are features like any other."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch_geometric.data import Data
+from torch_geometric.nn import MessagePassing
+
+from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding
+from pyg_energyloss.models.preconditioning import precondition
+
+
+class PlainLayer(MessagePassing):
+    """One round of messages between atoms a few bonds apart, with a residual node update."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(aggr="sum")
+        self.norm = nn.LayerNorm(channels)
+        # The message's first linear map is applied per node and per pair kind, not per pair.
+        self.receiver = nn.Linear(channels, channels)
+        self.sender = nn.Linear(channels, channels, bias=False)
+        self.pair = PairEmbedding(channels)
+        self.update_net = nn.Sequential(
+            nn.Linear(3 * channels, 2 * channels), nn.SiLU(), nn.Linear(2 * channels, channels)
+        )
+
+    def forward(self, h: Tensor, hop_index: Tensor, row: Tensor, context: Tensor) -> Tensor:
+        """Return updated features [num_nodes, channels]; ``context`` is per node."""
+        normed = self.norm(h)
+        summed = self.propagate(
+            hop_index,
+            receiver=self.receiver(normed),
+            sender=self.sender(normed),
+            pair=self.pair.weight(row),
+        )
+        updated: Tensor = h + self.update_net(torch.cat([normed, summed, context], dim=-1))
+        return updated
+
+    def message(self, receiver_i: Tensor, sender_j: Tensor, pair: Tensor) -> Tensor:
+        """SiLU of a linear map of both ends and the kind of pair."""
+        return nn.functional.silu(receiver_i + sender_j + pair)
+
+
+class PlainGNN(nn.Module):
+    """Predicts positions without any built-in symmetry.
+
+    Args:
+        channels: Width of the node features.
+        layers: Rounds of messages.
+
+    The paper's non-equivariant denoiser (GDM) is of this family.
+    """
+
+    def __init__(self, *, channels: int = 64, layers: int = 4) -> None:
+        super().__init__()
+        self.atoms = AtomEmbedding(channels)
+        self.coordinates = nn.Linear(3, channels)
+        self.layers = nn.ModuleList(PlainLayer(channels) for _ in range(layers))
+        self.pool = nn.ModuleList(nn.Linear(channels, channels) for _ in range(layers))
+        self.out = nn.Sequential(
+            nn.LayerNorm(channels), nn.Linear(channels, channels), nn.SiLU(), nn.Linear(channels, 3)
+        )
+
+    def forward(self, data: Data) -> Tensor:
+        """Return positions [num_nodes, 3] in Å."""
+        pos, c_skip, c_out = precondition(data)
+        h = self.atoms(data) + self.coordinates(pos)
+        row = self.layers[0].pair.index(data)
+        for layer, pool in zip(self.layers, self.pool, strict=True):
+            h = layer(h, data.hop_index, row, graph_mean(pool(h), data)[data.batch])
+        out: Tensor = c_skip * data.input_pos + c_out * self.out(h)
+        return out
+
+
+def graph_mean(h: Tensor, data: Data) -> Tensor:
+    """Mean of node features over each graph, [num_graphs, channels]."""
+    count = (data.ptr[1:] - data.ptr[:-1]).to(h.dtype).clamp(min=1).unsqueeze(-1)
+    total = h.new_zeros(count.shape[0], h.shape[-1]).index_add(0, data.batch, h)
+    return total / count
