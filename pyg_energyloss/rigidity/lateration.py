@@ -7,21 +7,33 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss.rigidity import kernels
 from pyg_energyloss.rigidity.frame import TOLERANCE, affine_frame
+from pyg_energyloss.rigidity.neighbours import find_neighbours
 
 #: An anchor is welcome if it leaves the span of the earlier ones under this sine or more.
 MIN_SINE = 0.3
 
 
 class Lateration(NamedTuple):
-    """``order`` [num_nodes]: atoms as they are placed; ``pairs`` [2, num_pairs]: each once."""
+    """A construction, atom by atom.
+
+    ``order`` [num_nodes]: atoms as they are placed; ``pairs`` [2, num_pairs]: each atom (row 0) and
+    its anchors (row 1), every pair once; ``near`` [num_nodes, near]: the nearest neighbours of the
+    atoms of ``order``, if they were asked for.
+    """
 
     order: NDArray[np.int64]
     pairs: NDArray[np.int64]
+    near: NDArray[np.int64]
 
 
 def laterate(
-    pos: NDArray[np.floating], *, num_candidates: int = 8, tolerance: float = TOLERANCE
+    pos: NDArray[np.floating],
+    *,
+    near: int = 0,
+    num_candidates: int = 8,
+    tolerance: float = TOLERANCE,
 ) -> Lateration:
     """Join every atom to earlier atoms that span the whole structure, the nearest that do so well.
 
@@ -38,6 +50,7 @@ def laterate(
 
     Args:
         pos: positions [num_nodes, dim], any length unit.
+        near: nearest neighbours to return along the way; no pair is made of them.
         num_candidates: nearest earlier atoms that are looked at, besides the hubs.
         tolerance: heights below this share of the extent count as zero.
 
@@ -58,13 +71,15 @@ def laterate(
     num_hubs = len(hubs)
     order = placement_order(num_nodes, hubs)
     column, row = np.triu_indices(num_hubs, 1)
-    if num_nodes > num_hubs:
+    nearest = np.empty((num_nodes, 0), np.int64)
+    if num_nodes > num_hubs or (near and num_nodes > 1):
         points = np.ascontiguousarray(pos[order], dtype=np.float64)
-        near = nearest_earlier(points, num_hubs, num_candidates)
-        anchors = choose_anchors(points, near, num_hubs)
+        found = find_neighbours(points, near=near, early=num_candidates)
+        anchors = choose_anchors(points, found.early[num_hubs:], num_hubs)
         row = np.concatenate([row, np.repeat(np.arange(num_hubs, num_nodes), num_hubs)])
         column = np.concatenate([column, anchors.ravel()])
-    return Lateration(order, order[np.stack([row, column])])
+        nearest = order[found.near]
+    return Lateration(order, order[np.stack([row, column])], nearest)
 
 
 def placement_order(num_nodes: int, hubs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -72,31 +87,6 @@ def placement_order(num_nodes: int, hubs: NDArray[np.int64]) -> NDArray[np.int64
     others = np.ones(num_nodes, bool)
     others[hubs] = False
     return np.concatenate([hubs, np.flatnonzero(others)])
-
-
-def nearest_earlier(
-    points: NDArray[np.float64], start: int, num_candidates: int
-) -> NDArray[np.int64]:
-    """For each point from ``start`` on, its nearest predecessors, nearest first.
-
-    Args:
-        points: positions in the order of placement [num_nodes, dim].
-        start: first point that is asked about.
-        num_candidates: predecessors per point; where there are fewer, the last one repeats.
-
-    Returns:
-        Indices [num_nodes - start, num_candidates].
-    """
-    num_nodes = len(points)
-    width = min(num_candidates, num_nodes - 1)
-    square = np.einsum("ij,ij->i", points, points)
-    # Squared distances up to a constant per row, which the ranking does not see.
-    key = square - 2.0 * (points[start:] @ points.T)
-    late = np.arange(num_nodes) >= np.arange(start, num_nodes)[:, None]
-    key[late] = np.inf
-    found = np.argsort(key, axis=1, kind="stable")[:, :width]
-    last = np.minimum(np.arange(start, num_nodes), width) - 1
-    return np.take_along_axis(found, np.minimum(np.arange(width), last[:, None]), axis=1)
 
 
 def choose_anchors(
@@ -112,15 +102,19 @@ def choose_anchors(
     Returns:
         Anchors of each atom, the nearest first.
     """
+    if kernels.available():
+        found: NDArray[np.int64] = kernels.compiled(kernels.anchors)(
+            points, np.ascontiguousarray(near), num_hubs, MIN_SINE
+        )
+        return found
     hubs = np.broadcast_to(np.arange(num_hubs), (len(near), num_hubs))
     candidates = np.concatenate([near, hubs], axis=1)
     rows = np.arange(len(near))
     rest = points[candidates]
     rest = rest - rest[:, :1]
-    square = np.einsum("ijk,ijk->ij", rest, rest)
-    wanted = MIN_SINE**2 * square
+    square = _dot(rest, rest)
     # A candidate on top of the first anchor has no direction; it must not pass as a welcome one.
-    wanted[square == 0.0] = np.inf
+    wanted = np.where(square > 0.0, MIN_SINE * MIN_SINE * square, np.inf)
     anchors = [candidates[:, 0]]
     for step in range(1, num_hubs):
         good = square >= wanted
@@ -128,8 +122,15 @@ def choose_anchors(
         anchors.append(candidates[rows, pick])
         if step == num_hubs - 1:
             break
-        axis = rest[rows, pick]
-        axis = axis / np.sqrt(square[rows, pick])[:, None]
-        rest = rest - np.einsum("ijk,ik->ij", rest, axis)[:, :, None] * axis[:, None]
-        square = np.einsum("ijk,ijk->ij", rest, rest)
+        axis = rest[rows, pick] / np.sqrt(square[rows, pick])[:, None]
+        rest = rest - _dot(rest, axis[:, None])[:, :, None] * axis[:, None]
+        square = _dot(rest, rest)
     return np.stack(anchors, axis=1)
+
+
+def _dot(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Axis by axis, in the order of the compiled loop: the same bits, the same choices.
+    total: NDArray[np.float64] = left[..., 0] * right[..., 0]
+    for axis in range(1, left.shape[-1]):
+        total = total + left[..., axis] * right[..., axis]
+    return total

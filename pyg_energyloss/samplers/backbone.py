@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
-from pyg_energyloss.samplers.complete import all_pairs, cached_pairs
-from pyg_energyloss.samplers.importance import Importance, Score, inclusion_probability
+from pyg_energyloss.samplers.complete import all_pairs
+from pyg_energyloss.samplers.far import DENSE_LIMIT, draw_dense, draw_sparse, pair_number
+from pyg_energyloss.samplers.importance import Importance, Score
 
 
 class Backbone(EdgeSampler):
@@ -73,37 +74,9 @@ class Backbone(EdgeSampler):
         if num_nodes <= max(self.complete_below, self.dim + 1):
             return all_pairs(num_nodes)
         pos = np.asarray(pos, np.float64)
-        (source, target), _ = cached_pairs(num_nodes)
-        vector = pos[target] - pos[source]
-        square = np.einsum("ij,ij->i", vector, vector)
-        always = self._always(pos, source, target, square)
-        far = np.flatnonzero(~always)
-        score = self.importance.numpy(np.sqrt(square[far]))
-        expected = self.edges_per_atom * num_nodes - (len(always) - len(far))
-        probability = inclusion_probability(score, expected, floor=self.floor)
-        drawn = rng.random(len(far)) < probability
-        kept = np.concatenate([np.flatnonzero(always), far[drawn]])
-        weight = np.ones(len(kept))
-        weight[len(kept) - np.count_nonzero(drawn) :] = 1.0 / probability[drawn]
-        return PairSample(np.stack([source[kept], target[kept]]), weight)
-
-    def _always(
-        self,
-        pos: NDArray[np.float64],
-        source: NDArray[np.int64],
-        target: NDArray[np.int64],
-        square: NDArray[np.float64],
-    ) -> NDArray[np.bool_]:
-        num_nodes = len(pos)
-        table = np.full((num_nodes, num_nodes), np.inf)
-        table[source, target] = square
-        table[target, source] = square
-        on = np.zeros((num_nodes, num_nodes), bool)
-        if self.near:
-            width = min(self.near, num_nodes - 1)
-            near = np.argpartition(table, width - 1, axis=1)[:, :width]
-            np.put_along_axis(on, near, True, axis=1)
-        row, column = laterate(pos).pairs
-        on[row, column] = True
-        both: NDArray[np.bool_] = on | on.T
-        return both[source, target]
+        frame = laterate(pos, near=self.near)
+        near = np.stack([np.repeat(frame.order, frame.near.shape[1]), frame.near.ravel()])
+        always = pair_number(np.concatenate([frame.pairs, near], axis=1), num_nodes)
+        draw = draw_dense if num_nodes <= DENSE_LIMIT else draw_sparse
+        expected = self.edges_per_atom * num_nodes
+        return draw(pos, always, expected, self.importance, self.floor, rng)

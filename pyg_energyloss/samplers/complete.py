@@ -12,7 +12,7 @@ from torch import Tensor
 from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def cached_pairs(num_nodes: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """All pairs i < j [2, n (n - 1) / 2] and unit weights, read-only, kept per size."""
     pairs = np.stack(np.triu_indices(num_nodes, 1)).astype(np.int64)
@@ -24,7 +24,7 @@ def cached_pairs(num_nodes: int) -> tuple[NDArray[np.int64], NDArray[np.float64]
 
 def all_pairs(num_nodes: int) -> PairSample:
     """All pairs of ``num_nodes`` points with weight 1."""
-    if num_nodes <= 256:  # noqa: PLR2004 - half a megabyte each; larger ones are not kept
+    if num_nodes <= 256:  # noqa: PLR2004 - half a megabyte at most; larger ones are not kept
         return PairSample(*cached_pairs(num_nodes))
     pairs = np.stack(np.triu_indices(num_nodes, 1)).astype(np.int64)
     return PairSample(pairs, np.ones(pairs.shape[1]))

@@ -1,0 +1,124 @@
+"""Loops that numba compiles (extra ``fast``); without it the numpy versions do the same.
+
+The arithmetic is that of the numpy versions, operation by operation, so that both choose the same
+edges bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@lru_cache(maxsize=1)
+def available() -> bool:
+    """Whether numba can be imported."""
+    try:
+        import numba  # noqa: F401 - only whether it is there
+    except ImportError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=8)
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The machine code of one of the loops below, kept on disk between runs."""
+    import numba
+
+    fast: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
+    return fast
+
+
+def nearest(
+    points: NDArray[np.float64], near: int, early: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Nearest points and nearest predecessors of every point, by brute force."""
+    count, dim = points.shape
+    any_index = np.zeros((count, near), np.int64)
+    early_index = np.zeros((count, early), np.int64)
+    any_square = np.empty(near)
+    early_square = np.empty(early)
+    for i in range(count):
+        found, found_early = 0, 0
+        for j in range(count):
+            if j == i:
+                continue
+            square = 0.0
+            for axis in range(dim):
+                difference = points[i, axis] - points[j, axis]
+                square += difference * difference
+            if found < near or (near > 0 and square < any_square[found - 1]):
+                at = min(found, near - 1)
+                while at > 0 and any_square[at - 1] > square:
+                    any_square[at] = any_square[at - 1]
+                    any_index[i, at] = any_index[i, at - 1]
+                    at -= 1
+                any_square[at] = square
+                any_index[i, at] = j
+                found = min(found + 1, near)
+            if j < i and (found_early < early or square < early_square[found_early - 1]):
+                at = min(found_early, early - 1)
+                while at > 0 and early_square[at - 1] > square:
+                    early_square[at] = early_square[at - 1]
+                    early_index[i, at] = early_index[i, at - 1]
+                    at -= 1
+                early_square[at] = square
+                early_index[i, at] = j
+                found_early = min(found_early + 1, early)
+        for at in range(max(found_early, 1), early):
+            early_index[i, at] = early_index[i, found_early - 1] if found_early else 0
+    return any_index, early_index
+
+
+def anchors(
+    points: NDArray[np.float64], near: NDArray[np.int64], num_hubs: int, min_sine: float
+) -> NDArray[np.int64]:
+    """Anchors of every atom; the numpy version is `lateration.choose_anchors`."""
+    count, width = near.shape
+    dim = points.shape[1]
+    total = width + num_hubs
+    chosen = np.empty((count, num_hubs), np.int64)
+    candidate = np.empty(total, np.int64)
+    rest = np.empty((total, dim))
+    square = np.empty(total)
+    wanted = np.empty(total)
+    axis = np.empty(dim)
+    for v in range(count):
+        for c in range(total):
+            candidate[c] = near[v, c] if c < width else c - width
+            square[c] = 0.0
+            for a in range(dim):
+                rest[c, a] = points[candidate[c], a] - points[candidate[0], a]
+                square[c] += rest[c, a] * rest[c, a]
+            wanted[c] = min_sine * min_sine * square[c] if square[c] > 0.0 else np.inf
+        chosen[v, 0] = candidate[0]
+        for step in range(1, num_hubs):
+            pick = -1
+            highest = 0
+            for c in range(total):
+                if square[c] >= wanted[c]:
+                    pick = c
+                    break
+                if square[c] > square[highest]:
+                    highest = c
+            if pick < 0:
+                pick = highest
+            chosen[v, step] = candidate[pick]
+            if step == num_hubs - 1:
+                break
+            length = np.sqrt(square[pick])
+            for a in range(dim):
+                axis[a] = rest[pick, a] / length
+            for c in range(total):
+                along = 0.0
+                for a in range(dim):
+                    along += rest[c, a] * axis[a]
+                square[c] = 0.0
+                for a in range(dim):
+                    rest[c, a] -= along * axis[a]
+                    square[c] += rest[c, a] * rest[c, a]
+    return chosen

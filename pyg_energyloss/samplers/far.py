@@ -1,0 +1,163 @@
+"""Draws of the pairs that a backbone leaves out, with probabilities that follow a score."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyg_energyloss.samplers.base import PairSample
+from pyg_energyloss.samplers.complete import cached_pairs
+from pyg_energyloss.samplers.importance import Importance, inclusion_probability
+
+#: Up to this many atoms all pairs are scored; beyond, near ones by a tree, the rest evenly.
+DENSE_LIMIT = 512
+
+
+def pair_number(pairs: NDArray[np.int64], num_nodes: int) -> NDArray[np.int64]:
+    """Place of each pair, either way round, in the list of all pairs i < j."""
+    low, high = np.minimum(pairs[0], pairs[1]), np.maximum(pairs[0], pairs[1])
+    number: NDArray[np.int64] = low * (2 * num_nodes - low - 3) // 2 + high - 1
+    return number
+
+
+def draw_dense(
+    pos: NDArray[np.float64],
+    always: NDArray[np.int64],
+    expected: float,
+    importance: Importance,
+    floor: float,
+    rng: np.random.Generator,
+) -> PairSample:
+    """Give the pairs numbered ``always`` and a draw of the others, all pairs being scored.
+
+    The draw is systematic per atom: along the partners of an atom the probabilities are added up
+    from a random start, and a partner is taken where the sum passes a whole number. So every pair
+    has exactly its probability, atoms are drawn independently, and each gets an even share.
+
+    Args:
+        pos: positions [num_nodes, dim].
+        always: numbers (`pair_number`) of pairs with weight 1, repeats allowed.
+        expected: mean number of pairs in all.
+        importance: score by distance.
+        floor: share of the draw that is spread evenly.
+        rng: source of the draw.
+    """
+    num_nodes = len(pos)
+    (source, target), _ = cached_pairs(num_nodes)
+    vector = pos[target] - pos[source]
+    score = importance.numpy(np.sqrt(np.einsum("ij,ij->i", vector, vector)))
+    sure = np.zeros(len(source), bool)
+    sure[always] = True
+    chance = np.zeros(len(source))
+    far = ~sure
+    chance[far] = inclusion_probability(score[far], expected - np.count_nonzero(sure), floor=floor)
+    total = np.cumsum(chance)
+    first = pair_number(np.stack([np.arange(num_nodes - 1), np.arange(1, num_nodes)]), num_nodes)
+    start = rng.random(num_nodes - 1) - (total[first] - chance[first])
+    total += np.repeat(start, np.arange(num_nodes - 1, 0, -1))
+    kept = np.flatnonzero((np.floor(total) > np.floor(total - chance)) | sure)
+    weight = 1.0 / np.where(sure, 1.0, chance)[kept]
+    return PairSample(np.stack([source[kept], target[kept]]), weight)
+
+
+def draw_sparse(
+    pos: NDArray[np.float64],
+    always: NDArray[np.int64],
+    expected: float,
+    importance: Importance,
+    floor: float,
+    rng: np.random.Generator,
+) -> PairSample:
+    """As `draw_dense` in time and memory that grow with the number of atoms, not of pairs.
+
+    Pairs within a radius that holds about 100 neighbours are listed, for all atoms or for a random
+    part of them, and drawn by their score; pairs beyond it are drawn evenly. A pair drawn twice has
+    both weights. The mean is exact as before.
+    """
+    num_nodes = len(pos)
+    always = np.unique(always)
+    low = _unnumber(always, num_nodes)
+    budget = expected - len(always)
+    if budget <= 0:
+        return PairSample(low, np.ones(len(always)))
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(pos)
+    asked, radius, pairs, distance = _within_reach(pos, tree, rng)
+    both_ways = asked < num_nodes
+    if not both_ways:
+        once = pairs[0] < pairs[1]
+        pairs, distance = pairs[:, once], distance[once]
+    fresh = ~_member(pair_number(pairs, num_nodes), always)
+    pairs, score = pairs[:, fresh], importance.numpy(distance[fresh])
+    share = asked / num_nodes * (2 if both_ways else 1)
+    num_pairs = num_nodes * (num_nodes - 1) / 2
+    pilot = _even_pairs(num_nodes, 2000, rng)
+    far_score = importance.numpy(_length(pos, pilot)).mean() * num_pairs
+    reach_score = score.sum() / share if len(score) else 0.0
+    to_far = floor + (1 - floor) * far_score / max(far_score + reach_score, 1e-300)
+    chance = inclusion_probability(score, budget * (1 - to_far), floor=0.01)
+    taken = rng.random(len(chance)) < chance
+    inner, inner_weight = pairs[:, taken], 1.0 / (chance[taken] * share)
+    num_far = max(1, round(budget * to_far))
+    outer = _even_pairs(num_nodes, num_far, rng)
+    beyond = (_length(pos, outer) > radius) & ~_member(pair_number(outer, num_nodes), always)
+    outer = outer[:, beyond]
+    outer_weight = np.full(outer.shape[1], num_pairs / num_far)
+    number = pair_number(np.concatenate([inner, outer], axis=1), num_nodes)
+    number, place = np.unique(number, return_inverse=True)
+    weight = np.bincount(place, np.concatenate([inner_weight, outer_weight]), len(number))
+    drawn = _unnumber(number, num_nodes)
+    return PairSample(
+        np.concatenate([low, drawn], axis=1), np.concatenate([np.ones(len(always)), weight])
+    )
+
+
+def _within_reach(
+    pos: NDArray[np.float64], tree: object, rng: np.random.Generator
+) -> tuple[int, float, NDArray[np.int64], NDArray[np.float64]]:
+    from scipy.spatial import cKDTree
+
+    num_nodes, dim = pos.shape
+    sample = rng.integers(num_nodes, size=min(256, num_nodes))
+    sixteenth = np.median(tree.query(pos[sample], k=17)[0][:, -1])  # type: ignore[attr-defined]
+    radius = float(sixteenth) * (100 / 16) ** (1 / dim)
+    asked = min(num_nodes, max(10_000, num_nodes // 32))
+    part = np.arange(num_nodes)
+    if asked < num_nodes:
+        part = np.sort(rng.choice(num_nodes, asked, replace=False))
+    small = cKDTree(pos[part])
+    # Clustered points can have far more neighbours than the median point; keep the list bounded.
+    while radius > 0 and small.count_neighbors(tree, radius) > 400 * asked:
+        radius *= 0.7
+    found = small.sparse_distance_matrix(tree, radius, output_type="ndarray")
+    pairs = np.stack([part[found["i"]], found["j"].astype(np.int64)])
+    other = pairs[0] != pairs[1]
+    return asked, radius, pairs[:, other], found["v"][other]
+
+
+def _even_pairs(num_nodes: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    source = rng.integers(num_nodes, size=count)
+    target = (source + 1 + rng.integers(num_nodes - 1, size=count)) % num_nodes
+    return np.stack([source, target])
+
+
+def _length(pos: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+    length: NDArray[np.float64] = np.linalg.norm(pos[pairs[1]] - pos[pairs[0]], axis=1)
+    return length
+
+
+def _member(number: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
+    if len(known) == 0:
+        return np.zeros(len(number), bool)
+    place = np.minimum(np.searchsorted(known, number), len(known) - 1)
+    found: NDArray[np.bool_] = known[place] == number
+    return found
+
+
+def _unnumber(number: NDArray[np.int64], num_nodes: int) -> NDArray[np.int64]:
+    row = np.arange(num_nodes, dtype=np.int64)
+    starts = row * (2 * num_nodes - row - 1) // 2
+    low = np.searchsorted(starts, number, side="right") - 1
+    # The last row is empty and starts where the list ends.
+    return np.stack([low, number - starts[low] + low + 1])
