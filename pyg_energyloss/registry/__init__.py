@@ -7,7 +7,7 @@ True
 
 from pyg_energyloss.registry.hookspecs import HOOKS, hookimpl
 from pyg_energyloss.registry.lookup import create, describe, errors, get, names, plugins, reload
-from pyg_energyloss.registry.manager import PluginError, PluginInfo, PluginLoadError
+from pyg_energyloss.registry.records import PluginError, PluginInfo, PluginLoadError
 from pyg_energyloss.registry.table import AmbiguousNameError, Entry, UnknownNameError
 
 __all__ = [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 from pyg_energyloss.registry.hookspecs import HOOKS
-from pyg_energyloss.registry.manager import PluginError, PluginInfo, PluginManager
+from pyg_energyloss.registry.manager import PluginManager
+from pyg_energyloss.registry.records import PluginError, PluginInfo
 from pyg_energyloss.registry.table import Entry
 
 _lock = threading.RLock()
@@ -17,9 +19,18 @@ _manager: PluginManager | None = None
 def _loaded() -> PluginManager:
     global _manager  # noqa: PLW0603 - the one lazily made plugin manager of the process
     with _lock:
-        if _manager is None:
-            _manager = PluginManager()
-        return _manager
+        if _manager is not None:  # also while it loads: a plugin may look names up on import
+            return _manager
+        _manager = manager = PluginManager()
+        try:
+            manager.load()
+        except BaseException:
+            _manager = None
+            raise
+    # After loading, so that a filter that turns warnings into errors leaves the registry working.
+    for error in manager.errors:
+        warnings.warn(str(error), RuntimeWarning, stacklevel=3)
+    return manager
 
 
 def _check_kind(kind: str) -> None:

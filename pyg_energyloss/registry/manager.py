@@ -6,59 +6,33 @@ raising hook implementation discards the results of all; so both steps are done 
 
 from __future__ import annotations
 
-import os
 import time
-import warnings
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
 import pluggy
 
 from pyg_energyloss._version import __version__
+from pyg_energyloss.registry import settings
 from pyg_energyloss.registry.hookspecs import HOOKS, PROJECT, HookSpecs
+from pyg_energyloss.registry.implementations import call_hook, hook_mistakes
+from pyg_energyloss.registry.records import PluginError, PluginInfo, PluginLoadError
 from pyg_energyloss.registry.table import Entry, Table
 
 ENTRY_POINT_GROUP = "pyg_energyloss"
 BUILTIN = "pyg-energyloss"
 
-
-@dataclass(frozen=True)
-class PluginError:
-    """Why a plugin, or a part of it, could not be used."""
-
-    plugin: str
-    distribution: str
-    version: str
-    phase: str
-    error: str
-
-
-@dataclass
-class PluginInfo:
-    """One plugin: where it comes from and what it registered."""
-
-    plugin: str
-    distribution: str
-    version: str
-    status: str = "loaded"
-    seconds: float = 0.0
-    registered: dict[str, list[str]] = field(default_factory=dict)
-
-
-class PluginLoadError(RuntimeError):
-    """Raised instead of a warning when ``PYG_ENERGYLOSS_STRICT_PLUGINS=1``."""
-
-
-def _listed(variable: str) -> set[str] | None:
-    value = os.environ.get(variable)
-    if value is None:
-        return None
-    return {part.strip() for part in value.split(",") if part.strip()}
+#: What foreign code may raise without ending the process; a plugin must not be able to exit it.
+FOREIGN_ERRORS = (Exception, SystemExit)
 
 
 class PluginManager:
-    """Loads the built-ins, then every allowed entry point of the group ``pyg_energyloss``."""
+    """The built-ins and every allowed entry point of the group ``pyg_energyloss``.
+
+    Nothing is loaded before `load`; while it runs, the names found so far can be looked up, so
+    that a plugin may use the registry in its own code.
+    """
 
     def __init__(self) -> None:
         self.table = Table()
@@ -66,44 +40,51 @@ class PluginManager:
         self.errors: list[PluginError] = []
         self._pluggy = pluggy.PluginManager(PROJECT)
         self._pluggy.add_hookspecs(HookSpecs)
-        self._load_builtins()
-        self._load_entry_points()
 
-    def register(self, plugin: Any, name: str, distribution: str, version: str) -> bool:
+    def load(self) -> None:
+        """Load the built-ins, then the entry points.
+
+        Raises:
+            PluginLoadError: a plugin failed and ``PYG_ENERGYLOSS_STRICT_PLUGINS=1``.
+        """
+        from pyg_energyloss.registry import builtins
+
+        self.register(builtins, PluginInfo("builtins", BUILTIN, __version__))
+        self._load_entry_points()
+        self._record_clashes()
+
+    def register(self, plugin: Any, info: PluginInfo) -> bool:
         """Register one plugin object and call its hooks; all of it or nothing of it.
 
         Returns:
             True if it was registered, False if it failed (the failure is in ``errors``).
         """
         started = time.perf_counter()
-        info = PluginInfo(name, distribution, version)
+        self.infos.append(info)
         staged: list[Entry] = []
         phase = "register"
         try:
-            self._pluggy.register(plugin, name=f"{distribution}/{name}")
-            misspelt = [h for h in _energyloss_hooks(plugin) if h not in HOOKS.values()]
-            if misspelt:
-                self._fail(
-                    info,
-                    "hooks",
-                    f"no such hook: {', '.join(misspelt)}; hooks: {', '.join(HOOKS.values())}",
-                )
+            self._pluggy.register(plugin, name=f"{info.distribution}/{info.plugin}")
             for kind, hook in HOOKS.items():
                 phase = hook
                 for implementation in getattr(self._pluggy.hook, hook).get_hookimpls():
                     if implementation.plugin is plugin:
-                        _call(implementation, kind, distribution, staged)
+                        staged += call_hook(implementation, kind, info.distribution)
             phase = "names"
             for entry in staged:
                 self.table.add(entry)
                 info.registered.setdefault(entry.kind, []).append(entry.name)
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it is recorded below
-            self._undo(plugin, info)
-            self._fail(info, phase, f"{type(error).__name__}: {error}")
+            mistakes = hook_mistakes(plugin)
+        except FOREIGN_ERRORS as error:
+            if phase != "register":
+                self._undo(plugin, info)
+            info.status = "failed"
+            self._record(info, phase, _described(error), error)
             return False
         finally:
-            info.seconds = time.perf_counter() - started
-            self.infos.append(info)
+            info.seconds += time.perf_counter() - started
+        for mistake in mistakes:
+            self._record(info, "hooks", mistake)
         return True
 
     def _undo(self, plugin: Any, info: PluginInfo) -> None:
@@ -111,62 +92,87 @@ class PluginManager:
             for name in names:
                 self.table.remove(kind, name, info.distribution)
         info.registered = {}
-        info.status = "failed"
-        if self._pluggy.is_registered(plugin):
-            self._pluggy.unregister(plugin)
+        self._pluggy.unregister(plugin)
 
-    def _fail(self, info: PluginInfo, phase: str, message: str) -> None:
+    def _record(
+        self, info: PluginInfo, phase: str, message: str, cause: BaseException | None = None
+    ) -> None:
         error = PluginError(info.plugin, info.distribution, info.version, phase, message)
         self.errors.append(error)
-        text = (
-            f"plugin {info.plugin!r} of {info.distribution} {info.version} failed in {phase}: "
-            f"{message} (see `energyloss plugins --errors`)"
-        )
-        if os.environ.get("PYG_ENERGYLOSS_STRICT_PLUGINS") == "1":
-            raise PluginLoadError(text)
-        warnings.warn(text, RuntimeWarning, stacklevel=2)
-
-    def _load_builtins(self) -> None:
-        from pyg_energyloss.registry import builtins
-
-        self.register(builtins, "builtins", BUILTIN, __version__)
+        if settings.is_strict() and not error.harmless:
+            raise PluginLoadError(str(error)) from cause
 
     def _load_entry_points(self) -> None:
-        allowed = _listed("PYG_ENERGYLOSS_PLUGINS")
-        blocked = _listed("PYG_ENERGYLOSS_DISABLED_PLUGINS") or set()
-        seen: set[tuple[str, str]] = set()
-        for point in sorted(metadata.entry_points(group=ENTRY_POINT_GROUP), key=lambda p: p.name):
-            distribution = point.dist.name if point.dist else "unknown"
-            version = point.dist.version if point.dist else "unknown"
-            if (point.name, distribution) in seen:
-                continue
-            seen.add((point.name, distribution))
-            info = PluginInfo(point.name, distribution, version)
-            keys = {point.name, distribution}
-            if (allowed is not None and not keys & allowed) or keys & blocked:
+        allowed = settings.listed(settings.ALLOW)
+        blocked = settings.listed(settings.BLOCK) or []
+        found: list[PluginInfo] = []
+        for point, info in _entry_points():
+            found.append(info)
+            names = (info.plugin, info.distribution)
+            if (allowed is not None and not settings.is_listed(*names, allowed)) or (
+                settings.is_listed(*names, blocked)
+            ):
                 info.status = "disabled"
                 self.infos.append(info)
                 continue
-            started = time.perf_counter()
-            try:
-                plugin = point.load()
-            except Exception as error:  # noqa: BLE001 - importing foreign code may raise anything
-                info.status = "failed"
-                info.seconds = time.perf_counter() - started
-                self.infos.append(info)
-                self._fail(info, "import", f"{type(error).__name__}: {error}")
-                continue
-            import_seconds = time.perf_counter() - started
-            self.register(plugin, point.name, distribution, version)
-            self.infos[-1].seconds += import_seconds
+            self._load_entry_point(point, info)
+        for name in allowed or []:
+            if not any(settings.is_listed(i.plugin, i.distribution, [name]) for i in found):
+                missing = PluginInfo(name, name, "?", status="missing")
+                self._record(missing, settings.ALLOW, "it is allowed, but not installed")
+
+    def _load_entry_point(self, point: metadata.EntryPoint, info: PluginInfo) -> None:
+        started = time.perf_counter()
+        try:
+            plugin = point.load()
+        except FOREIGN_ERRORS as error:
+            info.status = "failed"
+            info.seconds = time.perf_counter() - started
+            self.infos.append(info)
+            self._record(info, "import", f"{point.value}: {_described(error)}", error)
+            return
+        info.seconds = time.perf_counter() - started
+        self.register(plugin, info)
+        limit = settings.slow_seconds()
+        if info.seconds > limit:
+            self._record(
+                info,
+                "slow",
+                f"it took {info.seconds:.1f} s to load (limit {limit:g} s); register "
+                "'module:attribute' strings, so that modules are imported when they are used",
+            )
+
+    def _record_clashes(self) -> None:
+        for first, *others in self.table.clashes():
+            for other in others:
+                self._record(
+                    self._origin(other),
+                    "clash",
+                    f"the {other.kind} {other.name!r} is registered by {first.distribution} too; "
+                    f"use '{first.qualified}' or '{other.qualified}'",
+                )
+
+    def _origin(self, entry: Entry) -> PluginInfo:
+        return next(
+            info
+            for info in self.infos
+            if info.distribution == entry.distribution
+            and entry.name in info.registered.get(entry.kind, [])
+        )
 
 
-def _energyloss_hooks(plugin: Any) -> list[str]:
-    return [n for n in dir(plugin) if n.startswith("energyloss_") and hasattr(plugin, n)]
+def _entry_points() -> Iterator[tuple[metadata.EntryPoint, PluginInfo]]:
+    """Yield each entry point once; a distribution found twice on the path counts where first."""
+    seen: set[tuple[str, str]] = set()
+    for point in sorted(metadata.entry_points(group=ENTRY_POINT_GROUP), key=lambda p: p.name):
+        # Broken metadata has no name or version; the plugin may work nevertheless.
+        distribution = str(getattr(point.dist, "name", None) or "unknown")
+        version = str(getattr(point.dist, "version", None) or "unknown")
+        key = (point.name, settings.normalized(distribution))
+        if key not in seen:
+            seen.add(key)
+            yield point, PluginInfo(point.name, distribution, version)
 
 
-def _call(implementation: Any, kind: str, distribution: str, staged: list[Entry]) -> None:
-    def register(name: str, target: Any, *, summary: str = "") -> None:
-        staged.append(Entry(kind, name, target, distribution, summary))
-
-    implementation.function(register)
+def _described(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

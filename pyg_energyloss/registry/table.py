@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pyg_energyloss.registry.settings import normalized
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -19,14 +21,34 @@ class Entry:
     distribution: str
     summary: str = ""
 
+    @property
+    def qualified(self) -> str:
+        """The name that is never ambiguous, ``dist:name``."""
+        return f"{self.distribution}:{self.name}"
+
     def resolve(self) -> Callable[..., Any]:
-        """Return the callable, importing it if it was registered as ``"module:attribute"``."""
+        """Return the callable, importing it if it was registered as ``"module:attribute"``.
+
+        Raises:
+            ImportError: the module or the attribute is not there; names the distribution.
+        """
         if not isinstance(self.target, str):
             return self.target
         module, _, attribute = self.target.partition(":")
-        found: Any = importlib.import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
+        try:
+            found: Any = importlib.import_module(module)
+            for part in attribute.split("."):
+                found = getattr(found, part)
+        except (ImportError, AttributeError) as error:
+            raise ImportError(
+                f"the {self.kind} {self.name!r} of {self.distribution} cannot be loaded from "
+                f"{self.target!r}: {error}"
+            ) from error
+        if not callable(found):
+            raise ImportError(  # noqa: TRY004 - what is wrong is what the import gave
+                f"the {self.kind} {self.name!r} of {self.distribution} must be callable, "
+                f"{self.target!r} is a {type(found).__name__}"
+            )
         return found  # type: ignore[no-any-return]
 
 
@@ -54,7 +76,7 @@ class Table:
 
     def add(self, entry: Entry) -> None:
         """Add an entry; the same distribution may not register one name twice."""
-        if not entry.name or ":" in entry.name:
+        if not isinstance(entry.name, str) or not entry.name or ":" in entry.name:
             raise ValueError(
                 f"`name` of a {entry.kind} must be a non-empty string without ':', "
                 f"got {entry.name!r} from {entry.distribution}"
@@ -97,8 +119,13 @@ class Table:
             if len(same) == 1:
                 names.append(name)
             else:
-                names.extend(f"{entry.distribution}:{name}" for entry in same)
+                names.extend(entry.qualified for entry in same)
         return sorted(names)
+
+    def clashes(self) -> list[list[Entry]]:
+        """The entries of each name that several distributions registered, in order of loading."""
+        kinds = self._entries.values()
+        return [list(same) for names in kinds for same in names.values() if len(same) > 1]
 
     def lookup(self, kind: str, name: str) -> Entry:
         """The entry called ``name`` or ``dist:name``.
@@ -110,17 +137,19 @@ class Table:
         distribution, _, short = name.rpartition(":")
         found = self._entries.get(kind, {}).get(short, [])
         if distribution:
-            found = [entry for entry in found if entry.distribution == distribution]
+            found = [e for e in found if normalized(e.distribution) == normalized(distribution)]
         if len(found) == 1:
             return found[0]
         if found:
-            qualified = " or ".join(f"'{e.distribution}:{short}'" for e in found)
+            qualified = " or ".join(f"'{e.qualified}'" for e in found)
             raise AmbiguousNameError(
                 f"the {kind} {short!r} is registered by {len(found)} distributions; "
                 f"say which: {qualified}"
             )
         choices = self.names(kind)
-        near = difflib.get_close_matches(name, choices, n=1)
+        near = difflib.get_close_matches(name, choices, n=1) or difflib.get_close_matches(
+            short, choices, n=1
+        )
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise UnknownNameError(
             f"unknown {kind} {name!r}; choices: {', '.join(choices) or 'none'}.{hint} "
