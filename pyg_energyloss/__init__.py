@@ -41,7 +41,11 @@ if TYPE_CHECKING:
         CoordinateMAELoss,
         CoordinateMSELoss,
         KabschMSELoss,
+        LocalFieldLoss,
+        MarginLoss,
         PairEnergyLoss,
+        SpinCrossEntropyLoss,
+        TrueEnergyLoss,
     )
 
 _MODULES = (
@@ -66,6 +70,10 @@ _LOSSES = (
     "CoordinateMAELoss",
     "CoordinateMSELoss",
     "KabschMSELoss",
+    "LocalFieldLoss",
+    "MarginLoss",
+    "SpinCrossEntropyLoss",
+    "TrueEnergyLoss",
     "PairEnergyLoss",
 )
 
@@ -73,7 +81,11 @@ __all__ = [
     "CoordinateMAELoss",
     "CoordinateMSELoss",
     "KabschMSELoss",
+    "LocalFieldLoss",
+    "MarginLoss",
     "PairEnergyLoss",
+    "SpinCrossEntropyLoss",
+    "TrueEnergyLoss",
     "__version__",
     "data",
     "evaluate",

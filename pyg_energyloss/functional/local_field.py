@@ -14,8 +14,8 @@ def local_field(edge_index: Tensor, coupling: Tensor, spins: Tensor, *, h0: floa
     ``h_i = sum_j J_ij y_j + h0 y_i``. The energy of a prediction s in this field is
     ``-sum_i h_i s_i``: linear, hence convex, in s, and least at ``s_i = sign(h_i)``. With
     ``h0 = 0`` a ground state y has ``y_i h_i >= 0`` everywhere, so that y is a minimiser; with
-    ``h0 > 0`` it is the only one. For any other y it takes ``h0 > max_i sum_j |J_ij|``, at most 4 on
-    a square lattice with ``|J| <= 1``.
+    ``h0 > 0`` it is the only one. For any other y it takes ``h0 > max_i sum_j |J_ij|``: at most 4
+    on a square lattice with ``|J| <= 1``.
 
     Args:
         edge_index: bonds, once or in both directions, [2, num_edges].

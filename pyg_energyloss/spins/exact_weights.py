@@ -47,8 +47,7 @@ def common_unit(strength: NDArray[np.float64]) -> Weights | None:
         if np.array_equal(decimal, strength) or np.array_equal(
             decimal.astype(np.float32).astype(np.float64), strength
         ):
-            whole = rounded.astype(np.int64)
-            return whole
+            return np.asarray(rounded, dtype=np.int64)
     return None
 
 

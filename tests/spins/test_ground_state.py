@@ -106,7 +106,8 @@ def test_too_many_ties_without_a_common_unit_are_an_error(monkeypatch):
     monkeypatch.setattr(exact_weights, "MAX_SPLITS", 0)
     edges = square_lattice(12)
     pick = torch.randint(0, 4, (edges.size(1),), generator=torch.Generator().manual_seed(0))
-    coupling = torch.tensor([1 / 3, -1 / 3, 2**0.5 / 7, -(2**0.5) / 7]).double()[pick]
+    values = torch.tensor([1 / 3, -1 / 3, 2**0.5 / 7, -(2**0.5) / 7], dtype=torch.float64)
+    coupling = values[pick]
     with pytest.raises(SearchLimitError, match="common unit"):
         ground_state(edges, coupling, 144)
 
