@@ -74,7 +74,7 @@ def nearest(
     return any_index, early_index
 
 
-def anchors(
+def anchors(  # noqa: C901, PLR0912 - one loop nest; calls would hide the arithmetic
     points: NDArray[np.float64], near: NDArray[np.int64], num_hubs: int, min_sine: float
 ) -> NDArray[np.int64]:
     """Anchors of every atom; the numpy version is `lateration.choose_anchors`."""

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pyg_energyloss.rigidity.lateration import laterate
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
-from pyg_energyloss.samplers.complete import all_pairs
+from pyg_energyloss.rigidity.lateration_batch import laterate_batch
+from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_counts
+from pyg_energyloss.samplers.complete import all_pairs, all_pairs_batch
 from pyg_energyloss.samplers.far import DENSE_LIMIT, draw_dense, draw_sparse, pair_number
+from pyg_energyloss.samplers.far_batch import draw_batch, pair_number_batch
 from pyg_energyloss.samplers.importance import Importance, Score
+
+_BATCH_LIMIT = 2048
 
 
 class Backbone(EdgeSampler):
@@ -73,10 +79,49 @@ class Backbone(EdgeSampler):
         num_nodes = len(pos)
         if num_nodes <= max(self.complete_below, self.dim + 1):
             return all_pairs(num_nodes)
-        pos = np.asarray(pos, np.float64)
-        frame = laterate(pos, near=self.near)
+        points = np.asarray(pos, np.float64)
+        frame = laterate(points, near=self.near)
         near = np.stack([np.repeat(frame.order, frame.near.shape[1]), frame.near.ravel()])
         always = pair_number(np.concatenate([frame.pairs, near], axis=1), num_nodes)
         draw = draw_dense if num_nodes <= DENSE_LIMIT else draw_sparse
         expected = self.edges_per_atom * num_nodes
-        return draw(pos, always, expected, self.importance, self.floor, rng)
+        return draw(pos, always, expected, importance=self.importance, floor=self.floor, rng=rng)
+
+    def sample_batch(
+        self,
+        pos: Tensor,
+        batch: Tensor | None = None,
+        *,
+        num_graphs: int | None = None,
+        generator: torch.Generator | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Draw the edges of every structure, all at once; see `EdgeSampler.sample_batch`.
+
+        Batches with a structure of more than 2048 atoms go through `sample`, one by one.
+        """
+        counts = node_counts(pos, batch, num_graphs)
+        large = counts > max(self.complete_below, self.dim + 1)
+        if not bool(large.any()):
+            edges = all_pairs_batch(counts)
+            return edges, pos.new_ones(edges.shape[1])
+        if int(counts.max()) > _BATCH_LIMIT:
+            return super().sample_batch(pos, batch, num_graphs=num_graphs, generator=generator)
+        if generator is None:
+            generator = self._stream.generator(pos.device)
+        points = pos.detach().double()
+        graph = torch.repeat_interleave(counts)
+        chosen = torch.nonzero(large[graph])[:, 0]
+        compact = (large.cumsum(0) - 1)[graph[chosen]]
+        fixed = laterate_batch(points[chosen], compact, counts[large], near=self.near)
+        whole = torch.nonzero(~large[torch.repeat_interleave(counts * (counts - 1) // 2)])[:, 0]
+        always = torch.cat([pair_number_batch(chosen[fixed], counts), whole])
+        pairs, weight = draw_batch(
+            points,
+            counts,
+            always,
+            self.edges_per_atom * counts.double(),
+            importance=self.importance,
+            floor=self.floor,
+            generator=generator,
+        )
+        return torch.cat([pairs, pairs.flip(0)], dim=1), weight.to(pos.dtype).repeat(2)

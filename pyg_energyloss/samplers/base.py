@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -33,6 +34,21 @@ class PairSample(NamedTuple):
     shift: NDArray[np.int64] | None = None
 
 
+def node_counts(pos: Tensor, batch: Tensor | None, num_graphs: int | None) -> Tensor:
+    """Atoms per structure [num_graphs]; without ``batch`` all atoms are one structure.
+
+    Raises:
+        ValueError: ``batch`` does not fit ``pos``.
+    """
+    if batch is None:
+        return torch.tensor([len(pos)], device=pos.device)
+    if batch.shape != pos.shape[:1]:
+        raise ValueError(
+            f"`batch` must have shape [num_nodes] = ({len(pos)},), got {tuple(batch.shape)}"
+        )
+    return torch.bincount(batch, minlength=num_graphs or 0)
+
+
 class EdgeSampler(ABC):
     """Chooses which pairs of a structure carry a spring, and with which importance weight.
 
@@ -42,8 +58,8 @@ class EdgeSampler(ABC):
         edge_index, edge_weight = sampler.sample_batch(pos_target, batch, num_graphs=num_graphs)
         energy = pair_energy(pos_pred, pos_target, edge_index, edge_weight=edge_weight, ...)
 
-    ``PairEnergyLoss(edges=sampler)`` does that on every call. Any object with this `sample_batch`
-    will do there; any object with this `sample` will do in `RigidEdgeTransform`.
+    ``PairEnergyLoss(edges=sampler)`` calls ``sampler(data)``, which does that, on every call. Any
+    such callable will do there; any object with this `sample` will do in `RigidEdgeTransform`.
 
     Args:
         dim: dimension of space; structures are ``pos`` [num_nodes, dim].
@@ -107,19 +123,21 @@ class EdgeSampler(ABC):
         word = torch.randint(2**62, (1,), generator=generator, device=pos.device)
         rng = np.random.default_rng(int(word))
         points = pos.detach().cpu().double().numpy()
-        if batch is None:
-            bounds = np.array([0, len(points)])
-        else:
-            counts = torch.bincount(batch, minlength=num_graphs or 0)
-            bounds = np.concatenate([[0], counts.cumsum(0).cpu().numpy()])
+        counts = node_counts(pos, batch, num_graphs).cpu().numpy()
+        bounds = np.concatenate([[0], np.cumsum(counts)])
         pairs, weights = [np.empty((2, 0), np.int64)], [np.empty(0)]
-        for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        for start, stop in pairwise(bounds):
             drawn = self.sample(points[start:stop], rng)
             pairs.append(drawn.pairs + start)
             weights.append(drawn.weight)
         both = torch.from_numpy(np.concatenate(pairs, axis=1)).to(pos.device)
         weight = torch.from_numpy(np.concatenate(weights)).to(pos)
         return torch.cat([both, both.flip(0)], dim=1), weight.repeat(2)
+
+    def __call__(self, data: Any) -> tuple[Tensor, Tensor]:
+        """Draw the edges of a PyG batch from its target positions; what the loss calls."""
+        num_graphs = getattr(data, "num_graphs", None)
+        return self.sample_batch(data.pos, getattr(data, "batch", None), num_graphs=num_graphs)
 
     def __repr__(self) -> str:
         """The class and its public options, which PyG compares for ``pre_transform``."""

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
+from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_counts
 
 
 @lru_cache(maxsize=128)
@@ -84,9 +84,5 @@ class Complete(EdgeSampler):
     ) -> tuple[Tensor, Tensor]:
         """All ordered pairs of every structure; see `EdgeSampler.sample_batch`."""
         del generator
-        if batch is None:
-            counts = torch.tensor([len(pos)], device=pos.device)
-        else:
-            counts = torch.bincount(batch, minlength=num_graphs or 0)
-        edge_index = all_pairs_batch(counts)
+        edge_index = all_pairs_batch(node_counts(pos, batch, num_graphs))
         return edge_index, pos.new_ones(edge_index.shape[1])

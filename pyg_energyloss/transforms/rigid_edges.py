@@ -68,12 +68,13 @@ class RigidEdgeTransform(BaseTransform):
             known = inspect.signature(factory).parameters
             offered = {"dim": dim, "complete_below": complete_below}
             options = {k: v for k, v in offered.items() if k in known} | options
-            sampler = factory(**options)
+            self.sampler: EdgeSampler = factory(**options)
         elif options:
             raise TypeError(
                 f"`sampler` is an object, so {', '.join(options)} must be given to it, not here"
             )
-        self.sampler: EdgeSampler = sampler
+        else:
+            self.sampler = sampler
         self.dim = dim
         self.attr = attr
         self.seed = seed
