@@ -64,8 +64,10 @@ def inclusion_probability_batch(
     # Each pass caps more pairs; a handful settles it, and any probability is a valid one.
     for _ in range(8):
         sure = (share * scale[graph] >= 1.0).to(score.dtype)
-        left = total(share * (1.0 - sure)).clamp(min=tiny)
-        scale = torch.maximum(scale, (expected - total(sure)).clamp(min=0.0) / left)
+        left = total(share * (1.0 - sure))
+        wider = (expected - total(sure)).clamp(min=0.0) / left.clamp(min=tiny)
+        # A structure without open pairs has nothing left, and 0 times infinity is not 0.
+        scale = torch.where(left > tiny, torch.maximum(scale, wider), scale)
     return (share * scale[graph]).clamp(max=1.0)
 
 
