@@ -1,0 +1,67 @@
+"""For frameworks whose losses get flat tensors: batch context, positions from noise, swapping.
+
+Submodules are imported when their names are first used: adapters read their settings from here in
+programs that may not use this library at all.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyg_energyloss.hosts.adapter import HostAdapter, settings_of
+    from pyg_energyloss.hosts.context import (
+        FIELDS,
+        HostContext,
+        MissingContextError,
+        batch_context,
+        current_context,
+        graph_of_nodes,
+        set_context,
+    )
+    from pyg_energyloss.hosts.flat_loss import FlatLoss
+    from pyg_energyloss.hosts.parametrization import PARAMETRIZATIONS, Parametrization
+    from pyg_energyloss.hosts.settings import HostSettings, parse_swaps, read_settings
+
+_MODULE_OF = {
+    "FIELDS": "context",
+    "PARAMETRIZATIONS": "parametrization",
+    "FlatLoss": "flat_loss",
+    "HostAdapter": "adapter",
+    "HostContext": "context",
+    "HostSettings": "settings",
+    "MissingContextError": "context",
+    "Parametrization": "parametrization",
+    "batch_context": "context",
+    "current_context": "context",
+    "graph_of_nodes": "context",
+    "parse_swaps": "settings",
+    "read_settings": "settings",
+    "set_context": "context",
+    "settings_of": "adapter",
+}
+
+__all__ = [
+    "FIELDS",
+    "PARAMETRIZATIONS",
+    "FlatLoss",
+    "HostAdapter",
+    "HostContext",
+    "HostSettings",
+    "MissingContextError",
+    "Parametrization",
+    "batch_context",
+    "current_context",
+    "graph_of_nodes",
+    "parse_swaps",
+    "read_settings",
+    "set_context",
+    "settings_of",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULE_OF:
+        return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

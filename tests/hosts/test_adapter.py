@@ -1,0 +1,266 @@
+"""Swapping attributes, capturing what submodules see, settings from three places."""
+
+import json
+import logging
+
+import pytest
+import torch
+from torch import nn
+from torch_geometric.data import Batch, Data
+
+from pyg_energyloss.hosts import (
+    FlatLoss,
+    HostAdapter,
+    HostSettings,
+    MissingContextError,
+    current_context,
+    parse_swaps,
+    read_settings,
+    settings_of,
+)
+from pyg_energyloss.hosts.paths import MISSING, lookup, replace
+
+
+class Inner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.criterion = nn.functional.mse_loss
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, x, t=None):
+        return {"pos": x * self.scale, "alpha": t}
+
+
+class Host(nn.Module):
+    table_loss = {"pos": nn.L1Loss()}  # noqa: RUF012 - hosts do this
+
+    def __init__(self):
+        super().__init__()
+        self.loss_fn = nn.MSELoss()
+        self.net = Inner()
+        self.losses = nn.ModuleDict({"pos": nn.MSELoss()})
+        self.pair = [nn.MSELoss()]
+
+    @property
+    def fixed_loss(self):
+        return self.loss_fn
+
+    def compute_loss(self, pred, true):
+        return (pred - true).abs().mean()
+
+
+PATHS = ["loss_fn", "net.criterion", "losses.pos", "compute_loss", "table_loss.pos", "pair.0"]
+
+
+@pytest.fixture
+def batch():
+    return Batch.from_data_list([Data(pos=torch.randn(n, 3)) for n in (2, 4)])
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_everything_is_put_back_as_it_was(path, batch):
+    host = Host()
+    before = (dict(host.__dict__), list(host.state_dict()), str(host))
+    original = lookup(host, path)
+    adapter = HostAdapter(settings_of({path: "pair_energy"}, None))
+    adapter.attach(host)
+    assert isinstance(lookup(host, path), FlatLoss)
+    assert list(host.state_dict()) == before[1]
+    adapter.enter(batch)
+    assert lookup(host, path)(batch.pos + torch.eye(3)[0], batch.pos) < 1e-8
+    adapter.detach()
+    restored = lookup(host, path)
+    assert restored is original or restored == original
+    assert set(host.__dict__) == set(before[0])
+    assert str(host) == before[2]
+
+
+def test_losses_called_outside_of_a_step_raise(batch):
+    host = Host()
+    adapter = HostAdapter(settings_of({"loss_fn": "pair_energy"}, None))
+    adapter.attach(host)
+    adapter.enter(batch)
+    host.loss_fn(batch.pos, batch.pos)
+    adapter.leave()
+    with pytest.raises(MissingContextError, match="outside of a batch context"):
+        host.loss_fn(batch.pos, batch.pos)
+
+
+def test_it_says_once_what_it_changed(caplog):
+    host = Host()
+    adapter = HostAdapter(settings_of({"loss_fn": "kabsch"}, None, "the test"))
+    with caplog.at_level(logging.INFO, logger="pyg_energyloss"):
+        adapter.attach(host)
+        adapter.attach(host)
+    (record,) = caplog.records
+    assert "Host.loss_fn: MSELoss() -> FlatLoss('kabsch'" in record.getMessage()
+    assert "switched on by the test" in record.getMessage()
+
+
+def test_a_failed_attachment_leaves_the_host_as_it_was():
+    host = Host()
+    adapter = HostAdapter(settings_of({"loss_fn": "kabsch", "no.such": "mse"}, None))
+    with pytest.raises(ValueError, match=r"Host has nothing called 'no.such' to replace; it has: "):
+        adapter.attach(host)
+    assert isinstance(host.loss_fn, nn.MSELoss)
+    assert not adapter.attached
+
+
+def test_candidates_are_named_and_properties_are_refused():
+    with pytest.raises(ValueError, match="it has: compute_loss, fixed_loss, loss_fn, losses"):
+        replace(Host(), "loss", None)
+    with pytest.raises(ValueError, match="'fixed_loss' of Host cannot be set, it is a property"):
+        replace(Host(), "fixed_loss", None)
+    with pytest.raises(ValueError, match="it has: no loss-like attribute"):
+        replace(Inner().scale, "x", None)
+
+
+def test_submodule_inputs_and_outputs_are_captured(batch):
+    host = Host()
+    fields = {"x_t": "in:net:0", "sigma": "in:net:t", "alpha": "out:net:alpha"}
+    adapter = HostAdapter(settings_of(None, fields))
+    adapter.attach(host)
+    adapter.enter(batch)
+    host.net(batch.pos, t=0.5)
+    context = current_context()
+    assert context.get("x_t") is batch.pos
+    assert (context.get("sigma"), context.get("alpha")) == (0.5, 0.5)
+    adapter.enter(batch)
+    assert current_context().get("x_t") is None  # of the batch before
+    adapter.detach()
+    adapter.enter(batch)
+    host.net(batch.pos)
+    assert current_context().get("x_t") is None
+    adapter.leave()
+
+
+def test_captures_of_parts_of_arguments(batch):
+    host = Host()
+    fields = {"x_t": "in:net:0.pos", "alpha": "out:net", "sigma": "in:net:5"}
+    adapter = HostAdapter(settings_of(None, fields))
+    adapter.attach(host)
+    adapter.enter(None)
+    with pytest.raises(TypeError):
+        host.net({"pos": batch.pos})
+    assert current_context().get("x_t") is batch.pos
+    assert current_context().get("sigma") is None
+    adapter.detach()
+
+
+@pytest.mark.parametrize("path", ["in:net", "in::0", "in:", "out:"])
+def test_captures_must_be_complete(path):
+    with pytest.raises(ValueError, match=r"`fields` must have 'in:SUBMODULE:ARGUMENT' or"):
+        HostAdapter(settings_of(None, {"x_t": path})).attach(Host())
+
+
+def test_captures_name_the_submodules_there_are():
+    with pytest.raises(ValueError, match=r"'nett' for 'x_t', which Host has not; it has: loss"):
+        HostAdapter(settings_of(None, {"x_t": "in:nett:0"})).attach(Host())
+    with pytest.raises(ValueError, match="`fields` has x0; expected some of"):
+        HostAdapter(settings_of(None, {"x0": "pos"}))
+
+
+def test_lookup_gives_missing_for_what_is_not_there():
+    class Bad:
+        @property
+        def pos(self):
+            raise RuntimeError("not yet")
+
+    for root, path in [({}, "a"), ((1,), "3"), (Bad(), "pos"), (None, "x.y"), ("text", "0")]:
+        assert lookup(root, path) is MISSING
+    assert repr(MISSING) == "MISSING"
+
+
+@pytest.fixture
+def clean(monkeypatch, tmp_path):
+    monkeypatch.delenv("PYG_ENERGYLOSS_SWAP", raising=False)
+    monkeypatch.delenv("PYG_ENERGYLOSS_HOST_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_nothing_is_switched_on_by_default(clean):
+    assert read_settings() is None
+    (clean / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
+    assert read_settings() is None
+    (clean / "pyproject.toml").write_text("this is not toml [")
+    assert read_settings() is None
+
+
+def test_the_variable_wins_over_the_file_over_pyproject(clean, monkeypatch):
+    (clean / "pyproject.toml").write_text(
+        '[tool.pyg_energyloss.host.swap]\nloss_fn = "mse"\n'
+        '[tool.pyg_energyloss.host.fields]\nbatch = "from_pyproject"\n'
+    )
+    (clean / "sub").mkdir()
+    monkeypatch.chdir(clean / "sub")
+    found = read_settings()
+    assert found.swap == {"loss_fn": {"loss": "mse"}}
+    assert found.fields == {"batch": "from_pyproject"}
+    assert found.origin.endswith("pyproject.toml")
+
+    own = clean / "own.toml"
+    own.write_text('[swap.criterion]\nloss = "kabsch"\nweight = 2.0\n[fields]\nbatch = "b"\n')
+    monkeypatch.setenv("PYG_ENERGYLOSS_HOST_CONFIG", str(own))
+    assert read_settings().swap == {"criterion": {"loss": "kabsch", "weight": 2.0}}
+
+    monkeypatch.setenv("PYG_ENERGYLOSS_SWAP", "loss_fn=pair_energy")
+    found = read_settings()
+    assert found == HostSettings(
+        {"loss_fn": {"loss": "pair_energy"}}, {"batch": "b"}, "PYG_ENERGYLOSS_SWAP"
+    )
+    monkeypatch.setenv("PYG_ENERGYLOSS_SWAP", " ")
+    assert read_settings() is None
+
+
+def test_json_files_and_sections_of_other_files(clean, monkeypatch):
+    path = clean / "x.json"
+    path.write_text(json.dumps({"swap": {"loss_fn": "mse"}}))
+    monkeypatch.setenv("PYG_ENERGYLOSS_HOST_CONFIG", str(path))
+    assert read_settings().swap == {"loss_fn": {"loss": "mse"}}
+    other = clean / "other.toml"
+    other.write_text('[tool.pyg_energyloss.host.swap]\nloss_fn = "mae"\n')
+    monkeypatch.setenv("PYG_ENERGYLOSS_HOST_CONFIG", str(other))
+    assert read_settings().swap == {"loss_fn": {"loss": "mae"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("swap = [", "is not valid .toml"),
+        ("[swop]\n", "has swop; expected `swap` and `fields`"),
+        ('[swap.a]\nlos = "mse"\n', r"swap.a has los; expected loss, options, parametrization"),
+    ],
+)
+def test_wrong_files_are_named(clean, monkeypatch, text, message):
+    path = clean / "wrong.toml"
+    path.write_text(text)
+    monkeypatch.setenv("PYG_ENERGYLOSS_HOST_CONFIG", str(path))
+    with pytest.raises(ValueError, match=f"wrong.toml.*{message}"):
+        read_settings()
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match=r"wrong.toml"):
+        read_settings()
+
+
+def test_swaps_on_one_line():
+    line = "a.b=pair_energy?parametrization=epsilon&normalize=null&stiffness=inverse; c = mse"
+    assert parse_swaps(line) == {
+        "a.b": {
+            "loss": "pair_energy",
+            "parametrization": "epsilon",
+            "options": {"normalize": None, "stiffness": "inverse"},
+        },
+        "c": {"loss": "mse"},
+    }
+
+
+@pytest.mark.parametrize("text", ["loss_fn", "=mse", "loss_fn=", "1"])
+def test_swaps_need_both_sides(text):
+    with pytest.raises(ValueError, match="PYG_ENERGYLOSS_SWAP must be 'attribute=loss'"):
+        parse_swaps(text)
+
+
+def test_options_need_values():
+    with pytest.raises(ValueError, match="PYG_ENERGYLOSS_SWAP has options 'weight'"):
+        parse_swaps("loss_fn=mse?weight")
