@@ -15,7 +15,18 @@ def energyloss_register_losses(register: Register) -> None:
     register("mse", f"{losses}:CoordinateMSELoss", summary="mean squared coordinate error")
     register("mae", f"{losses}:CoordinateMAELoss", summary="mean absolute coordinate error")
     register("kabsch", f"{losses}:KabschMSELoss", summary="MSE after optimal alignment")
+    named = "pyg_energyloss.training.named_losses"
+    register("energy", f"{named}:energy", summary="springs on all pairs, exponential stiffness")
+    register("energy_sparse", f"{named}:energy_sparse", summary="the same on about 4 pairs an atom")
+    register("energy_kabsch", f"{named}:energy_kabsch", summary="energy + 0.3 Kabsch MSE")
     register("pair_energy", f"{losses}:PairEnergyLoss", summary="springs on pair distances, eq 7")
+    register(
+        "local_field", f"{losses}:LocalFieldLoss", summary="spins in the target's field, eq 16"
+    )
+    register("true_energy", f"{losses}:TrueEnergyLoss", summary="spins under their Hamiltonian")
+    register("spin_margin", f"{losses}:MarginLoss", summary="hinge, spin by spin")
+    register("spin_cross_entropy", f"{losses}:SpinCrossEntropyLoss", summary="spin by spin")
+    register("target_bond", f"{losses}:TargetBondLoss", summary="springs between spins")
 
 
 @hookimpl
@@ -61,7 +72,12 @@ def energyloss_register_datasets(register: Register) -> None:
 
 @hookimpl
 def energyloss_register_evaluators(register: Register) -> None:
-    """Register the evaluators that need no extra."""
+    """Register the evaluators of molecules; quantum chemistry comes from the ASE plugin."""
+    metrics = "pyg_energyloss.evaluate"
+    register("geometry", f"{metrics}:GeometryEvaluator", summary="bond, 1-3 and 1-4 distance MAE")
+    register(
+        "rmsd", f"{metrics}:RMSDEvaluator", summary="RMSD over equivalent atoms, mirror images"
+    )
 
 
 @hookimpl

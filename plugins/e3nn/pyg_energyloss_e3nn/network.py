@@ -1,0 +1,74 @@
+"""A tensor-product network with the interface of every model: ``model(data) -> pos``."""
+
+from __future__ import annotations
+
+import torch
+from e3nn import o3
+from torch import Tensor, nn
+from torch_geometric.data import Data
+
+from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding
+from pyg_energyloss.models.preconditioning import precondition
+from pyg_energyloss_e3nn.convolution import Convolution
+
+
+class TensorProductNetwork(nn.Module):
+    """Predicts positions equivariantly: coordinates move by the vector features of each layer.
+
+    Args:
+        irreps: Hidden node features, in e3nn's notation; needs scalars (0e) and vectors (1o).
+        lmax: Largest degree of the spherical harmonics of the edges.
+        layers: Number of convolutions.
+
+    Raises:
+        ValueError: ``irreps`` is not valid or lacks 0e or 1o, or ``layers`` is below 1.
+    """
+
+    def __init__(self, *, irreps: str = "32x0e + 12x1o", lmax: int = 1, layers: int = 3) -> None:
+        super().__init__()
+        try:
+            hidden = o3.Irreps(irreps).sort().irreps.simplify()
+        except ValueError as error:
+            raise ValueError(
+                f"`irreps` must be in e3nn's notation, e.g. '32x0e + 12x1o'; got {irreps!r}"
+            ) from error
+        if "0e" not in hidden or "1o" not in hidden:
+            raise ValueError(f"`irreps` must contain scalars (0e) and vectors (1o); got {irreps!r}")
+        if layers < 1:
+            raise ValueError(f"`layers` must be at least 1, got {layers}")
+        channels = hidden.count("0e")
+        self.irreps_sh = o3.Irreps.spherical_harmonics(lmax)
+        self.atoms = AtomEmbedding(channels)
+        self.pair = PairEmbedding(channels)
+        self.distance = nn.Linear(2, channels)
+        self.convolutions = nn.ModuleList()
+        self.moves = nn.ModuleList()
+        current = o3.Irreps([(channels, "0e")])
+        for _ in range(layers):
+            convolution = Convolution(current, self.irreps_sh, hidden, channels)
+            current = convolution.irreps_out
+            self.convolutions.append(convolution)
+            self.moves.append(o3.Linear(current, o3.Irreps("1x1o")))
+
+    def forward(self, data: Data) -> Tensor:
+        """Return positions [num_nodes, 3] in Å."""
+        start, c_skip, c_out = precondition(data)
+        source, target = index = data.hop_index
+        neighbours = torch.zeros_like(start[:, :1]).index_add(
+            0, target, torch.ones_like(start[source, :1])
+        )
+        scale = neighbours.clamp(min=1).rsqrt()
+        h, x, pair = self.atoms(data), start, self.pair(data)
+        for convolution, move in zip(self.convolutions, self.moves, strict=True):
+            edge = x[source] - x[target]
+            # Safe at coincident atoms: the root stays away from zero.
+            length = edge.square().sum(-1, keepdim=True).add(1e-6).sqrt()
+            # Harmonics of a vector that shrinks to zero with its length are smooth there.
+            sh = o3.spherical_harmonics(self.irreps_sh, edge / (1 + length), normalize=False)
+            radial = pair + self.distance(torch.cat([length, (1 + length).log()], dim=-1))
+            h = convolution(h, sh, radial, index, scale)
+            x = x + move(h)
+        if "noise_level" not in data:
+            return x
+        out: Tensor = c_skip * data.input_pos + c_out * (x - start)
+        return out

@@ -1,0 +1,14 @@
+"""What this distribution registers; e3nn is imported when the model is first made."""
+
+from pyg_energyloss.registry import hookimpl
+from pyg_energyloss.registry.hookspecs import Register
+
+
+@hookimpl
+def energyloss_register_models(register: Register) -> None:
+    """Register the tensor-product network under the name ``e3nn``."""
+    register(
+        "e3nn",
+        "pyg_energyloss_e3nn.network:TensorProductNetwork",
+        summary="E(3)-equivariant tensor products of irreps",
+    )

@@ -1,0 +1,22 @@
+"""Defaults of `energyloss compare`, and the learning rates that the sweep found.
+
+The sweep is ``benchmarks/learning_rates.py``; its result is
+``benchmarks/results/learning_rates.json``.
+"""
+
+from __future__ import annotations
+
+MODELS = ("gnn", "egnn", "e3nn")
+LOSSES = ("mse", "kabsch", "energy", "energy_sparse", "energy_kabsch")
+EVALUATORS = ("geometry", "rmsd", "gfn2")
+
+#: Peak learning rate for a model and a loss that the sweep did not cover.
+FALLBACK_LEARNING_RATE = 3e-3
+
+#: model -> loss -> peak learning rate: best bond-length MAE on validation molecules.
+LEARNING_RATES: dict[str, dict[str, float]] = {}
+
+
+def learning_rate(model: str, loss: str) -> float:
+    """Peak learning rate of a model with a loss."""
+    return LEARNING_RATES.get(model, {}).get(loss, FALLBACK_LEARNING_RATE)

@@ -1,0 +1,154 @@
+"""One training run: build by name, train with Lightning, evaluate, write the result."""
+
+from __future__ import annotations
+
+import json
+import logging
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+
+from pyg_energyloss import registry
+from pyg_energyloss.data.molecules import MoleculeDataset
+from pyg_energyloss.report.files import write_json
+from pyg_energyloss.training.callbacks import AtomicCheckpoint, History, Progress
+from pyg_energyloss.training.evaluation import evaluate
+from pyg_energyloss.training.memory import peak_memory_mib, reset_peak_memory
+from pyg_energyloss.training.module import StructureModule
+from pyg_energyloss.training.spec import RunSpec
+from pyg_energyloss.training.tasks import TASKS, Task
+
+Report = Callable[[int, int, dict[str, float]], None]
+CURVE_POINTS = 10
+CHECKPOINTS = 5
+
+
+def result_path(out: Path, spec: RunSpec) -> Path:
+    """Where the result of a run is written."""
+    return out / "runs" / spec.key / "result.json"
+
+
+def load_result(out: Path, spec: RunSpec) -> dict[str, Any] | None:
+    """The result of an earlier, finished run of the same spec, if there is one."""
+    path = result_path(out, spec)
+    if not path.exists():
+        return None
+    result: dict[str, Any] = json.loads(path.read_text())
+    return result
+
+
+def train_and_evaluate(spec: dict[str, Any], out: str, *, report: Report) -> dict[str, Any]:
+    """Train one model with one loss and evaluate it on the test molecules.
+
+    A checkpoint in the run's folder is continued from; the result is written atomically.
+
+    Args:
+        spec: `RunSpec.to_dict`.
+        out: Folder of the comparison.
+        report: Told the step, the number of steps and the latest values now and then.
+
+    Returns:
+        What is written to ``result.json``.
+    """
+    run = RunSpec.from_dict(spec)
+    folder = Path(out) / "runs" / run.key
+    folder.mkdir(parents=True, exist_ok=True)
+    splits = load_splits(run.dataset, run.dataset_options)
+    task = make_task(run)
+    # Initial weights, and whatever a third party's model or loss draws, depend on the seed alone.
+    pl.seed_everything(run.seed, verbose=False)
+    module = StructureModule(
+        registry.create("model", run.model, **run.model_options),
+        registry.create("loss", run.loss),
+        task,
+        train=splits["train"],
+        val=splits["val"],
+        batch_size=run.batch_size,
+        steps=run.steps,
+        learning_rate=run.learning_rate,
+        seed=run.seed,
+    )
+    history = History(every=max(1, run.steps // CURVE_POINTS))
+    progress = Progress(report, steps=run.steps, history=history)
+    checkpoint = folder / "last.ckpt"
+    started = time.perf_counter()
+    reset_peak_memory()
+    _fit(module, [history, progress], checkpoint, steps=run.steps)
+    memory = peak_memory_mib()
+    train_seconds = time.perf_counter() - started
+    metrics, structures = evaluate(module, splits["test"], task, run)
+    np.savez_compressed(folder / "structures.npz", **structures)
+    result = {
+        "spec": run.to_dict(),
+        "metrics": metrics,
+        "history": history.rows,
+        "step_ms": 1e3 * statistics.median(progress.durations) if progress.durations else None,
+        "peak_memory_mib": memory,
+        "train_seconds": train_seconds,
+        "eval_seconds": time.perf_counter() - started - train_seconds,
+        "parameters": sum(p.numel() for p in module.model.parameters()),
+        "threads": torch.get_num_threads(),
+    }
+    write_json(result_path(Path(out), run), result)
+    checkpoint.unlink(missing_ok=True)
+    return result
+
+
+def make_task(run: RunSpec) -> Task:
+    """The task of a run.
+
+    Raises:
+        ValueError: there is no such task.
+    """
+    if run.task not in TASKS:
+        raise ValueError(f"`task` must be one of {', '.join(TASKS)}; got {run.task!r}")
+    return TASKS["denoise"](run.levels) if run.levels else TASKS[run.task]()
+
+
+def load_splits(name: str, options: dict[str, Any]) -> dict[str, MoleculeDataset]:
+    """Create a registered data set and check that it has what the tasks need.
+
+    Raises:
+        TypeError: a split is not a `MoleculeDataset`; the message tells how to make one.
+    """
+    splits: dict[str, MoleculeDataset] = registry.create("dataset", name, **options)
+    for split in ("train", "val", "test"):
+        if not isinstance(splits.get(split), MoleculeDataset):
+            raise TypeError(
+                f"data set {name!r}: split {split!r} is a {type(splits.get(split)).__name__}, "
+                "expected a MoleculeDataset; make one with "
+                "pyg_energyloss.data.from_table(pyg_energyloss.data.from_pyg(items))"
+            )
+    return splits
+
+
+def _fit(
+    module: StructureModule, callbacks: list[pl.Callback], checkpoint: Path, *, steps: int
+) -> None:
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        # Lightning's advice on workers and log intervals is not for these in-memory runs.
+        warnings.filterwarnings("ignore", module="lightning.*")
+        trainer = pl.Trainer(
+            max_steps=steps,
+            accelerator="auto",
+            devices=1,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            gradient_clip_val=1.0,
+            callbacks=[
+                *callbacks,
+                AtomicCheckpoint(checkpoint, every=max(1, steps // CHECKPOINTS)),
+            ],
+        )
+        resume = str(checkpoint) if checkpoint.exists() else None
+        trainer.fit(module, ckpt_path=resume, weights_only=True if resume else None)

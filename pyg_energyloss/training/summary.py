@@ -1,0 +1,120 @@
+"""Means and standard deviations over seeds."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Column:
+    """A metric as the tables show it.
+
+    Attributes:
+        metric: Key in the results.
+        title: Head of the column, with unit.
+        digits: Digits after the point.
+        higher_is_better: Which end is the best.
+        scale: Factor from the stored to the shown value.
+    """
+
+    metric: str
+    title: str
+    digits: int
+    higher_is_better: bool = False
+    scale: float = 1.0
+
+
+COLUMNS = (
+    Column("bond_mae", "bonds Å", 3),
+    Column("pair13_mae", "1-3 Å", 3),
+    Column("pair14_mae", "1-4 Å", 3),
+    Column("rmsd", "RMSD Å", 3),
+    Column("success", "<0.3 Å %", 1, higher_is_better=True, scale=100.0),
+    # Medians: one torn molecule can have thousands of eV.
+    Column("median_energy_above_reference", "xTB eV", 1),
+    Column("median_max_force", "force eV/Å", 1),
+    Column("step_ms", "ms/step", 1),
+    Column("peak_memory_mib", "MiB", 0),
+)
+
+
+def summarise(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Group results by model, loss and noise level, and average over seeds.
+
+    Args:
+        results: What runs returned.
+
+    Returns:
+        One row per group: ``model``, ``loss``, ``level``, ``seeds``, and for each metric its
+        ``mean`` and ``sd`` (sample standard deviation, NaN for one seed) in ``metrics``.
+    """
+    groups: dict[tuple[str, str, float | None], list[dict[str, float]]] = {}
+    for result in results:
+        spec = result["spec"]
+        for row in result["metrics"]:
+            values = {k: v for k, v in row.items() if k != "level" and not k.startswith("n_")}
+            values["step_ms"] = result["step_ms"]
+            values["peak_memory_mib"] = result["peak_memory_mib"]
+            groups.setdefault((spec["model"], spec["loss"], row["level"]), []).append(values)
+    return [
+        {
+            "model": model,
+            "loss": loss,
+            "level": level,
+            "seeds": len(values),
+            "metrics": {name: _mean_sd(values, name) for name in sorted(set().union(*values))},
+        }
+        for (model, loss, level), values in groups.items()
+    ]
+
+
+def _mean_sd(values: Sequence[Mapping[str, float]], name: str) -> dict[str, float]:
+    known = [v[name] for v in values if v.get(name) is not None and math.isfinite(v[name])]
+    return {
+        "mean": statistics.fmean(known) if known else math.nan,
+        "sd": statistics.stdev(known) if len(known) > 1 else math.nan,
+    }
+
+
+def table(
+    rows: Sequence[Mapping[str, Any]],
+) -> tuple[list[str], list[list[str]], list[list[bool]]]:
+    """Columns, cells and marks (best of the table) of summary rows, ready to print.
+
+    Args:
+        rows: Summary rows of one noise level.
+    """
+    shown = [c for c in COLUMNS if any(_finite(row, c.metric) for row in rows)]
+    cells, marks = [], []
+    best = {
+        c.metric: (max if c.higher_is_better else min)(
+            row["metrics"][c.metric]["mean"] for row in rows if _finite(row, c.metric)
+        )
+        for c in shown
+    }
+    for row in rows:
+        values = [_cell(row["metrics"].get(c.metric), c) for c in shown]
+        cells.append([f"{row['model']} + {row['loss']}", *values])
+        is_best = [
+            _finite(row, c.metric) and row["metrics"][c.metric]["mean"] == best[c.metric]
+            for c in shown
+        ]
+        marks.append([False, *is_best])
+    return ["model + loss", *(c.title for c in shown)], cells, marks
+
+
+def _finite(row: Mapping[str, Any], metric: str) -> bool:
+    return metric in row["metrics"] and math.isfinite(row["metrics"][metric]["mean"])
+
+
+def _cell(value: Mapping[str, float] | None, column: Column) -> str:
+    if value is None or not math.isfinite(value["mean"]):
+        return "–"
+    mean = f"{column.scale * value['mean']:.{column.digits}f}"
+    if not math.isfinite(value["sd"]):
+        return mean
+    return f"{mean} ± {column.scale * value['sd']:.{column.digits}f}"
