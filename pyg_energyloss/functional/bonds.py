@@ -49,12 +49,22 @@ def undirected_bonds(edge_index: Tensor, coupling: Tensor) -> tuple[Tensor, Tens
     return torch.stack([low, high]), coupling
 
 
+def without_column(values: Tensor) -> Tensor:
+    """Return [n, 1] as [n], anything else as it is.
+
+    Example:
+        >>> without_column(torch.ones(3, 1))
+        tensor([1., 1., 1.])
+    """
+    return values.squeeze(-1) if values.dim() == 2 and values.size(-1) == 1 else values  # noqa: PLR2004
+
+
 def _checked(edge_index: Tensor, coupling: Tensor) -> Tensor:
     if edge_index.dim() != 2 or edge_index.size(0) != 2:  # noqa: PLR2004 - [2, num_edges]
         raise ValueError(
             f"`edge_index` must have shape [2, num_edges], got {list(edge_index.shape)}"
         )
-    flat = coupling.reshape(-1) if coupling.dim() == 2 else coupling  # noqa: PLR2004 - [E, 1]
+    flat = without_column(coupling)
     if flat.dim() != 1 or flat.numel() != edge_index.size(1):
         raise ValueError(
             f"`coupling` must hold one number per edge, shape [{edge_index.size(1)}], "

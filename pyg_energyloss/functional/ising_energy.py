@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.bonds import undirected_bonds
+from pyg_energyloss.functional.bonds import undirected_bonds, without_column
 from pyg_energyloss.functional.graphs import graph_sum, resolve_batch
 
 
@@ -42,7 +42,7 @@ def ising_energy(
 
     Source: Kaba et al., arXiv 2511.02087, section 5 and A.6 (their -1/2 sum over ordered pairs).
     """
-    values = spins.reshape(-1) if spins.dim() == 2 else spins  # noqa: PLR2004 - [num_nodes, 1]
+    values = without_column(spins)
     if values.dim() != 1:
         raise ValueError(f"`spins` must have shape [num_nodes], got {list(spins.shape)}")
     batch, graphs = resolve_batch(values, batch, num_graphs)

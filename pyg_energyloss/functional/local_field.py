@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.bonds import undirected_bonds
+from pyg_energyloss.functional.bonds import undirected_bonds, without_column
 
 
 def local_field(edge_index: Tensor, coupling: Tensor, spins: Tensor, *, h0: float = 0.0) -> Tensor:
@@ -38,7 +38,7 @@ def local_field(edge_index: Tensor, coupling: Tensor, spins: Tensor, *, h0: floa
     and ``h0`` is printed inside the sum over neighbours; the bounds they state on ``h0`` hold for
     the form above, which is the one used here.
     """
-    values = spins.reshape(-1) if spins.dim() == 2 else spins  # noqa: PLR2004 - [num_nodes, 1]
+    values = without_column(spins)
     if values.dim() != 1:
         raise ValueError(f"`spins` must have shape [num_nodes], got {list(spins.shape)}")
     bonds, weight = undirected_bonds(edge_index, coupling)

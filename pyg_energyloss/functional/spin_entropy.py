@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pyg_energyloss.functional.bonds import without_column
+
 
 def spin_mean(logits: Tensor) -> Tensor:
     """Return the mean spin ``m = p(+1) - p(-1) = tanh(z / 2)`` for logits ``z = ln p(+1)/p(-1)``.
@@ -42,7 +44,7 @@ def spin_logits(logits: Tensor) -> Tensor:
     if not isinstance(logits, Tensor) or not logits.is_floating_point():
         got = logits.dtype if isinstance(logits, Tensor) else type(logits).__name__
         raise TypeError(f"`logits` must be a floating point tensor [num_nodes], got {got}")
-    flat = logits.squeeze(-1) if logits.dim() == 2 and logits.size(-1) == 1 else logits  # noqa: PLR2004
+    flat = without_column(logits)
     if flat.dim() != 1:
         raise ValueError(
             "`logits` must hold ln p(+1)/p(-1) of each spin, shape [num_nodes] or [num_nodes, 1], "

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
+from pyg_energyloss.functional.bonds import without_column
+
 
 @dataclass(frozen=True, slots=True)
 class SpinInfo:
@@ -62,8 +64,8 @@ def spin_info(data: Any) -> SpinInfo:
             f"`data.edge_attr`, got {type(data).__name__} without them"
         )
     target = getattr(data, "y", None)
-    if target is not None and target.dim() == 2 and target.size(-1) == 1:  # noqa: PLR2004
-        target = target.squeeze(-1)
+    if target is not None:
+        target = without_column(target)
     batch, count = _graphs(data, target)
     return SpinInfo(edge_index, coupling, target, batch, count)
 

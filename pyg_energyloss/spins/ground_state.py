@@ -48,8 +48,7 @@ def ground_state(edge_index: Tensor, coupling: Tensor, num_nodes: int) -> tuple[
     Source: matching: Bieche et al., J. Phys. A 13, 2553 (1980); see the modules beside this one.
     """
     bonds, values = _numpy_bonds(edge_index, coupling, num_nodes)
-    spins = _lowest(bonds, values, num_nodes)
-    energy = configuration_energy(bonds, values, spins)
+    spins, energy = lowest_spins(bonds, values, num_nodes)
     dtype = coupling.dtype if coupling.dtype.is_floating_point else torch.int64
     return torch.from_numpy(spins).to(device=coupling.device, dtype=dtype), energy
 
@@ -79,8 +78,18 @@ def _numpy_bonds(
     values = weight.cpu().to(torch.float64).numpy()
     if not np.isfinite(values).all():
         raise ValueError("`coupling` must be finite, got NaN or infinity")
-    # A bond without coupling neither counts nor spoils planarity.
-    return bonds[values != 0], values[values != 0]
+    return bonds, values
+
+
+def lowest_spins(
+    bonds: NDArray[np.int64], values: NDArray[np.float64], num_nodes: int
+) -> tuple[NDArray[np.int8], float]:
+    """Return `ground_state` for arrays that hold every bond once: bonds [num_bonds, 2]."""
+    if not values.all():
+        # A bond without coupling neither counts nor spoils planarity.
+        bonds, values = bonds[values != 0], values[values != 0]
+    spins = _lowest(bonds, values, num_nodes)
+    return spins, configuration_energy(bonds, values, spins)
 
 
 def _lowest(
