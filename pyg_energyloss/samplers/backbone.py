@@ -79,7 +79,7 @@ class Backbone(EdgeSampler):
         num_nodes = len(pos)
         if num_nodes <= max(self.complete_below, self.dim + 1):
             return all_pairs(num_nodes)
-        points = pos.astype(np.float64)
+        points: NDArray[np.float64] = np.asarray(pos, dtype=np.float64)
         frame = laterate(points, near=self.near)
         near = np.stack([np.repeat(frame.order, frame.near.shape[1]), frame.near.ravel()])
         always = pair_number(np.concatenate([frame.pairs, near], axis=1), num_nodes)
