@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         graph_of_nodes,
         set_context,
     )
+    from pyg_energyloss.hosts.description import Host
     from pyg_energyloss.hosts.flat_loss import FlatLoss
     from pyg_energyloss.hosts.parametrization import PARAMETRIZATIONS, Parametrization
     from pyg_energyloss.hosts.settings import HostSettings, parse_swaps, read_settings
@@ -28,6 +29,7 @@ _MODULE_OF = {
     "FIELDS": "context",
     "PARAMETRIZATIONS": "parametrization",
     "FlatLoss": "flat_loss",
+    "Host": "description",
     "HostAdapter": "adapter",
     "HostContext": "context",
     "HostSettings": "settings",
@@ -46,6 +48,7 @@ __all__ = [
     "FIELDS",
     "PARAMETRIZATIONS",
     "FlatLoss",
+    "Host",
     "HostAdapter",
     "HostContext",
     "HostSettings",

@@ -67,6 +67,7 @@ def energyloss_register_datasets(register: Register) -> None:
     register("qm7", f"{named}:qm7", summary="7101 molecules of 4 to 23 atoms, embedded")
     register("druglike", f"{named}:druglike", summary="354 drug-like molecules, embedded")
     register("qm9", f"{named}:qm9", summary="the public QM9 through PyG (downloads it)")
+    register("table", f"{named}:table", summary="molecules packed in an npz file")
     register("files", f"{named}:from_files", summary="your own extxyz, xyz or SDF files")
 
 
@@ -83,4 +84,6 @@ def energyloss_register_evaluators(register: Register) -> None:
 @hookimpl
 def energyloss_register_commands(register: Register) -> None:
     """Register the subcommands of `energyloss`."""
+    register("compare", "pyg_energyloss.cli.compare:configure", summary="models x losses, a report")
     register("plugins", "pyg_energyloss.cli.plugins:configure", summary="what is installed")
+    register("hosts", "pyg_energyloss.cli.hosts:configure", summary="frameworks it plugs into")

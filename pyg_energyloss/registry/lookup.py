@@ -29,7 +29,8 @@ def _loaded() -> PluginManager:
             raise
     # After loading, so that a filter that turns warnings into errors leaves the registry working.
     for error in manager.errors:
-        warnings.warn(str(error), RuntimeWarning, stacklevel=3)
+        if not error.harmless:
+            warnings.warn(str(error), RuntimeWarning, stacklevel=3)
     return manager
 
 

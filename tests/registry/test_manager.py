@@ -173,13 +173,23 @@ def test_the_command_line_names_the_plugin_and_the_reason(broken, capsys):
     assert code == (0 if BROKEN[broken][1] in ("clash", "slow") else 1)
 
 
-@pytest.mark.parametrize("broken", BROKEN, indirect=True)
+HARMLESS = ("twin", "slow")
+
+
+@pytest.mark.parametrize("broken", [b for b in BROKEN if b not in HARMLESS], indirect=True)
 def test_it_is_warned_of_once(broken):
     with pytest.warns(RuntimeWarning, match=f"{broken}.*energyloss plugins --errors"):
         registry.names("loss")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         registry.names("loss")
+
+
+@pytest.mark.parametrize("broken", HARMLESS, indirect=True)
+def test_a_shared_name_and_a_long_wait_are_no_reason_to_warn(broken):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(registry.errors()) == 1
 
 
 @pytest.mark.parametrize("broken", ["raises"], indirect=True)
@@ -191,7 +201,7 @@ def test_warnings_turned_into_errors_leave_the_registry_working(broken, everythi
         everything_else_works()
 
 
-@pytest.mark.parametrize("broken", [b for b in BROKEN if b not in ("twin", "slow")], indirect=True)
+@pytest.mark.parametrize("broken", [b for b in BROKEN if b not in HARMLESS], indirect=True)
 def test_strict_raises_every_time(broken, monkeypatch):
     monkeypatch.setenv("PYG_ENERGYLOSS_STRICT_PLUGINS", "1")
     for _ in range(2):

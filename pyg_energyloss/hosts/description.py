@@ -1,0 +1,42 @@
+"""What is known about a framework, for ``energyloss hosts`` and the documentation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import metadata
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """How a framework is reached, and how far that was checked.
+
+    Attributes:
+        name: as in ``energyloss hosts NAME``.
+        distributions: its distributions, any of which makes it installed; none for programs that
+            are run from a checkout.
+        mechanism: what the framework itself offers.
+        switch: the one line that turns it on; empty if it cannot be reached.
+        adapter: "module:attribute" of ours; empty if there is none.
+        plugin: our distribution with the adapter.
+        checked: how far it was seen working, in plain words.
+        limits: what does not work, or the reason why there is no adapter.
+    """
+
+    name: str
+    distributions: tuple[str, ...] = ()
+    mechanism: str
+    switch: str = ""
+    adapter: str = ""
+    plugin: str = "pyg-energyloss"
+    checked: str
+    limits: str = ""
+
+    @property
+    def version(self) -> str | None:
+        """Version of the framework that is installed here, or None."""
+        for name in self.distributions:
+            try:
+                return metadata.version(name)
+            except metadata.PackageNotFoundError:
+                continue
+        return None
