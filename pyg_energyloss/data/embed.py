@@ -32,7 +32,7 @@ def main() -> None:
             continue
         molecules = read_molecules(options.originals / file, group_key=group_key, charges=charges)
         table = MoleculeTable.from_molecules(molecules)
-        table.save(options.out / f"{name}.npz")
+        (options.out / f"{name}.npz").write_bytes(table.to_bytes()[0])
         print(f"{name}: {len(table)} structures, {len(table.z)} atoms")  # noqa: T201
 
 

@@ -43,7 +43,7 @@ class MoleculeDataset(InMemoryDataset):
         table: MoleculeTable,
         rows: NDArray[np.int64] | None = None,
         *,
-        max_hops: int = 4,
+        max_hops: int = 3,
         transform: Callable[[Data], Data] | None = None,
     ) -> None:
         super().__init__(root=None, transform=transform)

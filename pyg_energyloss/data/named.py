@@ -19,7 +19,7 @@ Transform = Callable[[Data], Data] | None
 
 
 def from_table(
-    table: MoleculeTable, *, split_seed: int = 0, max_hops: int = 4, transform: Transform = None
+    table: MoleculeTable, *, split_seed: int = 0, max_hops: int = 3, transform: Transform = None
 ) -> Splits:
     """Split a table into ``train``, ``val`` and ``test`` PyG data sets.
 
@@ -40,17 +40,17 @@ def _embedded(name: str, split_seed: int, max_hops: int, transform: Transform) -
     return from_table(table, split_seed=split_seed, max_hops=max_hops, transform=transform)
 
 
-def qm9_small(*, split_seed: int = 0, max_hops: int = 4, transform: Transform = None) -> Splits:
+def qm9_small(*, split_seed: int = 0, max_hops: int = 3, transform: Transform = None) -> Splits:
     """4112 QM9 molecules, nearly all of at most 14 atoms; embedded."""
     return _embedded("qm9_small", split_seed, max_hops, transform)
 
 
-def qm7(*, split_seed: int = 0, max_hops: int = 4, transform: Transform = None) -> Splits:
+def qm7(*, split_seed: int = 0, max_hops: int = 3, transform: Transform = None) -> Splits:
     """7101 molecules of 4 to 23 atoms; embedded."""
     return _embedded("qm7", split_seed, max_hops, transform)
 
 
-def druglike(*, split_seed: int = 0, max_hops: int = 4, transform: Transform = None) -> Splits:
+def druglike(*, split_seed: int = 0, max_hops: int = 3, transform: Transform = None) -> Splits:
     """354 drug-like molecules of 15 to 88 atoms, 3490 conformers, split by molecule; embedded."""
     return _embedded("druglike", split_seed, max_hops, transform)
 
@@ -60,7 +60,7 @@ def from_files(
     *,
     group_key: str | None = None,
     split_seed: int = 0,
-    max_hops: int = 4,
+    max_hops: int = 3,
     transform: Transform = None,
 ) -> Splits:
     """Your own structures: an extxyz, xyz or SDF file (also .gz), or a folder of them.
@@ -74,12 +74,24 @@ def from_files(
     return from_table(table, split_seed=split_seed, max_hops=max_hops, transform=transform)
 
 
+def table(
+    path: str | os.PathLike[str],
+    *,
+    split_seed: int = 0,
+    max_hops: int = 3,
+    transform: Transform = None,
+) -> Splits:
+    """Molecules packed in a file by `MoleculeTable.to_bytes`."""
+    loaded = MoleculeTable.load(path)
+    return from_table(loaded, split_seed=split_seed, max_hops=max_hops, transform=transform)
+
+
 def qm9(
     root: str | os.PathLike[str] = "data/QM9",
     *,
     limit: int | None = None,
     split_seed: int = 0,
-    max_hops: int = 4,
+    max_hops: int = 3,
     transform: Transform = None,
 ) -> Splits:
     """The public QM9 through PyG's own loader, which downloads it to ``root`` at the first use.

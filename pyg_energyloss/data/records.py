@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import zipfile
 from collections.abc import Sequence
@@ -92,15 +94,17 @@ class MoleculeTable:
             name=np.array([m.name for m in molecules], dtype=np.str_),
         )
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a compressed npz; coordinates as integers of 1e-5 Å, about the centroid."""
+    def to_bytes(self) -> tuple[bytes, str]:
+        """The content of a compressed npz, and a short digest of the molecules.
+
+        Coordinates are stored as integers of 1e-5 Å about the centroid.
+        """
         sizes = np.diff(self.atom_ptr)
         owner = np.repeat(np.arange(len(self)), sizes)
         centre = np.zeros((len(self), 3))
         np.add.at(centre, owner, self.pos)
         centred = self.pos - (centre / sizes[:, None])[owner]
-        np.savez_compressed(
-            path,
+        arrays = dict(
             z=self.z.astype(np.uint8),
             pos=np.round(centred / RESOLUTION).astype(np.int32),
             num_atoms=sizes.astype(np.uint16),
@@ -111,10 +115,17 @@ class MoleculeTable:
             group=self.group.astype(np.int32),
             name=self.name,
         )
+        digest = hashlib.sha256()
+        for key, array in arrays.items():
+            digest.update(f"{key} {array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        stream = io.BytesIO()
+        np.savez_compressed(stream, **arrays)
+        return stream.getvalue(), digest.hexdigest()[:12]
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> MoleculeTable:
-        """Read what `save` wrote; nothing is unpickled.
+        """Read what `to_bytes` made; nothing is unpickled.
 
         Raises:
             FileNotFoundError: there is no such file.
@@ -135,7 +146,7 @@ class MoleculeTable:
                 )
         except (KeyError, ValueError, zipfile.BadZipFile) as error:
             raise ValueError(
-                f"{path} is not a molecule table: {error}; write one with `MoleculeTable.save`"
+                f"{path} is not a molecule table: {error}; write one with `MoleculeTable.to_bytes`"
             ) from error
 
 

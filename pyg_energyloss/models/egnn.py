@@ -67,7 +67,7 @@ class EGNN(nn.Module):
     written anew for the pairs and features of this library.
     """
 
-    def __init__(self, *, channels: int = 64, layers: int = 4) -> None:
+    def __init__(self, *, channels: int = 48, layers: int = 4) -> None:
         super().__init__()
         self.atoms = AtomEmbedding(channels)
         self.layers = nn.ModuleList(EGNNLayer(channels) for _ in range(layers))

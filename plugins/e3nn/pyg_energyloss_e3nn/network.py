@@ -24,7 +24,7 @@ class TensorProductNetwork(nn.Module):
         ValueError: ``irreps`` is not valid or lacks 0e or 1o, or ``layers`` is below 1.
     """
 
-    def __init__(self, *, irreps: str = "32x0e + 12x1o", lmax: int = 1, layers: int = 3) -> None:
+    def __init__(self, *, irreps: str = "24x0e + 8x1o", lmax: int = 1, layers: int = 3) -> None:
         super().__init__()
         try:
             hidden = o3.Irreps(irreps).sort().irreps.simplify()

@@ -1,0 +1,281 @@
+"""``energyloss compare``: several models with several losses, one table, one report."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+from pyg_energyloss import registry
+from pyg_energyloss.cli.errors import UserError
+from pyg_energyloss.cli.values import comma_list, key_values, noise_levels, positive, seeds
+
+DESCRIPTION = """\
+Train every chosen model with every chosen loss, at equal numbers of optimiser steps and with equal
+seeds, and compare them on held-out molecules. Writes results.json, metrics.csv, plots and a
+self-contained report.html, and prints the table (mean ± standard deviation over seeds).
+
+Tasks
+  geometry  predict the 3D structure from the molecular graph; the target is randomly rotated
+  denoise   recover a structure from a noised copy, at several noise levels
+
+A run that was cut short continues where it stopped when the same command is given again."""
+
+EPILOG = """\
+examples:
+  energyloss compare                                   the default comparison, minutes on two cores
+  energyloss compare --quick                           a first look in about a minute
+  energyloss compare --models gnn --losses mse,energy --seeds 5
+  energyloss compare --task denoise --noise-levels 0.1,0.5,1
+  energyloss compare --dataset my_molecules.sdf --steps 2000
+  energyloss compare --dataset qm9 --dataset-arg root=data/QM9 --steps 20000
+
+names: `energyloss plugins` lists every model, loss and data set."""
+
+STEPS, QUICK_STEPS = 400, 60
+SEEDS, QUICK_SEEDS = (0, 1), (0,)
+GRAPHS, QUICK_GRAPHS = 400, 60
+XTB_GRAPHS, QUICK_XTB_GRAPHS = 16, 4
+BATCH_SIZE, QUICK_BATCH_SIZE = 64, 32
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``energyloss compare``."""
+    from pyg_energyloss.training.defaults import LOSSES, MODELS
+
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    what = parser.add_argument_group("what to compare")
+    what.add_argument("--task", choices=("geometry", "denoise"), default="geometry")
+    what.add_argument(
+        "--dataset",
+        default="qm9_small",
+        metavar="NAME|PATH",
+        help="a registered data set, or an extxyz, xyz or SDF file or folder (default: qm9_small)",
+    )
+    what.add_argument(
+        "--models",
+        type=comma_list,
+        default=None,
+        metavar="A,B",
+        help=f"models by name (default: {','.join(MODELS)}, those that are installed)",
+    )
+    what.add_argument(
+        "--losses",
+        type=comma_list,
+        default=list(LOSSES),
+        metavar="A,B",
+        help=f"losses by name (default: {','.join(LOSSES)})",
+    )
+    what.add_argument(
+        "--noise-levels",
+        type=noise_levels,
+        default=None,
+        metavar="S,S",
+        help="denoise: standard deviations of the noise in Å (default: 0.1,0.25,0.5,1)",
+    )
+    how = parser.add_argument_group("how long")
+    how.add_argument("--steps", type=positive, help=f"optimiser steps of each run ({STEPS})")
+    how.add_argument(
+        "--seeds", type=seeds, metavar="N|A,B", help="how many seeds, or which (default: 0,1)"
+    )
+    how.add_argument("--batch-size", type=positive, help=f"molecules per step ({BATCH_SIZE})")
+    how.add_argument("--eval-graphs", type=positive, help=f"test molecules ({GRAPHS})")
+    how.add_argument(
+        "--learning-rate",
+        type=float,
+        help="peak for all runs (default: tuned for each model and loss, see the docs)",
+    )
+    how.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"{QUICK_STEPS} steps of {QUICK_BATCH_SIZE}, one seed, {QUICK_GRAPHS} test molecules",
+    )
+    where = parser.add_argument_group("where")
+    where.add_argument("--out", type=Path, default=Path("runs/compare"), help="folder for results")
+    where.add_argument(
+        "--workers",
+        type=positive,
+        default=None,
+        help="runs at a time (default: one per core, or one if there is a GPU)",
+    )
+    more = parser.add_argument_group("options of data sets and models")
+    more.add_argument(
+        "--dataset-arg", action="append", default=[], metavar="KEY=VALUE", help="may be repeated"
+    )
+    more.add_argument(
+        "--model-arg",
+        action="append",
+        default=[],
+        metavar="MODEL.KEY=VALUE",
+        help="e.g. gnn.channels=128; may be repeated",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, write, print; the exit code is 1 if a run failed."""
+    _need_training_extra()
+    from pyg_energyloss.report.comparison import print_comparison, write_report
+    from pyg_energyloss.training.compare import Comparison, check_names, run_comparison
+
+    quick = options.quick
+    dataset, dataset_options = _dataset(options)
+    comparison = Comparison(
+        task=options.task,
+        dataset=dataset,
+        models=_unique(_models(options.models)),
+        losses=_unique(options.losses),
+        seeds=options.seeds or (QUICK_SEEDS if quick else SEEDS),
+        steps=options.steps or (QUICK_STEPS if quick else STEPS),
+        batch_size=options.batch_size or (QUICK_BATCH_SIZE if quick else BATCH_SIZE),
+        eval_graphs=options.eval_graphs or (QUICK_GRAPHS if quick else GRAPHS),
+        evaluators=_evaluators(QUICK_XTB_GRAPHS if quick else XTB_GRAPHS),
+        levels=_levels(options),
+        learning_rate=options.learning_rate,
+        dataset_options=dataset_options,
+        model_options=_model_options(options.model_arg),
+    )
+    check_names(comparison)
+    _check_writable(options.out)
+    if dataset == "files":
+        comparison = _packed(comparison, options.out)
+    else:
+        registry.create("dataset", dataset, **dataset_options)  # fails here, not in every run
+    workers, threads = _cpus(options.workers, len(comparison.specs()))
+    try:
+        outcome = run_comparison(comparison, options.out, workers=workers, threads=threads)
+    except KeyboardInterrupt:
+        print(
+            f"\nenergyloss: interrupted; finished runs are in {options.out}, the same command "
+            "continues",
+            file=sys.stderr,
+        )
+        return 130
+    for name, error in outcome.errors.items():
+        print(f"energyloss: run failed: {name}: {error}", file=sys.stderr)
+    if not outcome.results:
+        raise UserError(f"no run was finished; {len(outcome.errors)} failed")
+    report = write_report(comparison, outcome, options.out)
+    print_comparison(comparison, outcome)
+    print(f"\nreport   {report}\nresults  {options.out / 'results.json'}")
+    print(f"         {options.out / 'metrics.csv'}, plots in {options.out / 'plots'}")
+    return int(bool(outcome.errors))
+
+
+def _need_training_extra() -> None:
+    missing = [m for m in ("lightning", "matplotlib", "plotly", "rich") if not util.find_spec(m)]
+    if missing:
+        raise ImportError(
+            f"`energyloss compare` needs {', '.join(missing)}: "
+            "pip install 'pyg-energyloss[train]'"
+        )
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _models(names: list[str] | None) -> list[str]:
+    from pyg_energyloss.training.defaults import MODELS
+
+    if names is not None:
+        return names
+    installed = registry.names("model")
+    for name in MODELS:
+        if name not in installed:
+            print(
+                f"energyloss: model {name!r} is left out: pip install pyg-energyloss-{name}",
+                file=sys.stderr,
+            )
+    return [name for name in MODELS if name in installed]
+
+
+def _evaluators(xtb_graphs: int) -> dict[str, dict[str, Any]]:
+    from pyg_energyloss.training.defaults import EVALUATORS
+
+    options: dict[str, dict[str, Any]] = {"gfn2": {"max_graphs": xtb_graphs}}
+    installed = registry.names("evaluator")
+    chosen = [name for name in EVALUATORS if name in installed]
+    if "gfn2" in chosen and not util.find_spec("tblite"):
+        chosen.remove("gfn2")
+    return {name: options.get(name, {}) for name in chosen}
+
+
+def _levels(options: argparse.Namespace) -> tuple[float, ...]:
+    from pyg_energyloss.training.tasks import Denoise
+
+    if options.task == "denoise":
+        return tuple(options.noise_levels or Denoise().levels)
+    if options.noise_levels:
+        raise UserError("--noise-levels goes with --task denoise")
+    return ()
+
+
+def _dataset(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    given = key_values(options.dataset_arg)
+    name = options.dataset
+    if name in registry.names("dataset"):
+        return name, given
+    path = Path(name).expanduser()
+    # What looks like a path is one, so that a missing file is called a missing file.
+    if path.exists() or os.sep in name or path.suffix:
+        return "files", {"path": str(path), **given}
+    registry.get("dataset", name)  # raises and lists the choices
+    return name, given
+
+
+def _packed(comparison: Any, out: Path) -> Any:
+    """Read the user's files once, not once per run."""
+    from dataclasses import replace
+
+    from pyg_energyloss.data import read_molecules
+    from pyg_energyloss.data.named import from_table
+    from pyg_energyloss.data.records import MoleculeTable
+    from pyg_energyloss.report.files import write_bytes
+
+    options = dict(comparison.dataset_options)
+    table = MoleculeTable.from_molecules(
+        read_molecules(options.pop("path"), group_key=options.pop("group_key", None))
+    )
+    content, digest = table.to_bytes()
+    target = out / f"structures-{digest}.npz"
+    write_bytes(target, content)
+    from_table(table, **options)  # too few molecules end here
+    return replace(comparison, dataset="table", dataset_options={"path": str(target), **options})
+
+
+def _model_options(arguments: list[str]) -> dict[str, dict[str, Any]]:
+    nested: dict[str, dict[str, Any]] = {}
+    for key, value in key_values(arguments).items():
+        model, _, option = key.partition(".")
+        if not option:
+            raise UserError(f"--model-arg must be MODEL.KEY=VALUE, got {key}={value}")
+        nested.setdefault(model, {})[option] = value
+    return nested
+
+
+def _check_writable(out: Path) -> None:
+    """Fail before the training, not after it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise UserError(f"cannot write to --out {out}: {error.strerror}") from error
+
+
+def _cpus(workers: int | None, runs: int) -> tuple[int, int]:
+    """Processes, and threads of each."""
+    import torch
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = cores or 1
+    if workers is None:
+        workers = 1 if torch.cuda.is_available() else cores
+    workers = max(1, min(workers, runs))
+    return workers, max(1, cores // workers)
