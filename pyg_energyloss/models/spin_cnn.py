@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
@@ -33,7 +33,7 @@ class SpinCNN(nn.Module):
         super().__init__()
         self.periodic = periodic
         self.shape = shape
-        padding = "circular" if periodic else "zeros"
+        padding: Literal["circular", "zeros"] = "circular" if periodic else "zeros"
         self.embed = nn.Conv2d(4, width, 3, padding=1, padding_mode=padding)
         self.layers = nn.ModuleList(
             nn.Sequential(

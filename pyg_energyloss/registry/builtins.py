@@ -57,6 +57,8 @@ def energyloss_register_models(register: Register) -> None:
     models = "pyg_energyloss.models"
     register("gnn", f"{models}:PlainGNN", summary="plain message passing, no built-in symmetry")
     register("egnn", f"{models}:EGNN", summary="E(n)-equivariant, coordinates move along edges")
+    register("spin_cnn", f"{models}:SpinCNN", summary="couplings to spins, residual convolutions")
+    register("spin_gnn", f"{models}:SpinGNN", summary="couplings to spins on any graph")
 
 
 @hookimpl
@@ -76,6 +78,7 @@ def energyloss_register_evaluators(register: Register) -> None:
     """Register the evaluators of molecules; quantum chemistry comes from the ASE plugin."""
     metrics = "pyg_energyloss.evaluate"
     register("geometry", f"{metrics}:GeometryEvaluator", summary="bond, 1-3 and 1-4 distance MAE")
+    register("spins", "pyg_energyloss.spins:SpinEvaluator", summary="excess energy, overlap")
     register(
         "rmsd", f"{metrics}:RMSDEvaluator", summary="RMSD over equivalent atoms, mirror images"
     )

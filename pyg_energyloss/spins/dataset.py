@@ -16,7 +16,6 @@ from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.utils import to_undirected
 
-from pyg_energyloss.report.files import write_bytes
 from pyg_energyloss.spins.lattice import lattice_shape, square_lattice
 
 
@@ -54,7 +53,7 @@ class SpinSystems:
         return square_lattice(self.shape, periodic=self.periodic)
 
     def __getitem__(self, index: int) -> Data:
-        """Return one system: bonds in both directions, J on ``edge_attr``, ground state in ``y``."""
+        """Return one system: bonds both ways, J on ``edge_attr``, the ground state in ``y``."""
         edge_index, coupling = to_undirected(self.edge_index, self.coupling[index])
         return Data(
             edge_index=edge_index,
@@ -102,6 +101,8 @@ class SpinSystems:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the systems as an npz archive, atomically; nothing in it is pickled."""
+        from pyg_energyloss.report.files import write_bytes
+
         about = {"shape": self.shape, "periodic": self.periodic, "seed": self.seed, "format": 1}
         stream = io.BytesIO()
         np.savez_compressed(

@@ -1,0 +1,48 @@
+"""A reference configuration that turns with the couplings."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Tensor
+
+
+def strong_bond_frame(edge_index: Tensor, coupling: Tensor, num_nodes: int) -> Tensor:
+    """Return the configuration that satisfies a spanning tree of the strongest bonds.
+
+    The spin of the lowest number in each connected part is +1. Under ``J_ij -> e_i J_ij e_j`` the
+    frame becomes ``e_i`` times itself, up to one sign per part. The work is done on the CPU.
+
+    Args:
+        edge_index: bonds, each once, [2, num_bonds].
+        coupling: J of each bond, [num_bonds].
+        num_nodes: number of spins.
+
+    Returns:
+        Spins [num_nodes], +1 or -1, int8.
+
+    Example:
+        >>> edges = torch.tensor([[0, 1, 0], [1, 2, 2]])
+        >>> strong_bond_frame(edges, torch.tensor([-1.0, 2.0, 0.5]), 3)
+        tensor([ 1, -1, -1], dtype=torch.int8)
+    """
+    first, second = edge_index.cpu().numpy()
+    value = coupling.detach().cpu().double().numpy()
+    # The strongest bond is the shortest; no length may be zero, which would be no bond.
+    length = 1.0 + np.abs(value).max(initial=0.0) - np.abs(value)
+    graph = sparse.coo_matrix((length, (first, second)), (num_nodes, num_nodes)).tocsr()
+    tree = sparse.csgraph.minimum_spanning_tree(graph).tocoo()
+    negative = sparse.coo_matrix((value < 0, (first, second)), (num_nodes, num_nodes)).tocsr()
+    odd = np.asarray(negative[tree.row, tree.col]).ravel().astype(np.int64)
+    # Two copies of each node: a negative bond leads to the other copy.
+    tail = np.concatenate([tree.row, tree.row + num_nodes])
+    head = np.concatenate([tree.col + num_nodes * odd, tree.col + num_nodes * (1 - odd)])
+    doubled = sparse.coo_matrix(
+        (np.ones(len(tail)), (tail, head)), (2 * num_nodes, 2 * num_nodes)
+    ).tocsr()
+    _, copy = sparse.csgraph.connected_components(doubled, directed=False)
+    _, part = sparse.csgraph.connected_components(tree.tocsr(), directed=False)
+    _, root = np.unique(part, return_index=True)
+    spins = np.where(copy[:num_nodes] == copy[root][part], 1, -1).astype(np.int8)
+    return torch.from_numpy(spins).to(edge_index.device)
