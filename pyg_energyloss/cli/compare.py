@@ -171,8 +171,7 @@ def _need_training_extra() -> None:
     missing = [m for m in ("lightning", "matplotlib", "plotly", "rich") if not util.find_spec(m)]
     if missing:
         raise ImportError(
-            f"`energyloss compare` needs {', '.join(missing)}: "
-            "pip install 'pyg-energyloss[train]'"
+            f"`energyloss compare` needs {', '.join(missing)}: pip install 'pyg-energyloss[train]'"
         )
 
 

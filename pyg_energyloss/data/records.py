@@ -104,17 +104,17 @@ class MoleculeTable:
         centre = np.zeros((len(self), 3))
         np.add.at(centre, owner, self.pos)
         centred = self.pos - (centre / sizes[:, None])[owner]
-        arrays = dict(
-            z=self.z.astype(np.uint8),
-            pos=np.round(centred / RESOLUTION).astype(np.int32),
-            num_atoms=sizes.astype(np.uint16),
-            bonds=self.bonds.astype(np.uint16),
-            bond_type=self.bond_type.astype(np.uint8),
-            num_bonds=np.diff(self.bond_ptr).astype(np.uint16),
-            charge=self.charge.astype(np.int8),
-            group=self.group.astype(np.int32),
-            name=self.name,
-        )
+        arrays = {
+            "z": self.z.astype(np.uint8),
+            "pos": np.round(centred / RESOLUTION).astype(np.int32),
+            "num_atoms": sizes.astype(np.uint16),
+            "bonds": self.bonds.astype(np.uint16),
+            "bond_type": self.bond_type.astype(np.uint8),
+            "num_bonds": np.diff(self.bond_ptr).astype(np.uint16),
+            "charge": self.charge.astype(np.int8),
+            "group": self.group.astype(np.int32),
+            "name": self.name,
+        }
         digest = hashlib.sha256()
         for key, array in arrays.items():
             digest.update(f"{key} {array.dtype} {array.shape}".encode())

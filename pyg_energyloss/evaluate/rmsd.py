@@ -89,8 +89,27 @@ def best_rmsd(
     """
     if not np.isfinite(predicted).all():
         return float("inf")
+    permutation = best_permutation(predicted, true, generators)
+    moved = superpose(predicted, true[permutation])
+    return float(np.sqrt(((moved - true[permutation]) ** 2).sum(-1).mean()))
+
+
+def superpose(predicted: NDArray[np.float64], true: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Move, rotate and, if it helps, mirror ``predicted`` onto ``true``; both [num_atoms, 3].
+
+    Source: W. Kabsch, Acta Cryst. A32, 922 (1976), over O(3).
+    """
     a, b = predicted - predicted.mean(0), true - true.mean(0)
-    norm = (a**2).sum() + (b**2).sum()
+    u, _, vt = np.linalg.svd(a.T @ b)
+    moved: NDArray[np.float64] = a @ (u @ vt) + true.mean(0)
+    return moved
+
+
+def best_permutation(
+    predicted: NDArray[np.float64], true: NDArray[np.float64], generators: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Relabelling of ``true``, [num_atoms], for which the superposition is closest."""
+    a, b = predicted - predicted.mean(0), true - true.mean(0)
     identity = np.arange(len(a))[None]
 
     def overlaps(permutations: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -100,16 +119,14 @@ def best_rmsd(
 
     group = _span(generators, identity)
     if group is not None:
-        best = overlaps(group).max()
-    else:
-        current, best = identity[0], overlaps(identity)[0]
-        while True:
-            steps = current[generators]
-            values = overlaps(steps)
-            if values.max() <= best + 1e-9:
-                break
-            current, best = steps[values.argmax()], values.max()
-    return float(np.sqrt(max(0.0, (norm - 2 * best) / len(a))))
+        return group[overlaps(group).argmax()]  # type: ignore[no-any-return]
+    current, best = identity[0], overlaps(identity)[0]
+    while True:
+        steps = current[generators]
+        values = overlaps(steps)
+        if values.max() <= best + 1e-9:
+            return current
+        current, best = steps[values.argmax()], values.max()
 
 
 def _span(generators: NDArray[np.int64], identity: NDArray[np.int64]) -> NDArray[np.int64] | None:

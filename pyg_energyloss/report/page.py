@@ -91,16 +91,28 @@ class Page:
         )
 
     def plotly(self, figure: Any, caption: str = "") -> None:
-        """Add an interactive plotly figure; the first one carries plotly's script inline."""
+        """Add an interactive plotly figure."""
+        self.script_plotly()
         content = figure.to_html(
             full_html=False,
-            include_plotlyjs=not self._has_plotly,
+            include_plotlyjs=False,
             config={"displaylogo": False, "responsive": True},
         )
-        self._has_plotly = True
         self._parts.append(
             f"<figure>{content}<figcaption>{html.escape(caption)}</figcaption></figure>"
         )
+
+    def script_plotly(self) -> None:
+        """Carry plotly's script inline, once."""
+        if not self._has_plotly:
+            from plotly.offline import get_plotlyjs
+
+            self._parts.append(f"<script>{get_plotlyjs()}</script>")
+            self._has_plotly = True
+
+    def raw(self, content: str) -> None:
+        """Add HTML as it is; the caller answers for escaping."""
+        self._parts.append(content)
 
     def to_html(self) -> str:
         """The whole document."""
