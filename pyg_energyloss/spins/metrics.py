@@ -72,7 +72,8 @@ class SpinEvaluator:
                 batch=info.batch,
                 num_graphs=info.num_graphs,
             )
-            return energy - reference
+            above: Tensor = energy - reference
+            return above
 
         edge_batch = None if info.batch is None else info.batch[bonds[0]]
         kept = (coupling * spins[bonds[0]] * spins[bonds[1]] > 0).double()
