@@ -49,6 +49,9 @@ def energyloss_register_samplers(register: Register) -> None:
     register("complete", f"{edges}:Complete", summary="all pairs")
     register("k_regular", f"{edges}:KRegular", summary="random k-regular graphs, as in the paper")
     register("lateration", f"{edges}:LaterationEdges", summary="the rigid backbone alone")
+    register("bonds", f"{edges}:BondEdges", summary="1-2, 1-3, 1-4 pairs completed to rigidity")
+    register("erdos_renyi", f"{edges}:ErdosRenyi", summary="each pair by the toss of a coin")
+    register("knn", f"{edges}:NearestNeighbours", summary="nearest neighbours only")
 
 
 @hookimpl

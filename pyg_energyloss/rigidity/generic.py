@@ -111,7 +111,7 @@ def random_stress(
     if factor is None:
         return None
     vector = pos[pairs[0]] - pos[pairs[1]]
-    stress = rng.standard_normal(pairs.shape[1])
+    stress: NDArray[np.float64] = np.asarray(rng.standard_normal(pairs.shape[1]))
     for _ in range(3):
         force = np.zeros_like(pos)
         np.add.at(force, pairs[0], stress[:, None] * vector)
@@ -136,7 +136,7 @@ def _stress_fixes(
 
 
 def _factor(pairs: NDArray[np.int64], pos: NDArray[np.float64]) -> Any | None:
-    """Cholesky factor of the normal equations with the rigid motions filled in, None if singular."""
+    """Cholesky factor of the normal equations plus the rigid motions, None if singular."""
     matrix = stiffness_matrix(pairs, pos, np.ones(pairs.shape[1]), unit=False)
     motions = rigid_motions(pos)
     top = float(np.trace(matrix)) / max(pos.shape[0], 1)

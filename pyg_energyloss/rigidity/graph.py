@@ -45,4 +45,4 @@ def check_dim(dim: int) -> None:
 
 def is_complete(pairs: NDArray[np.int64], num_nodes: int) -> bool:
     """Whether every pair is there."""
-    return pairs.shape[1] == num_nodes * (num_nodes - 1) // 2
+    return bool(pairs.shape[1] == num_nodes * (num_nodes - 1) // 2)

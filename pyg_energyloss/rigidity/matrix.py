@@ -71,5 +71,5 @@ def rigid_motions(pos: NDArray[np.float64]) -> NDArray[np.float64]:
             turn[:, second] = -centred[:, first]
             motions.append(turn.ravel())
     basis, size, _ = np.linalg.svd(np.stack(motions, axis=1), full_matrices=False)
-    kept: NDArray[np.float64] = basis[:, size > 1e-9 * max(size[0], 1e-300)]  # noqa: PLR2004 - rounding
+    kept: NDArray[np.float64] = basis[:, size > 1e-9 * max(size[0], 1e-300)]
     return kept

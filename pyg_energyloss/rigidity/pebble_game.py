@@ -34,7 +34,9 @@ def count_independent(pairs: NDArray[np.int64], num_nodes: int) -> int:
     return int(play(np.ascontiguousarray(pairs), num_nodes, 2 * num_nodes - 3))
 
 
-def _play(pairs: NDArray[np.int64], num_nodes: int, enough: int) -> int:
+def _play(  # noqa: C901, PLR0912 - one loop nest that numba compiles
+    pairs: NDArray[np.int64], num_nodes: int, enough: int
+) -> int:
     # pebble[v] holds the far ends of the edges v has paid for, -1 for a pebble still free.
     pebble = np.full((num_nodes, 2), -1, np.int64)
     seen = np.zeros(num_nodes, np.int64)
@@ -48,7 +50,7 @@ def _play(pairs: NDArray[np.int64], num_nodes: int, enough: int) -> int:
             free = 0
             for k in range(2):
                 free += (pebble[u, k] < 0) + (pebble[v, k] < 0)
-            if free == 4:
+            if free == 4:  # noqa: PLR2004 - two on each end
                 break
             stuck = True
             for side in range(2):

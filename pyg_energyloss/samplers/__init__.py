@@ -2,17 +2,23 @@
 
 from pyg_energyloss.samplers.backbone import Backbone
 from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
+from pyg_energyloss.samplers.bonds import BondEdges
 from pyg_energyloss.samplers.complete import Complete
+from pyg_energyloss.samplers.erdos_renyi import ErdosRenyi
 from pyg_energyloss.samplers.k_regular import KRegular, random_regular
 from pyg_energyloss.samplers.lateration import LaterationEdges
+from pyg_energyloss.samplers.nearest import NearestNeighbours
 
 __all__ = [
     "Backbone",
+    "BondEdges",
     "Complete",
     "EdgeSampler",
+    "ErdosRenyi",
     "KRegular",
     "LaterationEdges",
     "Lattice",
+    "NearestNeighbours",
     "PairSample",
     "random_regular",
 ]

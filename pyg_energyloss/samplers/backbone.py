@@ -13,7 +13,13 @@ from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_
 from pyg_energyloss.samplers.complete import all_pairs, all_pairs_batch
 from pyg_energyloss.samplers.far import DENSE_LIMIT, draw_dense, draw_sparse, pair_number
 from pyg_energyloss.samplers.far_batch import draw_batch, pair_number_batch
-from pyg_energyloss.samplers.importance import Importance, Score
+from pyg_energyloss.samplers.importance import Importance, Score, inclusion_probability
+from pyg_energyloss.samplers.periodic import (
+    image_distance,
+    nearest_image,
+    periodic_backbone,
+    without,
+)
 
 _BATCH_LIMIT = 2048
 
@@ -24,6 +30,9 @@ class Backbone(EdgeSampler):
     Small structures get the complete graph. For the others, every single draw is universally rigid
     at the true placement: its zero-energy structures are the true one and its images, nothing else.
     And the mean over draws of the energy, and of its gradient, is that of the complete graph.
+
+    A periodic structure is fixed relative to its lattice: the backbone then joins each atom to
+    images of earlier atoms, and far pairs are taken at their nearest image.
 
     Args:
         dim: dimension of space.
@@ -75,17 +84,41 @@ class Backbone(EdgeSampler):
         lattice: Lattice | None = None,
     ) -> PairSample:
         """Draw the pairs of one structure; see `EdgeSampler.sample`."""
-        del bonds, lattice
+        del bonds
         num_nodes = len(pos)
-        if num_nodes <= max(self.complete_below, self.dim + 1):
-            return all_pairs(num_nodes)
+        complete = num_nodes <= max(self.complete_below, self.dim + 1)
         points: NDArray[np.float64] = np.asarray(pos, dtype=np.float64)
+        if lattice is not None:
+            return self._periodic(points, lattice, rng, complete=complete)
+        if complete:
+            return all_pairs(num_nodes)
         frame = laterate(points, near=self.near)
         near = np.stack([np.repeat(frame.order, frame.near.shape[1]), frame.near.ravel()])
         always = pair_number(np.concatenate([frame.pairs, near], axis=1), num_nodes)
         draw = draw_dense if num_nodes <= DENSE_LIMIT else draw_sparse
         expected = self.edges_per_atom * num_nodes
-        return draw(pos, always, expected, importance=self.importance, floor=self.floor, rng=rng)
+        return draw(points, always, expected, importance=self.importance, floor=self.floor, rng=rng)
+
+    def _periodic(
+        self,
+        points: NDArray[np.float64],
+        lattice: Lattice,
+        rng: np.random.Generator,
+        *,
+        complete: bool,
+    ) -> PairSample:
+        num_nodes = len(points)
+        bone = periodic_backbone(points, lattice, near=self.near)
+        rest = all_pairs(num_nodes)
+        rest = rest._replace(shift=nearest_image(points, rest.pairs, lattice))
+        rest = without(rest, bone)
+        if not complete:
+            score = self.importance.numpy(image_distance(points, rest, lattice))
+            expected = self.edges_per_atom * num_nodes - bone.pairs.shape[1]
+            chance = inclusion_probability(score, expected, floor=self.floor)
+            drawn = rng.random(len(chance)) < chance
+            rest = rest.select(drawn, 1.0 / chance[drawn])
+        return bone.joined(rest)
 
     def sample_batch(
         self,

@@ -26,12 +26,29 @@ class PairSample(NamedTuple):
 
     ``pairs`` [2, num_pairs] (int64); ``weight`` [num_pairs], one over the probability that the pair
     is drawn, so 1 for a pair that is always there; ``shift`` [num_pairs, dim], for periodic
-    structures only: the pair vector is ``pos[j] - pos[i] + shift @ cell``.
+    structures only: the pair vector is ``pos[j] - pos[i] + shift @ cell``. A sampler that leaves it
+    out for a periodic structure means the nearest image.
     """
 
     pairs: NDArray[np.int64]
     weight: NDArray[np.float64]
     shift: NDArray[np.int64] | None = None
+
+    def select(self, chosen: NDArray[Any], weight: NDArray[np.float64]) -> PairSample:
+        """Some of the pairs, with new weights."""
+        shift = None if self.shift is None else self.shift[chosen]
+        return PairSample(self.pairs[:, chosen], weight, shift)
+
+    def joined(self, other: PairSample) -> PairSample:
+        """Both sets of pairs, of the same structure."""
+        shift = None
+        if self.shift is not None and other.shift is not None:
+            shift = np.concatenate([self.shift, other.shift])
+        return PairSample(
+            np.concatenate([self.pairs, other.pairs], axis=1),
+            np.concatenate([self.weight, other.weight]),
+            shift,
+        )
 
 
 def node_counts(pos: Tensor, batch: Tensor | None, num_graphs: int | None) -> Tensor:

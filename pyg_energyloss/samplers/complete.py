@@ -66,13 +66,8 @@ class Complete(EdgeSampler):
         lattice: Lattice | None = None,
     ) -> PairSample:
         """All pairs of the structure; see `EdgeSampler.sample`."""
-        del rng, bonds
-        found = all_pairs(len(pos))
-        if lattice is None:
-            return found
-        from pyg_energyloss.samplers.periodic import nearest_image
-
-        return found._replace(shift=nearest_image(pos, found.pairs, lattice))
+        del rng, bonds, lattice
+        return all_pairs(len(pos))
 
     def sample_batch(
         self,

@@ -78,7 +78,7 @@ def draw_sparse(
     """
     num_nodes = len(pos)
     always = _sorted_once(always)
-    low = _unnumber(always, num_nodes)
+    low = unnumber(always, num_nodes)
     budget = expected - len(always)
     if budget <= 0:
         return PairSample(low, np.ones(len(always)))
@@ -109,7 +109,7 @@ def draw_sparse(
     number = pair_number(np.concatenate([inner, outer], axis=1), num_nodes)
     number, place = np.unique(number, return_inverse=True)
     weight = np.bincount(place, np.concatenate([inner_weight, outer_weight]), len(number))
-    drawn = _unnumber(number, num_nodes)
+    drawn = unnumber(number, num_nodes)
     return PairSample(
         np.concatenate([low, drawn], axis=1), np.concatenate([np.ones(len(always)), weight])
     )
@@ -165,7 +165,8 @@ def _member(number: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.b
     return found
 
 
-def _unnumber(number: NDArray[np.int64], num_nodes: int) -> NDArray[np.int64]:
+def unnumber(number: NDArray[np.int64], num_nodes: int) -> NDArray[np.int64]:
+    """The pairs i < j of given `pair_number` [2, num_pairs]."""
     row = np.arange(num_nodes, dtype=np.int64)
     starts = row * (2 * num_nodes - row - 1) // 2
     low = np.searchsorted(starts, number, side="right") - 1

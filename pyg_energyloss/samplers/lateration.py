@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
+from pyg_energyloss.samplers.periodic import periodic_backbone
 
 
 class LaterationEdges(EdgeSampler):
@@ -31,6 +32,8 @@ class LaterationEdges(EdgeSampler):
         lattice: Lattice | None = None,
     ) -> PairSample:
         """The lateration edges with weight 1; see `EdgeSampler.sample`."""
-        del rng, bonds, lattice
+        del rng, bonds
+        if lattice is not None:
+            return periodic_backbone(np.asarray(pos, np.float64), lattice, near=0)
         pairs = laterate(pos).pairs
         return PairSample(pairs, np.ones(pairs.shape[1]))

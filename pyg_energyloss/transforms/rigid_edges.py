@@ -12,6 +12,7 @@ from torch_geometric.data.datapipes import functional_transform
 from torch_geometric.transforms import BaseTransform
 
 from pyg_energyloss.samplers.base import EdgeSampler, Lattice
+from pyg_energyloss.samplers.periodic import nearest_image
 from pyg_energyloss.samplers.streams import NumpyStream
 
 
@@ -92,12 +93,16 @@ class RigidEdgeTransform(BaseTransform):
                 "pass `dim` for another dimension"
             )
         bonds = data.edge_index
+        lattice = _lattice(data)
+        points = pos.detach().cpu().numpy()
         drawn = self.sampler.sample(
-            pos.detach().cpu().numpy(),
+            points,
             self._stream.generator(),
             bonds=None if bonds is None else bonds.detach().cpu().numpy(),
-            lattice=_lattice(data),
+            lattice=lattice,
         )
+        if lattice is not None and drawn.shift is None:
+            drawn = drawn._replace(shift=nearest_image(points, drawn.pairs, lattice))
         num_pairs = drawn.pairs.shape[1]
         edges = np.empty((2, 2 * num_pairs), np.int64)
         edges[:, :num_pairs] = drawn.pairs

@@ -1,0 +1,57 @@
+"""Every pair by the toss of a coin."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
+from pyg_energyloss.samplers.complete import all_pairs
+from pyg_energyloss.samplers.far import unnumber
+
+
+class ErdosRenyi(EdgeSampler):
+    """Each pair with the same probability, independently, with weight one over it.
+
+    The mean over draws is the complete energy. Isolated atoms are likely below log(n) / 2 edges
+    per atom, so a draw is often not even connected: a baseline.
+
+    Args:
+        dim: dimension of space.
+        edges_per_atom: mean number of pairs over number of atoms.
+        seed: see `EdgeSampler`.
+
+    Example:
+        >>> import numpy as np
+        >>> drawn = ErdosRenyi(edges_per_atom=2).sample(np.zeros((21, 3)), np.random.default_rng(0))
+        >>> float(drawn.weight[0])  # 20 / 2 partners, each pair has two ends
+        5.0
+    """
+
+    def __init__(
+        self, *, dim: int = 3, edges_per_atom: float = 7.0, seed: int | None = None
+    ) -> None:
+        super().__init__(dim=dim, seed=seed)
+        if edges_per_atom <= 0:
+            raise ValueError(f"`edges_per_atom` must be positive, got {edges_per_atom}")
+        self.edges_per_atom = edges_per_atom
+
+    def sample(
+        self,
+        pos: NDArray[np.floating],
+        rng: np.random.Generator,
+        *,
+        bonds: NDArray[np.int64] | None = None,
+        lattice: Lattice | None = None,
+    ) -> PairSample:
+        """Toss for every pair; see `EdgeSampler.sample`."""
+        del bonds, lattice
+        num_nodes = len(pos)
+        total = num_nodes * (num_nodes - 1) // 2
+        if self.edges_per_atom * num_nodes >= total:
+            return all_pairs(num_nodes)
+        chance = self.edges_per_atom * num_nodes / total
+        # As many pairs as the tosses give, then which ones: the list of all is never made.
+        count = int(rng.binomial(total, chance))
+        number = np.sort(rng.choice(total, count, replace=False, shuffle=False))
+        return PairSample(unnumber(number, num_nodes), np.full(count, 1.0 / chance))
