@@ -38,10 +38,11 @@ examples:
 names: `energyloss plugins` lists every model, loss and data set."""
 
 STEPS, QUICK_STEPS = 400, 60
+BATCH_SIZE, BATCH_ATOMS = 64, 850
 SEEDS, QUICK_SEEDS = (0, 1), (0,)
 GRAPHS, QUICK_GRAPHS = 400, 60
+#: Molecules for GFN2-xTB when they have 14 atoms; fewer of larger ones.
 XTB_GRAPHS, QUICK_XTB_GRAPHS = 16, 4
-BATCH_SIZE, QUICK_BATCH_SIZE = 64, 32
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +84,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--seeds", type=seeds, metavar="N|A,B", help="how many seeds, or which (default: 0,1)"
     )
-    how.add_argument("--batch-size", type=positive, help=f"molecules per step ({BATCH_SIZE})")
+    how.add_argument(
+        "--batch-size",
+        type=positive,
+        help=f"molecules per step (default: about {BATCH_ATOMS} atoms, at most {BATCH_SIZE})",
+    )
     how.add_argument("--eval-graphs", type=positive, help=f"test molecules ({GRAPHS})")
     how.add_argument(
         "--learning-rate",
@@ -93,7 +98,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--quick",
         action="store_true",
-        help=f"{QUICK_STEPS} steps of {QUICK_BATCH_SIZE}, one seed, {QUICK_GRAPHS} test molecules",
+        help=f"{QUICK_STEPS} steps of half the size, one seed, {QUICK_GRAPHS} test molecules",
     )
     where = parser.add_argument_group("where")
     where.add_argument("--out", type=Path, default=Path("runs/compare"), help="folder for results")
@@ -123,8 +128,11 @@ def run(options: argparse.Namespace) -> int:
     from pyg_energyloss.report.comparison import print_comparison, write_report
     from pyg_energyloss.training.compare import Comparison, check_names, run_comparison
 
+    _check_writable(options.out)
     quick = options.quick
-    dataset, dataset_options = _dataset(options)
+    dataset, dataset_options, splits = _dataset(options)
+    atoms = splits["train"].z.numel() / len(splits["train"])
+    fitting = max(1, min(BATCH_SIZE, round(BATCH_ATOMS / atoms)))
     comparison = Comparison(
         task=options.task,
         dataset=dataset,
@@ -132,20 +140,15 @@ def run(options: argparse.Namespace) -> int:
         losses=_unique(options.losses),
         seeds=options.seeds or (QUICK_SEEDS if quick else SEEDS),
         steps=options.steps or (QUICK_STEPS if quick else STEPS),
-        batch_size=options.batch_size or (QUICK_BATCH_SIZE if quick else BATCH_SIZE),
+        batch_size=options.batch_size or (max(1, fitting // 2) if quick else fitting),
         eval_graphs=options.eval_graphs or (QUICK_GRAPHS if quick else GRAPHS),
-        evaluators=_evaluators(QUICK_XTB_GRAPHS if quick else XTB_GRAPHS),
+        evaluators=_evaluators(QUICK_XTB_GRAPHS if quick else XTB_GRAPHS, atoms),
         levels=_levels(options),
         learning_rate=options.learning_rate,
         dataset_options=dataset_options,
         model_options=_model_options(options.model_arg),
     )
     check_names(comparison)
-    _check_writable(options.out)
-    if dataset == "files":
-        comparison = _packed(comparison, options.out)
-    else:
-        registry.create("dataset", dataset, **dataset_options)  # fails here, not in every run
     workers, threads = _cpus(options.workers, len(comparison.specs()))
     try:
         outcome = run_comparison(comparison, options.out, workers=workers, threads=threads)
@@ -194,10 +197,12 @@ def _models(names: list[str] | None) -> list[str]:
     return [name for name in MODELS if name in installed]
 
 
-def _evaluators(xtb_graphs: int) -> dict[str, dict[str, Any]]:
+def _evaluators(xtb_graphs: int, atoms: float) -> dict[str, dict[str, Any]]:
     from pyg_energyloss.training.defaults import EVALUATORS
 
-    options: dict[str, dict[str, Any]] = {"gfn2": {"max_graphs": xtb_graphs}}
+    # The cost of GFN2-xTB grows with the square of the size or faster.
+    fitting = max(1, min(xtb_graphs, round(xtb_graphs * (14 / atoms) ** 2)))
+    options: dict[str, dict[str, Any]] = {"gfn2": {"max_graphs": fitting}}
     installed = registry.names("evaluator")
     chosen = [name for name in EVALUATORS if name in installed]
     if "gfn2" in chosen and not util.find_spec("tblite"):
@@ -215,37 +220,27 @@ def _levels(options: argparse.Namespace) -> tuple[float, ...]:
     return ()
 
 
-def _dataset(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
-    given = key_values(options.dataset_arg)
-    name = options.dataset
-    if name in registry.names("dataset"):
-        return name, given
+def _dataset(options: argparse.Namespace) -> tuple[str, dict[str, Any], Any]:
+    """Registered name, options and splits of what --dataset asks for."""
+    from pyg_energyloss.training.run import load_splits
+
+    name, given = options.dataset, key_values(options.dataset_arg)
     path = Path(name).expanduser()
     # What looks like a path is one, so that a missing file is called a missing file.
-    if path.exists() or os.sep in name or path.suffix:
-        return "files", {"path": str(path), **given}
-    registry.get("dataset", name)  # raises and lists the choices
-    return name, given
+    is_path = path.exists() or os.sep in name or bool(path.suffix)
+    if name not in registry.names("dataset") and is_path:
+        name, given = "table", {"path": _packed(path, given, options.out), **given}
+    return name, given, load_splits(name, given)
 
 
-def _packed(comparison: Any, out: Path) -> Any:
+def _packed(path: Path, given: dict[str, Any], out: Path) -> str:
     """Read the user's files once, not once per run."""
-    from dataclasses import replace
-
-    from pyg_energyloss.data import read_molecules
-    from pyg_energyloss.data.named import from_table
-    from pyg_energyloss.data.records import MoleculeTable
+    from pyg_energyloss.data import MoleculeTable, read_molecules
     from pyg_energyloss.report.files import write_bytes
 
-    options = dict(comparison.dataset_options)
-    table = MoleculeTable.from_molecules(
-        read_molecules(options.pop("path"), group_key=options.pop("group_key", None))
-    )
-    content, digest = table.to_bytes()
-    target = out / f"structures-{digest}.npz"
-    write_bytes(target, content)
-    from_table(table, **options)  # too few molecules end here
-    return replace(comparison, dataset="table", dataset_options={"path": str(target), **options})
+    molecules = read_molecules(path, group_key=given.pop("group_key", None))
+    content, digest = MoleculeTable.from_molecules(molecules).to_bytes()
+    return str(write_bytes(out / f"structures-{digest}.npz", content))
 
 
 def _model_options(arguments: list[str]) -> dict[str, dict[str, Any]]:

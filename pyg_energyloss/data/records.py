@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pyg_energyloss.report.files import npz_bytes
 
 #: Ångström per unit of the stored integer coordinates.
 RESOLUTION = 1e-5
@@ -104,7 +106,7 @@ class MoleculeTable:
         centre = np.zeros((len(self), 3))
         np.add.at(centre, owner, self.pos)
         centred = self.pos - (centre / sizes[:, None])[owner]
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "z": self.z.astype(np.uint8),
             "pos": np.round(centred / RESOLUTION).astype(np.int32),
             "num_atoms": sizes.astype(np.uint16),
@@ -119,9 +121,7 @@ class MoleculeTable:
         for key, array in arrays.items():
             digest.update(f"{key} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
-        stream = io.BytesIO()
-        np.savez_compressed(stream, **arrays)
-        return stream.getvalue(), digest.hexdigest()[:12]
+        return npz_bytes(arrays), digest.hexdigest()[:12]
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> MoleculeTable:

@@ -16,7 +16,7 @@ def split_groups(group: NDArray[np.int64], *, seed: int = 0) -> dict[str, NDArra
         seed: Seed of the shuffle (numpy's PCG64, stable across versions).
 
     Returns:
-        Sorted rows of ``train``, ``val`` and ``test``; each has at least one group.
+        Shuffled rows of ``train``, ``val`` and ``test``; each has at least one group.
 
     Raises:
         ValueError: there are fewer than three groups.
@@ -30,11 +30,14 @@ def split_groups(group: NDArray[np.int64], *, seed: int = 0) -> dict[str, NDArra
             f"`group` has {len(groups)} distinct molecule(s); a split into train, validation and "
             f"test needs at least {len(FRACTIONS)}"
         )
-    shuffled = groups[np.argsort(np.random.default_rng(seed).random(len(groups)), kind="stable")]
+    rng = np.random.default_rng(seed)
+    shuffled = groups[np.argsort(rng.random(len(groups)), kind="stable")]
     size = max(1, round(FRACTIONS["val"] * len(groups)))
     parts = {
         "train": shuffled[2 * size :],
         "val": shuffled[size : 2 * size],
         "test": shuffled[:size],
     }
-    return {name: np.flatnonzero(np.isin(group, members)) for name, members in parts.items()}
+    # Files are often sorted by size; shuffled rows make any first few of a split a fair sample.
+    rows = {name: np.flatnonzero(np.isin(group, members)) for name, members in parts.items()}
+    return {name: r[np.argsort(rng.random(len(r)), kind="stable")] for name, r in rows.items()}

@@ -119,8 +119,10 @@ def best_permutation(
 
     group = _span(generators, identity)
     if group is not None:
-        return group[overlaps(group).argmax()]  # type: ignore[no-any-return]
-    current, best = identity[0], overlaps(identity)[0]
+        found: NDArray[np.int64] = group[overlaps(group).argmax()]
+        return found
+    current: NDArray[np.int64] = identity[0]
+    best = overlaps(identity)[0]
     while True:
         steps = current[generators]
         values = overlaps(steps)

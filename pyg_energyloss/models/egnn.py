@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 from torch_geometric.nn import MessagePassing
 
-from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding
+from pyg_energyloss.models.features import AtomEmbedding, pair_embedding, pair_kinds
 from pyg_energyloss.models.gnn import graph_mean
 from pyg_energyloss.models.preconditioning import precondition
 
@@ -20,7 +20,7 @@ class EGNNLayer(MessagePassing):
         self.norm = nn.LayerNorm(channels)
         self.receiver = nn.Linear(channels, channels)
         self.sender = nn.Linear(channels, channels, bias=False)
-        self.pair = PairEmbedding(channels)
+        self.pair = pair_embedding(channels)
         self.distance = nn.Linear(2, channels, bias=False)
         self.message_net = nn.Sequential(nn.SiLU(), nn.Linear(channels, channels), nn.SiLU())
         self.pull = nn.Linear(channels, 1, bias=False)
@@ -30,7 +30,7 @@ class EGNNLayer(MessagePassing):
         )
 
     def forward(
-        self, h: Tensor, x: Tensor, hop_index: Tensor, row: Tensor, data: Data
+        self, h: Tensor, x: Tensor, hop_index: Tensor, kind: Tensor, data: Data
     ) -> tuple[Tensor, Tensor]:
         """Return updated features [num_nodes, channels] and coordinates [num_nodes, 3]."""
         source, target = hop_index
@@ -40,7 +40,7 @@ class EGNNLayer(MessagePassing):
         message = self.message_net(
             self.receiver(normed)[target]
             + self.sender(normed)[source]
-            + self.pair.weight(row)
+            + self.pair(kind)
             + self.distance(torch.cat([squared.add(1e-6).sqrt(), (1 + squared).log()], dim=-1))
         )
         # Dividing by 1 + d keeps a step bounded however far apart the atoms are.
@@ -76,9 +76,9 @@ class EGNN(nn.Module):
         """Return positions [num_nodes, 3] in Å."""
         start, c_skip, c_out = precondition(data)
         h, x = self.atoms(data), start
-        row = self.layers[0].pair.index(data)
+        kind = pair_kinds(data)
         for layer in self.layers:
-            h, x = layer(h, x, data.hop_index, row, data)
+            h, x = layer(h, x, data.hop_index, kind, data)
         if "noise_level" not in data:
             return x
         out: Tensor = c_skip * data.input_pos + c_out * (x - start)

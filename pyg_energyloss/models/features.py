@@ -35,29 +35,18 @@ class AtomEmbedding(nn.Module):
         return h
 
 
-class PairEmbedding(nn.Module):
-    """Embeds a pair of atoms by topological distance and, for neighbours, bond type.
+#: Topological distances that are told apart.
+MAX_HOPS = 8
 
-    Args:
-        channels: Width of the embedding.
-        max_hops: Largest topological distance that is told apart.
-    """
 
-    def __init__(self, channels: int, max_hops: int = 8) -> None:
-        super().__init__()
-        self.max_hops = max_hops
-        # Rows: bond types 1-4 for neighbours, then 2, 3, ... bonds apart.
-        self.weight = nn.Embedding(5 + max_hops, channels)
+def pair_kinds(data: Data) -> Tensor:
+    """Kind of each pair of ``data.hop_index``, [num_pairs]: bond types 1-4, then hops + 4."""
+    kind: Tensor = data.hop.clamp(max=MAX_HOPS) + 4
+    # Both lists hold the same bonds; sorting the bonds by (source, target) lines them up.
+    order = torch.argsort(data.edge_index[0] * data.z.numel() + data.edge_index[1])
+    return kind.masked_scatter(data.hop == 1, data.bond_type[order])
 
-    def index(self, data: Data) -> Tensor:
-        """Row of the embedding for each pair of ``data.hop_index``, [num_pairs]."""
-        row = data.hop.clamp(max=self.max_hops) + 4
-        is_bond = data.hop == 1
-        # Both lists hold each molecule's bonds; sorting both by (source, target) lines them up.
-        order = torch.argsort(data.edge_index[0] * data.z.numel() + data.edge_index[1])
-        return row.masked_scatter(is_bond, data.bond_type[order])
 
-    def forward(self, data: Data) -> Tensor:
-        """Return pair features [num_pairs, channels]."""
-        out: Tensor = self.weight(self.index(data))
-        return out
+def pair_embedding(channels: int) -> nn.Embedding:
+    """An embedding with a row for each kind of pair."""
+    return nn.Embedding(5 + MAX_HOPS, channels)

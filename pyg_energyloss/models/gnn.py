@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 from torch_geometric.nn import MessagePassing
 
-from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding
+from pyg_energyloss.models.features import AtomEmbedding, pair_embedding, pair_kinds
 from pyg_energyloss.models.preconditioning import precondition
 
 
@@ -20,19 +20,19 @@ class PlainLayer(MessagePassing):
         # The message's first linear map is applied per node and per pair kind, not per pair.
         self.receiver = nn.Linear(channels, channels)
         self.sender = nn.Linear(channels, channels, bias=False)
-        self.pair = PairEmbedding(channels)
+        self.pair = pair_embedding(channels)
         self.update_net = nn.Sequential(
             nn.Linear(3 * channels, 2 * channels), nn.SiLU(), nn.Linear(2 * channels, channels)
         )
 
-    def forward(self, h: Tensor, hop_index: Tensor, row: Tensor, context: Tensor) -> Tensor:
+    def forward(self, h: Tensor, hop_index: Tensor, kind: Tensor, context: Tensor) -> Tensor:
         """Return updated features [num_nodes, channels]; ``context`` is per node."""
         normed = self.norm(h)
         summed = self.propagate(
             hop_index,
             receiver=self.receiver(normed),
             sender=self.sender(normed),
-            pair=self.pair.weight(row),
+            pair=self.pair(kind),
         )
         updated: Tensor = h + self.update_net(torch.cat([normed, summed, context], dim=-1))
         return updated
@@ -66,9 +66,9 @@ class PlainGNN(nn.Module):
         """Return positions [num_nodes, 3] in Å."""
         pos, c_skip, c_out = precondition(data)
         h = self.atoms(data) + self.coordinates(pos)
-        row = self.layers[0].pair.index(data)
+        kind = pair_kinds(data)
         for layer, pool in zip(self.layers, self.pool, strict=True):
-            h = layer(h, data.hop_index, row, graph_mean(pool(h), data)[data.batch])
+            h = layer(h, data.hop_index, kind, graph_mean(pool(h), data)[data.batch])
         out: Tensor = c_skip * data.input_pos + c_out * self.out(h)
         return out
 
@@ -77,4 +77,5 @@ def graph_mean(h: Tensor, data: Data) -> Tensor:
     """Mean of node features over each graph, [num_graphs, channels]."""
     count = (data.ptr[1:] - data.ptr[:-1]).to(h.dtype).clamp(min=1).unsqueeze(-1)
     total = h.new_zeros(count.shape[0], h.shape[-1]).index_add(0, data.batch, h)
-    return total / count
+    mean: Tensor = total / count
+    return mean

@@ -15,7 +15,7 @@ def strong_bond_frame(edge_index: Tensor, coupling: Tensor, num_nodes: int) -> T
     frame becomes ``e_i`` times itself, up to one sign per part. The work is done on the CPU.
 
     Args:
-        edge_index: bonds, each once, [2, num_bonds].
+        edge_index: bonds, each once, the smaller node first, [2, num_bonds].
         coupling: J of each bond, [num_bonds].
         num_nodes: number of spins.
 
@@ -33,8 +33,10 @@ def strong_bond_frame(edge_index: Tensor, coupling: Tensor, num_nodes: int) -> T
     length = 1.0 + np.abs(value).max(initial=0.0) - np.abs(value)
     graph = sparse.coo_matrix((length, (first, second)), (num_nodes, num_nodes)).tocsr()
     tree = sparse.csgraph.minimum_spanning_tree(graph).tocoo()
-    negative = sparse.coo_matrix((value < 0, (first, second)), (num_nodes, num_nodes)).tocsr()
-    odd = np.asarray(negative[tree.row, tree.col]).ravel().astype(np.int64)
+    key = first * num_nodes + second
+    order = np.argsort(key)
+    bond = order[np.searchsorted(key[order], tree.row.astype(np.int64) * num_nodes + tree.col)]
+    odd = (value[bond] < 0).astype(np.int64)
     # Two copies of each node: a negative bond leads to the other copy.
     tail = np.concatenate([tree.row, tree.row + num_nodes])
     head = np.concatenate([tree.col + num_nodes * odd, tree.col + num_nodes * (1 - odd)])

@@ -38,6 +38,15 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
     return target
 
 
+def npz_bytes(arrays: Mapping[str, Any]) -> bytes:
+    """The content of a compressed npz file with these arrays."""
+    import numpy as np
+
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **arrays)
+    return stream.getvalue()
+
+
 def write_text(path: str | os.PathLike[str], content: str) -> Path:
     """Write UTF-8 text atomically."""
     return write_bytes(path, content.encode())

@@ -28,7 +28,7 @@ PANELS = (
     ("pair14_mae", "1-4 distances, MAE / Å"),
     ("rmsd", "RMSD after alignment / Å"),
 )
-STYLE = {
+STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -202,7 +202,7 @@ def _log_axis(axis: Any) -> None:
 
 
 def _legend(made: Any, axes: Any, count: int) -> None:
-    entries = {}
+    entries: dict[str, Any] = {}
     for axis in axes.flat:
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
             entries.setdefault(label, handle)

@@ -52,7 +52,7 @@
         sticks(molecule.pos, molecule.bonds, "scene2", "#dfe3e8", 4, "true"),
         sticks(prediction.pos, molecule.bonds, "scene2", "#5b6675", 6, "predicted"),
         balls(prediction.pos, molecule.elements, "scene2",
-          { color: prediction.energy, colorscale: "YlOrRd", cmin: 0,
+          { color: prediction.energy, colorscale: [[0, "#a9c9e8"], [0.35, "#fdd49e"], [0.7, "#f16913"], [1, "#a50f15"]], cmin: 0,
             cmax: Math.max(0.05, ...prediction.energy),
             colorbar: { title: { text: "energy<br>per atom" }, len: 0.7, thickness: 14 } },
           molecule.elements.map((s, i) => label(s, i) + ", energy " + prediction.energy[i])));

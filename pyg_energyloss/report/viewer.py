@@ -83,7 +83,7 @@ def _molecules(arrays: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
 
 
 def _predictions(arrays: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
-    shown = []
+    shown: list[dict[str, Any]] = []
     for part in _parts(arrays):
         predicted, true = part["pos_pred"], part["pos_true"]
         if not np.isfinite(predicted).all():

@@ -185,7 +185,7 @@ def write_results(out: Path, comparison: Comparison, outcome: Outcome, *, second
 
 def environment() -> dict[str, Any]:
     """Versions, machine and date, for anyone who wants to repeat the figures."""
-    versions = {}
+    versions: dict[str, str | None] = {}
     for name in VERSIONED:
         try:
             versions[name] = metadata.version(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -55,7 +56,7 @@ class StructureModule(pl.LightningModule):
         val: Validation molecules, one batch of which is looked at now and then.
         batch_size: Graphs per step.
         steps: Optimiser steps in all.
-        learning_rate: Peak of the one-cycle schedule.
+        learning_rate: Peak of the schedule.
         seed: Seed of data order, rotations and noise.
     """
 
@@ -111,11 +112,16 @@ class StructureModule(pl.LightningModule):
         return torch.utils.data.DataLoader(stream, batch_size=None)
 
     def configure_optimizers(self) -> Any:
-        """AdamW with the one-cycle schedule, stepped at every step."""
+        """AdamW; the learning rate rises linearly, then falls to zero along a cosine."""
         optimizer = torch.optim.AdamW(self.parameters(), lr=self.learning_rate, weight_decay=1e-5)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, self.learning_rate, total_steps=self.steps, pct_start=WARM_UP
-        )
+        warm_up = max(1, round(WARM_UP * self.steps))
+
+        def factor(step: int) -> float:
+            if step < warm_up:
+                return (step + 1) / warm_up
+            return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(1, self.steps - warm_up)))
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},

@@ -20,7 +20,7 @@ class RunSpec:
         seed: Seeds the initial weights, the order of the data, rotations and noise.
         steps: Optimiser steps.
         batch_size: Graphs per step.
-        learning_rate: Peak of the one-cycle schedule.
+        learning_rate: Peak of the schedule.
         eval_graphs: Test graphs evaluated, the first ones of the test split.
         levels: Noise levels of the task denoise, Å.
         evaluators: Registered names, each with its options.

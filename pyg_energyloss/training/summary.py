@@ -19,6 +19,7 @@ class Column:
         digits: Digits after the point.
         higher_is_better: Which end is the best.
         scale: Factor from the stored to the shown value.
+        ranked: Whether the best of the column is marked.
     """
 
     metric: str
@@ -26,6 +27,7 @@ class Column:
     digits: int
     higher_is_better: bool = False
     scale: float = 1.0
+    ranked: bool = True
 
 
 COLUMNS = (
@@ -37,8 +39,8 @@ COLUMNS = (
     # Medians: one torn molecule can have thousands of eV.
     Column("median_energy_above_reference", "xTB eV", 1),
     Column("median_max_force", "force eV/Å", 1),
-    Column("step_ms", "ms/step", 1),
-    Column("peak_memory_mib", "MiB", 0),
+    Column("step_ms", "ms/step", 1, ranked=False),
+    Column("peak_memory_mib", "MiB", 0, ranked=False),
 )
 
 
@@ -90,12 +92,7 @@ def table(
     """
     shown = [c for c in COLUMNS if any(_finite(row, c.metric) for row in rows)]
     cells, marks = [], []
-    best = {
-        c.metric: (max if c.higher_is_better else min)(
-            row["metrics"][c.metric]["mean"] for row in rows if _finite(row, c.metric)
-        )
-        for c in shown
-    }
+    best = {c.metric: _best(rows, c) for c in shown}
     for row in rows:
         values = [_cell(row["metrics"].get(c.metric), c) for c in shown]
         cells.append([f"{row['model']} + {row['loss']}", *values])
@@ -105,6 +102,16 @@ def table(
         ]
         marks.append([False, *is_best])
     return ["model + loss", *(c.title for c in shown)], cells, marks
+
+
+def _best(rows: Sequence[Mapping[str, Any]], column: Column) -> float | None:
+    """The best mean of a column; None if nothing is to be marked."""
+    means: list[float] = [
+        row["metrics"][column.metric]["mean"] for row in rows if _finite(row, column.metric)
+    ]
+    if not column.ranked or min(means) == max(means):
+        return None
+    return max(means) if column.higher_is_better else min(means)
 
 
 def _finite(row: Mapping[str, Any], metric: str) -> bool:

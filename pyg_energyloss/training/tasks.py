@@ -78,7 +78,7 @@ class Denoise:
         return batch
 
 
-TASKS = {"geometry": Geometry, "denoise": Denoise}
+TASKS: dict[str, type] = {"geometry": Geometry, "denoise": Denoise}
 
 
 def _rotated(batch: Batch, generator: torch.Generator) -> Tensor:

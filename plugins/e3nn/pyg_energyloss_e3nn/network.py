@@ -7,7 +7,7 @@ from e3nn import o3
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
-from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding
+from pyg_energyloss.models.features import AtomEmbedding, pair_embedding, pair_kinds
 from pyg_energyloss.models.preconditioning import precondition
 from pyg_energyloss_e3nn.convolution import Convolution
 
@@ -39,7 +39,7 @@ class TensorProductNetwork(nn.Module):
         channels = hidden.count("0e")
         self.irreps_sh = o3.Irreps.spherical_harmonics(lmax)
         self.atoms = AtomEmbedding(channels)
-        self.pair = PairEmbedding(channels)
+        self.pair = pair_embedding(channels)
         self.distance = nn.Linear(2, channels)
         self.convolutions = nn.ModuleList()
         self.moves = nn.ModuleList()
@@ -58,7 +58,7 @@ class TensorProductNetwork(nn.Module):
             0, target, torch.ones_like(start[source, :1])
         )
         scale = neighbours.clamp(min=1).rsqrt()
-        h, x, pair = self.atoms(data), start, self.pair(data)
+        h, x, pair = self.atoms(data), start, self.pair(pair_kinds(data))
         for convolution, move in zip(self.convolutions, self.moves, strict=True):
             edge = x[source] - x[target]
             # Safe at coincident atoms: the root stays away from zero.
