@@ -39,7 +39,7 @@ class SpinComparison:
         seeds: Seeds, the same for every model and loss.
         steps: Optimiser steps, the same for every run.
         batch_size: Systems per step.
-        learning_rate: Peak of the one-cycle schedule, the same for every run.
+        learning_rate: Peak of the schedule, the same for every run.
         sweeps: Of the simulated annealing baseline.
         model_options: Options of each model's factory.
         loss_options: Options of each loss's factory.

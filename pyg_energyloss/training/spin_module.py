@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import lightning.pytorch as pl
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
@@ -42,7 +44,9 @@ class SystemStream(IterableDataset[Data]):
         step = self.start
         while True:
             number, first = divmod(step, per_pass)
-            generator = torch.Generator().manual_seed(self.seed * 2**32 + number)
+            # Both numbers are mixed: torch's CPU generator reads 32 bits of a seed.
+            mixed = np.random.SeedSequence([self.seed, number]).generate_state(1)
+            generator = torch.Generator().manual_seed(int(mixed[0]))
             order = torch.randperm(len(self.systems), generator=generator)
             for index in range(first, per_pass):
                 chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
@@ -59,7 +63,7 @@ class SpinModule(pl.LightningModule):
         train: Systems to train on.
         batch_size: Systems per step.
         steps: Optimiser steps in all.
-        learning_rate: Peak of the one-cycle schedule.
+        learning_rate: Peak of the schedule: linear rise, cosine fall.
         seed: Of the order of the data.
     """
 
@@ -84,6 +88,12 @@ class SpinModule(pl.LightningModule):
         logits: Tensor = self.model(batch)
         return logits
 
+    def _share_of_peak(self, step: int) -> float:
+        warm = max(1.0, WARM_UP * self.steps)
+        if step < warm:
+            return (step + 1) / (warm + 1)
+        return 0.5 + 0.5 * math.cos(math.pi * (step - warm) / max(1.0, self.steps - warm))
+
     def training_step(self, batch: Data, _index: int) -> Tensor:
         """One step's loss."""
         return self.loss(self(batch), batch)
@@ -95,13 +105,14 @@ class SpinModule(pl.LightningModule):
         """Return metrics per system [num_systems] and predicted logits [num_systems, num_nodes]."""
         was_training = self.training
         self.eval()
-        evaluator, parts, logits = SpinEvaluator(relax=relax), [], []
+        evaluator = SpinEvaluator(relax=relax)
+        parts: list[dict[str, Tensor]] = []
+        logits: list[Tensor] = []
         for start in range(0, len(systems), chunk):
-            indices = torch.arange(start, min(start + chunk, len(systems)))
-            batch = systems.batch(indices)
+            batch = systems.batch(range(start, min(start + chunk, len(systems))))
             predicted = self(batch.to(self.device)).float().cpu()
             parts.append(evaluator(predicted, batch.to("cpu")))
-            logits.append(predicted.view(len(indices), -1))
+            logits.append(predicted.view(batch.num_graphs, -1))
         self.train(was_training)
         return {k: torch.cat([part[k] for part in parts]) for k in parts[0]}, torch.cat(logits)
 
@@ -113,11 +124,9 @@ class SpinModule(pl.LightningModule):
         return DataLoader(stream, batch_size=None)
 
     def configure_optimizers(self) -> Any:
-        """Adam with the one-cycle schedule, stepped at every step."""
+        """Adam; the learning rate rises linearly, then falls along a cosine."""
         optimizer = torch.optim.Adam(self.parameters(), lr=self.learning_rate)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, self.learning_rate, total_steps=self.steps, pct_start=WARM_UP
-        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._share_of_peak)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},

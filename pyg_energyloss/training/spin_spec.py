@@ -44,7 +44,7 @@ class SpinRunSpec:
         seed: Seeds the initial weights and the order of the data.
         steps: Optimiser steps.
         batch_size: Systems per step.
-        learning_rate: Peak of the one-cycle schedule.
+        learning_rate: Peak of the schedule.
         model_options: Options of the model's factory.
         loss_options: Options of the loss's factory.
         keep_systems: Test predictions kept for pictures.

@@ -1,0 +1,62 @@
+import json
+
+import pytest
+
+from pyg_energyloss.cli import main
+
+SMALL = ["--size", "3", "--train", "20", "--test", "6", "--steps", "3", "--width", "4"]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    out = tmp_path_factory.mktemp("spins")
+    command = ["spins", *SMALL, "--losses", "spin_cross_entropy,local_field+flip"]
+    command += ["--seeds", "2", "--sweeps", "5", "--out", str(out)]
+    return command, main(command), out
+
+
+def test_it_writes_results_table_plots_and_a_report(ran, capsys):
+    command, code, out = ran
+    assert code == 0
+    results = json.loads((out / "results.json").read_text())
+    assert len(results["runs"]) == 4
+    assert not results["errors"]
+    assert results["environment"]["versions"]["torch"]
+    assert results["paper"]["local_field"]["mean"] == 45.6
+    assert (out / "metrics.csv").read_text().startswith("model,loss,seed")
+    assert {p.stem for p in (out / "plots").iterdir()} == {"excess", "curves", "configurations"}
+    page = (out / "report.html").read_text()
+    assert "local_field+flip" in page
+    assert 'src="http' not in page
+    # The same command again runs nothing anew and prints the same table.
+    before = {p: p.stat().st_mtime_ns for p in out.rglob("result.json")}
+    assert main(command) == 0
+    assert {p: p.stat().st_mtime_ns for p in out.rglob("result.json")} == before
+    printed = capsys.readouterr().out
+    assert "excess energy" in printed
+    assert "simulated annealing" in printed
+
+
+def test_on_a_torus_with_the_graph_network(tmp_path):
+    command = ["spins", *SMALL, "--periodic", "--models", "spin_gnn,spin_cnn", "--seeds", "1"]
+    command += ["--losses", "local_field", "--loss-arg", "local_field.h0=0.5", "--sweeps", "2"]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    runs = json.loads((tmp_path / "results.json").read_text())["runs"]
+    assert {r["spec"]["model"] for r in runs} == {"spin_gnn", "spin_cnn"}
+    assert runs[0]["spec"]["loss_options"] == {"h0": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--losses", "local_feld"], "local_field"),
+        (["--models", "spin_cn"], "spin_cnn"),
+        (["--periodic", "--size", "2"], "at least 3"),
+        (["--loss-arg", "nothing.h0=1"], "NAME.KEY=VALUE"),
+    ],
+)
+def test_mistakes_end_with_one_clear_line(arguments, message, tmp_path, capsys):
+    assert main(["spins", *arguments, "--out", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert len(error.strip().splitlines()) == 1
