@@ -177,7 +177,7 @@ class SpinHistory(pl.Callback):
         step = trainer.global_step
         if step % self.every == 0 or step == self.steps:
             assert isinstance(pl_module, SpinModule)  # noqa: S101 - for the type checker
-            values, _ = pl_module.evaluate(self.systems, relax=False)
+            values = pl_module.evaluate(self.systems, relax=False)[0]
             excess = float(values["excess_energy"].mean())
             self.rows.append({"step": step, "loss": float(outputs["loss"]), "excess": excess})
         if now - self._told > 0.5 or step == self.steps:  # noqa: PLR2004 - seconds
