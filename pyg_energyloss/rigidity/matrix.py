@@ -45,8 +45,8 @@ def stiffness_matrix(
         scale = np.where(square > 0.0, scale / np.where(square > 0.0, square, 1.0), 0.0)
     block = scale[:, None, None] * vector[:, :, None] * vector[:, None, :]
     matrix = np.zeros((num_nodes, num_nodes, dim, dim))
-    np.add.at(matrix, (pairs[0], pairs[1]), -block)
-    np.add.at(matrix, (pairs[1], pairs[0]), -block)
+    matrix[pairs[0], pairs[1]] = -block
+    matrix[pairs[1], pairs[0]] = -block
     diagonal = -matrix.sum(axis=1)
     index = np.arange(num_nodes)
     matrix[index, index] = diagonal

@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyg_energyloss.rigidity.graph import check_dim
+from pyg_energyloss.rigidity.matrix import stiffness_matrix
 
+_POLISH_STEPS = 20
+_POLISH_LIMIT = 1500
 #: Sines of the anchors' frame that are accepted, one after the other: well placed atoms first.
 _STRICTNESS = (0.2, 0.05, 1e-2, 1e-3, 1e-4, 0.0)
 
@@ -70,6 +73,7 @@ def rebuild(
             best = found
         if best.is_whole:
             break
+    _polish(best.pos, edges, lengths)
     return best
 
 
@@ -99,16 +103,12 @@ def _seeds(partners: list[dict[int, float]], dim: int) -> list[list[int]]:
             clique.append(far)
             shared &= set(partners[far])
         seeds.append(clique)
-    width = [
-        min((partners[a][b] for a in s for b in s if a != b), default=0.0) for s in seeds
-    ]
+    width = [min((partners[a][b] for a in s for b in s if a != b), default=0.0) for s in seeds]
     ranked = sorted(range(len(seeds)), key=lambda s: (-len(seeds[s]), -width[s]))
     return [seeds[s] for s in ranked]
 
 
-def _grow(
-    seed: list[int], partners: list[dict[int, float]], dim: int, limit: float
-) -> Rebuilt:
+def _grow(seed: list[int], partners: list[dict[int, float]], dim: int, limit: float) -> Rebuilt:
     num_nodes = len(partners)
     pos = np.full((num_nodes, dim), np.nan)
     placed = np.zeros(num_nodes, bool)
@@ -118,9 +118,7 @@ def _grow(
 
     def place(v: int, strictness: float) -> bool:
         anchors = [u for u in partners[v] if placed[u]]
-        point = _locate(
-            pos[anchors], np.array([partners[v][u] for u in anchors]), span, strictness
-        )
+        point = _locate(pos[anchors], np.array([partners[v][u] for u in anchors]), span, strictness)
         if point is None:
             return False
         pos[v] = point
@@ -195,4 +193,38 @@ def _locate(
         if rank == anchors.shape[1] or height <= span.limit:
             return point
         return point + height * span.normal()
-    return point if height <= span.limit else None
+    # A point within its anchors' own span needs no more of them, but its height is then unsure
+    # by the tolerance; that is the last resort.
+    return point if strictness == 0.0 and height <= span.limit else None
+
+
+def _polish(
+    pos: NDArray[np.float64], edges: NDArray[np.int64], length: NDArray[np.float64]
+) -> None:
+    """Newton steps on the lengths, in place: takes away the rounding that chains have piled up."""
+    pairs, first = np.unique(np.sort(edges, axis=0), axis=1, return_index=True)
+    known = ~np.isnan(pos).any(axis=1)
+    first = np.array(
+        [c for c, i, j in zip(first, *pairs, strict=True) if known[i] and known[j] and i != j],
+        np.int64,
+    )
+    pairs = edges[:, first]
+    target = length[first]
+    if not len(first) or pos.size > _POLISH_LIMIT:
+        return
+    for _ in range(_POLISH_STEPS):
+        vector = pos[pairs[1]] - pos[pairs[0]]
+        now = np.linalg.norm(vector, axis=1)
+        wrong = now - target
+        if np.abs(wrong).max() <= 1e-12 * target.max():
+            return
+        unit = vector / np.where(now > 0.0, now, 1.0)[:, None]
+        slope = np.zeros_like(pos)
+        np.add.at(slope, pairs[1], wrong[:, None] * unit)
+        np.add.at(slope, pairs[0], -wrong[:, None] * unit)
+        matrix = stiffness_matrix(pairs, pos, np.ones(len(first)))
+        # A little damping: rigid motions, unplaced atoms and flat structures have no stiffness.
+        matrix[np.diag_indices(pos.size)] += 1e-9
+        step = np.linalg.solve(matrix, slope.ravel()).reshape(pos.shape)
+        size = np.abs(step).max()
+        pos -= step * min(1.0, 0.1 * target.max() / max(size, 1e-300))

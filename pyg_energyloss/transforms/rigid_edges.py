@@ -11,7 +11,7 @@ from torch_geometric.data import Data
 from torch_geometric.data.datapipes import functional_transform
 from torch_geometric.transforms import BaseTransform
 
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice
+from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
 from pyg_energyloss.samplers.periodic import nearest_image
 from pyg_energyloss.samplers.streams import NumpyStream
 
@@ -34,10 +34,14 @@ class RigidEdgeTransform(BaseTransform):
             streams of their own; a loader with a seeded ``generator`` repeats them.
         complete_below: for samplers that know it ("backbone"): structures of at most this many
             atoms get the complete graph.
+        symmetrize: close each draw under the automorphisms of the bonds in ``data.edge_index`` that
+            keep ``data.z``, if present, and spread the weights evenly over each orbit. Needs the
+            extra ``chem``. Redrawn edges treat equivalent atoms alike in the mean without it.
         **options: further options of a sampler made by name, as ``k=6`` of "k_regular".
 
     Raises:
-        ValueError: ``attr`` lacks "index", or positions are missing or of another dimension.
+        ValueError: ``attr`` lacks "index", positions are missing or of another dimension, or a
+            structure without bonds, or a periodic one, is to be symmetrised.
         TypeError: options for a sampler object, or unknown to the sampler.
 
     Example:
@@ -56,6 +60,7 @@ class RigidEdgeTransform(BaseTransform):
         attr: str = "energy_edge_index",
         seed: int | None = None,
         complete_below: int = 64,
+        symmetrize: bool = False,
         **options: Any,
     ) -> None:
         if "index" not in attr:
@@ -79,6 +84,7 @@ class RigidEdgeTransform(BaseTransform):
         self.dim = dim
         self.attr = attr
         self.seed = seed
+        self.symmetrize = symmetrize
         self._stream = NumpyStream(seed)
         self._weight_attr = attr.replace("index", "weight")
         self._shift_attr = attr.replace("index", "shift")
@@ -103,6 +109,8 @@ class RigidEdgeTransform(BaseTransform):
         )
         if lattice is not None and drawn.shift is None:
             drawn = drawn._replace(shift=nearest_image(points, drawn.pairs, lattice))
+        if self.symmetrize:
+            drawn = _symmetric(drawn, data)
         num_pairs = drawn.pairs.shape[1]
         edges = np.empty((2, 2 * num_pairs), np.int64)
         edges[:, :num_pairs] = drawn.pairs
@@ -117,7 +125,24 @@ class RigidEdgeTransform(BaseTransform):
 
     def __repr__(self) -> str:
         """What PyG compares to see whether ``pre_transform`` has changed."""
-        return f"{type(self).__name__}({self.sampler!r}, attr={self.attr!r}, seed={self.seed})"
+        return (
+            f"{type(self).__name__}({self.sampler!r}, attr={self.attr!r}, seed={self.seed}, "
+            f"symmetrize={self.symmetrize})"
+        )
+
+
+def _symmetric(drawn: PairSample, data: Data) -> PairSample:
+    from pyg_energyloss.symmetry import automorphism_generators
+    from pyg_energyloss.symmetry.closure import spread_weights
+
+    if data.edge_index is None or drawn.shift is not None:
+        raise ValueError(
+            "`symmetrize` needs bonds in `data.edge_index` and a structure that is not periodic"
+        )
+    if drawn.pairs.shape[1] == data.num_nodes * (data.num_nodes - 1) // 2:
+        return drawn
+    images = automorphism_generators(data.edge_index, data.num_nodes, colors=data.get("z"))
+    return PairSample(*spread_weights(drawn.pairs, drawn.weight, images.numpy()))
 
 
 def _lattice(data: Data) -> Lattice | None:
