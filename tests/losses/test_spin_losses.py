@@ -195,3 +195,12 @@ def test_several_graphs_without_batch_are_never_taken_for_one():
     data.batch = data.ptr = None
     with pytest.raises(ValueError, match="which node belongs to which graph"):
         pel.SpinCrossEntropyLoss()(torch.zeros(18), data)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("loss", [*CLASSIFY, *EVEN])
+def test_the_same_on_a_gpu(loss):
+    batch = Batch.from_data_list([system(0), system(1)])
+    z = logits_for(0, 18)
+    expected = loss(flip="soft")(z, batch)
+    assert torch.allclose(loss(flip="soft")(z.cuda(), batch.to("cuda")).cpu(), expected, rtol=1e-4)
