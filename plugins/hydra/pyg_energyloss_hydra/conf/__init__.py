@@ -1,0 +1,1 @@
+"""Configuration groups, which the search path plugin adds to every Hydra program."""

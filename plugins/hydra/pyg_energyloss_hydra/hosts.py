@@ -1,0 +1,50 @@
+"""How Hydra programs, MoreRed and MatterGen are reached."""
+
+from __future__ import annotations
+
+from pyg_energyloss.hosts import Host
+
+PLUGIN = "pyg-energyloss-hydra"
+
+
+def hydra() -> Host:
+    """Describe Hydra programs in general."""
+    return Host(
+        name="hydra",
+        distributions=("hydra-core",),
+        mechanism="a SearchPathPlugin in the namespace package hydra_plugins adds config groups",
+        switch="+energyloss/flat@model.loss=pair_energy "
+        "+energyloss/callback@callbacks.energyloss=lightning",
+        adapter="pyg_energyloss.hosts:FlatLoss",
+        plugin=PLUGIN,
+        checked="trained end to end in the test suite",
+        limits="values that are lists are replaced whole",
+    )
+
+
+def morered() -> Host:
+    """Describe MoreRed on SchNetPack."""
+    return Host(
+        name="morered",
+        distributions=("morered",),
+        mechanism="task.outputs[].loss_fn, arguments passed by name from the model's outputs",
+        switch="+eloss=morered",
+        adapter="pyg_energyloss_hydra.morered:MoreRedEnergy",
+        plugin=PLUGIN,
+        checked="trained end to end with its source unchanged, docs/hosts/morered.md",
+        limits="SchNetPack 2.1.1 does not import on torch 2.13; its git head (2.2.0) does",
+    )
+
+
+def mattergen() -> Host:
+    """Describe MatterGen."""
+    return Host(
+        name="mattergen",
+        distributions=("mattergen",),
+        mechanism="lightning_module.diffusion_module.loss_fn._target_",
+        switch="+eloss=mattergen",
+        adapter="pyg_energyloss_hydra.mattergen:energy_materials_loss",
+        plugin=PLUGIN,
+        checked="called with the signature of its field losses in the test suite; not trained",
+        limits="positions only; cells and elements keep MatterGen's losses",
+    )
