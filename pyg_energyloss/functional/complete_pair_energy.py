@@ -6,9 +6,18 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
-from pyg_energyloss.functional.graphs import check_positions, resolve_batch
-from pyg_energyloss.functional.pair_energy import pair_energy
+from pyg_energyloss.functional.engine import Problem, law_of, spring_energy
+from pyg_energyloss.functional.engine.torch_engine import complete_chunks
+from pyg_energyloss.functional.graphs import (
+    check_positions,
+    compute_dtype,
+    graph_sum,
+    resolve_batch,
+)
+from pyg_energyloss.functional.pair_energy import edge_energy
+from pyg_energyloss.functional.saturate import saturate
 
 
 def complete_pair_energy(
@@ -46,8 +55,30 @@ def complete_pair_energy(
     """
     check_positions(pos_pred, pos_target)
     batch, count = resolve_batch(pos_pred, batch, num_graphs)
-    index = torch.zeros(pos_pred.size(0), dtype=torch.long) if batch is None else batch
-    edge_index = (index[:, None] == index[None, :]).nonzero().t()
-    return pair_energy(
-        pos_pred, pos_target, edge_index, stiffness=stiffness, batch=batch, num_graphs=count
-    )
+    dtype = compute_dtype(pos_pred)
+    with torch.autocast(pos_pred.device.type, enabled=False):
+        pred, target = pos_pred.to(dtype).contiguous(), pos_target.to(dtype).contiguous()
+        problem = Problem(pred, target, batch, count, law_of(stiffness))
+        if torch.is_grad_enabled() and target.requires_grad:
+            energy = _differentiable_in_both(problem)
+        else:
+            energy = spring_energy(problem)
+        return saturate(energy, pos_pred.dtype)
+
+
+def _differentiable_in_both(problem: Problem) -> Tensor:
+    """Plain torch, a chunk at a time; each chunk is computed again in the backward pass."""
+    total = problem.pos.new_zeros(problem.num_graphs)
+
+    def chunk_energy(pred: Tensor, target: Tensor, source: Tensor, sink: Tensor) -> Tensor:
+        pairs = torch.stack([source, sink])
+        energy = edge_energy(pred, target, pairs, stiffness=problem.law)
+        return graph_sum(
+            energy, None if problem.batch is None else problem.batch[source], problem.num_graphs
+        )
+
+    for source, sink in complete_chunks(problem):
+        total = total + checkpoint(
+            chunk_energy, problem.pos, problem.rest, source, sink, use_reentrant=False
+        )
+    return total

@@ -1,4 +1,4 @@
-"""Distances that have a finite derivative everywhere."""
+"""Distances that have finite derivatives everywhere."""
 
 from __future__ import annotations
 

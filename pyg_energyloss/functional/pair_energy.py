@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from pyg_energyloss.functional.distance import safe_norm
+from pyg_energyloss.functional.engine import Problem, law_function, law_of, spring_energy
 from pyg_energyloss.functional.graphs import (
     check_positions,
     compute_dtype,
@@ -22,7 +24,7 @@ def edge_energy(
     pos_target: Tensor,
     edge_index: Tensor,
     *,
-    stiffness: Callable[[Tensor], Tensor] | None = None,
+    stiffness: Any = None,
     edge_weight: Tensor | None = None,
     shift: Tensor | None = None,
 ) -> Tensor:
@@ -35,7 +37,8 @@ def edge_energy(
     d_pred, d_target = safe_norm(bond_pred), safe_norm(bond_target)
     energy = 0.5 * (d_target - d_pred).square()
     if stiffness is not None:
-        energy = energy * stiffness(d_target.detach()).detach()
+        k = law_function(stiffness)(d_target.detach(), source, target).detach()
+        energy = energy * torch.where((source == target) & (d_target == 0), 0.0, k)
     return energy if edge_weight is None else energy * edge_weight
 
 
@@ -86,18 +89,32 @@ def pair_energy(
     check_edges(edge_index, edge_weight, edge_shift, cell)
     batch, count = resolve_batch(pos_pred, batch, num_graphs)
     dtype = compute_dtype(pos_pred)
-    edge_batch = None if batch is None else batch[edge_index[0]]
+    weight = None if edge_weight is None else edge_weight.to(dtype)
     with torch.autocast(pos_pred.device.type, enabled=False):
-        shift = cartesian_shift(edge_shift, cell, edge_batch, dtype)
-        energy = edge_energy(
-            pos_pred.to(dtype),
-            pos_target.to(dtype),
-            edge_index,
-            stiffness=stiffness,
-            edge_weight=None if edge_weight is None else edge_weight.to(dtype),
-            shift=shift,
-        )
-        return saturate(graph_sum(energy, edge_batch, count), pos_pred.dtype)
+        shift = cartesian_shift(edge_shift, cell, edge_index, batch, dtype)
+        pred, target = pos_pred.to(dtype), pos_target.to(dtype)
+        others = [tensor for tensor in (target, weight, shift) if tensor is not None]
+        if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in others):
+            energy = graph_sum(
+                edge_energy(
+                    pred, target, edge_index, stiffness=stiffness, edge_weight=weight, shift=shift
+                ),
+                None if batch is None else batch[edge_index[0]],
+                count,
+            )
+        else:
+            problem = Problem(
+                pred.contiguous(),
+                target.contiguous(),
+                batch,
+                count,
+                law_of(stiffness),
+                edge_index.long().contiguous(),
+                None if weight is None else weight.contiguous(),
+                None if shift is None else shift.contiguous(),
+            )
+            energy = spring_energy(problem)
+        return saturate(energy, pos_pred.dtype)
 
 
 def check_edges(
@@ -140,14 +157,18 @@ def check_edges(
 
 
 def cartesian_shift(
-    edge_shift: Tensor | None, cell: Tensor | None, edge_batch: Tensor | None, dtype: torch.dtype
+    edge_shift: Tensor | None,
+    cell: Tensor | None,
+    edge_index: Tensor,
+    batch: Tensor | None,
+    dtype: torch.dtype,
 ) -> Tensor | None:
     """Return edge_shift @ cell of each edge [num_edges, dim], or None without shifts."""
     if edge_shift is None or cell is None:
         return None
     lattice = cell.to(dtype).reshape(-1, cell.size(-2), cell.size(-1))
-    if edge_batch is None or lattice.size(0) == 1:
+    if batch is None or lattice.size(0) == 1:
         lattice = lattice[:1].expand(edge_shift.size(0), -1, -1)
     else:
-        lattice = lattice[edge_batch]
+        lattice = lattice[batch[edge_index[0]]]
     return (edge_shift.to(dtype)[:, :, None] * lattice).sum(dim=1)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
+
+
+def clamp_finite(value: Tensor, dtype: torch.dtype) -> Tensor:
+    """Cast to `dtype`, without gradient; beyond its range stands its largest finite number.
+
+    >>> clamp_finite(torch.tensor([1.0, torch.inf, torch.nan]), torch.float32)
+    tensor([1.0000e+00, 3.4028e+38,        nan])
+    """
+    limit = min(torch.finfo(dtype).max, torch.finfo(value.dtype).max)
+    return value.clamp(min=-limit, max=limit).to(dtype)
 
 
 class _Saturate(torch.autograd.Function):
     """Clamp whose gradient passes: a saturated energy still pulls the structure back."""
 
     @staticmethod
-    def forward(ctx: torch.autograd.function.FunctionCtx, value: Tensor, limit: float) -> Tensor:
-        ctx.limit = limit  # type: ignore[attr-defined]
+    def forward(ctx: Any, value: Tensor, limit: float) -> Tensor:  # noqa: ARG004 - autograd's call
         return value.clamp(min=-limit, max=limit)
 
     @staticmethod
-    def backward(  # type: ignore[override]
-        ctx: torch.autograd.function.FunctionCtx,  # noqa: ARG004 - autograd passes it
-        grad: Tensor,
-    ) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override] # noqa: ARG004 - same
         return grad, None
 
 

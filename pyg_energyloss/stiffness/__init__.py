@@ -1,6 +1,7 @@
 """How stiff the spring between two atoms is, as a function of their true distance."""
 
-from pyg_energyloss.stiffness.base import Form, RadialForm, Stiffness
+from pyg_energyloss.radial import Form, RadialForm
+from pyg_energyloss.stiffness.base import Stiffness
 from pyg_energyloss.stiffness.constant import Constant
 from pyg_energyloss.stiffness.exponential import Exponential
 from pyg_energyloss.stiffness.inverse import Inverse

@@ -3,32 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from enum import IntEnum
 
 from torch import Tensor
 
-
-class Form(IntEnum):
-    """The functional forms that the compiled kernels know; anything else runs in plain torch."""
-
-    CALLABLE = 0
-    CONSTANT = 1
-    INVERSE = 2
-    INVERSE_SQUARE = 3
-    EXPONENTIAL = 4
-
-
-@dataclass(frozen=True, slots=True)
-class RadialForm:
-    """A law in the language of the kernels: its form, its strength, its length or softening.
-
-    `parameter` is the softening ε of the inverse laws and the decay rate of the exponential.
-    """
-
-    form: Form
-    strength: float
-    parameter: float = 0.0
+from pyg_energyloss.radial import RadialForm
 
 
 class Stiffness:

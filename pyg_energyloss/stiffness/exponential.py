@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pyg_energyloss.stiffness.base import Form, RadialForm, Stiffness, check_positive
+from pyg_energyloss.radial import Form, RadialForm
+from pyg_energyloss.stiffness.base import Stiffness, check_positive
 
 
 class Exponential(Stiffness):

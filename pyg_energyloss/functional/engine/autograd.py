@@ -1,0 +1,146 @@
+"""The pair energy as a differentiable operation: gradient with the energy, double backward.
+
+Two faces of the same functions: a `torch.autograd.Function` for eager code, which costs less per
+call, and a custom operator that torch.compile treats as one opaque node.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pyg_energyloss.functional.engine import dispatch, handles, torch_engine
+from pyg_energyloss.functional.engine.problem import Problem
+from pyg_energyloss.functional.saturate import clamp_finite
+from pyg_energyloss.radial import Form, RadialForm
+
+
+def _solve(problem: Problem) -> tuple[Tensor, Tensor]:
+    """Energies and gradient in the dtype of the positions, finite where the input is."""
+    energy, gradient = dispatch.energy_gradient(problem)
+    dtype = problem.pos.dtype
+    return clamp_finite(energy, dtype), clamp_finite(gradient, dtype)
+
+
+class _HessianVector(torch.autograd.Function):
+    """Hessian times vector: linear in the vector, not differentiable in the positions."""
+
+    @staticmethod
+    def forward(ctx: Any, vector: Tensor, pos: Tensor, problem: Problem) -> Tensor:
+        ctx.save_for_backward(pos)
+        ctx.problem = problem
+        return clamp_finite(torch_engine.hessian_vector(problem, vector), pos.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
+        if ctx.needs_input_grad[1]:
+            raise NotImplementedError(
+                "third derivatives of the pair energy are not provided; differentiate "
+                "pyg_energyloss.functional.edge_energy, which is plain torch"
+            )
+        return _HessianVector.apply(grad, ctx.saved_tensors[0], ctx.problem), None, None
+
+
+def _save(ctx: Any, pos: Tensor, problem: Problem, gradient: Tensor) -> None:
+    ctx.set_materialize_grads(False)
+    tensors = (problem.batch, problem.edge_index, problem.weight, problem.shift)
+    ctx.save_for_backward(gradient, pos, problem.rest, *tensors)
+    ctx.num_graphs, ctx.law = problem.num_graphs, problem.law
+
+
+def _backward(ctx: Any, grad_energy: Tensor | None, grad_gradient: Tensor | None) -> Tensor | None:
+    gradient, pos, rest, batch, edge_index, weight, shift = ctx.saved_tensors
+    result: Tensor | None = None
+    if grad_energy is not None:
+        result = gradient * (grad_energy if batch is None else grad_energy[batch][:, None])
+    if grad_gradient is not None:
+        problem = Problem(
+            pos.detach(), rest, batch, ctx.num_graphs, ctx.law, edge_index, weight, shift
+        )
+        product: Tensor = _HessianVector.apply(grad_gradient, pos, problem)
+        result = product if result is None else result + product
+    return result
+
+
+class _SpringEnergy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, pos: Tensor, problem: Problem) -> tuple[Tensor, Tensor]:
+        energy, gradient = _solve(problem)
+        _save(ctx, pos, problem, gradient)
+        return energy, gradient
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor | None) -> Any:  # type: ignore[override]
+        return _backward(ctx, grads[0], grads[1]), None
+
+
+def _unpacked(inputs: tuple[Any, ...]) -> Problem:
+    pos, rest, batch, edge_index, weight, shift, graphs, form, strength, parameter, handle = inputs
+    law = RadialForm(Form(form), strength, parameter) if form else handles.law_of(handle)
+    return Problem(pos, rest, batch, graphs, law, edge_index, weight, shift)
+
+
+@torch.library.custom_op("pyg_energyloss::spring_energy", mutates_args=())
+def _spring_energy(  # noqa: PLR0917 - an operator's schema has no keywords here
+    pos: Tensor,
+    rest: Tensor,
+    batch: Tensor | None,
+    edge_index: Tensor | None,
+    weight: Tensor | None,
+    shift: Tensor | None,
+    graphs: int,
+    form: int,
+    strength: float,
+    parameter: float,
+    handle: int,
+) -> tuple[Tensor, Tensor]:
+    options = (graphs, form, strength, parameter, handle)
+    return _solve(_unpacked((pos, rest, batch, edge_index, weight, shift, *options)))
+
+
+@_spring_energy.register_fake
+def _(pos: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
+    return pos.new_empty(others[5]), torch.empty_like(pos)
+
+
+def _save_inputs(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+    _save(ctx, inputs[0], _unpacked(inputs), output[1])
+
+
+def _backward_operator(ctx: Any, *grads: Tensor | None) -> Any:
+    return (_backward(ctx, grads[0], grads[1]), *([None] * 10))
+
+
+_spring_energy.register_autograd(_backward_operator, setup_context=_save_inputs)
+
+
+def spring_energy(problem: Problem) -> Tensor:
+    """Return the energy of each graph [num_graphs], twice differentiable in ``problem.pos``."""
+    if not torch.compiler.is_compiling():
+        energy: Tensor = _SpringEnergy.apply(
+            problem.pos, replace(problem, pos=problem.pos.detach())
+        )[0]
+        return energy
+    law = problem.law
+    form, strength, parameter, handle = int(Form.CONSTANT), 1.0, 0.0, 0
+    if isinstance(law, RadialForm):
+        form, strength, parameter = int(law.form), law.strength, law.parameter
+    elif law is not None:
+        form, handle = 0, handles.handle_of(law)
+    compiled: Tensor = _spring_energy(
+        problem.pos,
+        problem.rest,
+        problem.batch,
+        problem.edge_index,
+        problem.weight,
+        problem.shift,
+        problem.num_graphs,
+        form,
+        strength,
+        parameter,
+        handle,
+    )[0]
+    return compiled

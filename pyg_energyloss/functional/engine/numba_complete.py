@@ -1,0 +1,112 @@
+"""The CPU kernel of complete graphs: tiles of atoms, each pair of tiles visited once.
+
+Importing this module needs numba (extra `fast`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from pyg_energyloss.functional.engine.numba_math import FASTMATH, exp
+
+#: Atoms per tile. Rows of a tile have this constant stride, so that the inner loop vectorises.
+LANES = 64
+#: The loop over a tile stops at a multiple of this, which vector registers divide.
+STEP = 8
+#: Rows of a tile: true and predicted position (6), gradient (3), stiffness of each lane (1).
+ROWS = 10
+
+
+@functools.cache
+def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - one fused loop nest
+    """Return the kernel for one stiffness form; it is compiled at its first call, and cached.
+
+    The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, strength and
+    parameter of each graph, and writes the energy of each graph and the gradient of the atoms in
+    the rows of tiles that belong to `thread` of `threads`.
+    """
+
+    @njit(fastmath=FASTMATH, error_model="numpy", nogil=True, cache=True)
+    def kernel(  # noqa: C901, PLR0912, PLR0915, PLR0917 - fused; numba passes by position
+        pos: Any,
+        rest: Any,
+        ptr: Any,
+        strength: Any,
+        parameter: Any,
+        constants: Any,
+        tile: Any,
+        thread: int,
+        threads: int,
+        energy: Any,
+        gradient: Any,
+    ) -> None:
+        zero, one, two, tiny = constants[0], constants[1], constants[2], constants[3]
+        for graph in range(energy.size):
+            low, size, rate = ptr[graph], ptr[graph + 1] - ptr[graph], parameter[graph]
+            tiles = (size + LANES - 1) // LANES
+            if tiles == 1 and graph % threads != thread:
+                continue
+            tile[:tiles] = zero
+            for i in range(size):
+                row = tile[i // LANES]
+                for axis in range(pos.shape[1]):
+                    row[axis * LANES + i % LANES] = pos[low + i, axis]
+                    row[(3 + axis) * LANES + i % LANES] = rest[low + i, axis]
+                row[9 * LANES + i % LANES] = strength[graph]
+            for a in range(0 if tiles == 1 else thread, tiles, 1 if tiles == 1 else threads):
+                first = tile[a]
+                for b in range(a, tiles):
+                    second = tile[b]
+                    width = min(LANES, (size - b * LANES + STEP - 1) // STEP * STEP)
+                    other = one if b > a else zero
+                    total = zero
+                    for i in range(min(LANES, size - a * LANES)):
+                        x, y, z = first[i], first[LANES + i], first[2 * LANES + i]
+                        u, v, w = first[3 * LANES + i], first[4 * LANES + i], first[5 * LANES + i]
+                        e, gx, gy, gz = zero, zero, zero, zero
+                        for j in range(width):
+                            px, py, pz = second[j], second[LANES + j], second[2 * LANES + j]
+                            qx, qy = second[3 * LANES + j], second[4 * LANES + j]
+                            qz = second[5 * LANES + j]
+                            dx, dy, dz = x - px, y - py, z - pz
+                            du, dv, dw = u - qx, v - qy, w - qz
+                            squared = dx * dx + dy * dy + dz * dz
+                            rest_squared = du * du + dv * dv + dw * dw
+                            inverse = one / np.sqrt(max(squared, tiny))
+                            length = np.sqrt(rest_squared)
+                            product = ((x - u) - (px - qx)) * (dx + du)
+                            product += ((y - v) - (py - qy)) * (dy + dv)
+                            product += ((z - w) - (pz - qz)) * (dz + dw)
+                            stretch = product / max(squared * inverse + length, tiny)
+                            k = second[9 * LANES + j]
+                            if form == 2:  # noqa: PLR2004 - Form.INVERSE; resolved at compilation
+                                k = k / (length + rate)
+                            elif form == 3:  # noqa: PLR2004 - Form.INVERSE_SQUARE
+                                k = k / (rest_squared + rate)
+                            elif form == 4:  # noqa: PLR2004 - Form.EXPONENTIAL
+                                k = k * exp(-rate * length)
+                            force = k * stretch
+                            e += force * stretch
+                            force = force * inverse
+                            gx += force * dx
+                            gy += force * dy
+                            gz += force * dz
+                            second[6 * LANES + j] -= other * (force * dx)
+                            second[7 * LANES + j] -= other * (force * dy)
+                            second[8 * LANES + j] -= other * (force * dz)
+                        first[6 * LANES + i] += gx
+                        first[7 * LANES + i] += gy
+                        first[8 * LANES + i] += gz
+                        total += e
+                    energy[graph] += total if b > a else 0.5 * total
+            for i in range(size):
+                row = tile[i // LANES]
+                for axis in range(pos.shape[1]):
+                    gradient[low + i, axis] = two * row[(6 + axis) * LANES + i % LANES]
+
+    return kernel  # type: ignore[no-any-return]

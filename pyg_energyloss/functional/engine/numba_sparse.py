@@ -1,0 +1,133 @@
+"""The CPU kernel of given edges: each undirected pair is visited once where both are stored.
+
+Columns (i, j) with i < j are computed; meanwhile all columns are hashed, a column i > j with the
+opposite sign. A sum of zero says that the two directions hold the same springs, whatever their
+order, and then the result counts twice. Otherwise the columns i > j are computed as well.
+
+Importing this module needs numba (extra `fast`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from pyg_energyloss.functional.engine.numba_math import FASTMATH, bits_of_float, exp
+
+#: Springs that are gathered, then computed in vector registers, then scattered.
+LANES = 64
+
+
+@njit(inline="always")
+def _mix(key: Any, value: Any) -> Any:
+    """Mix a value into a 64-bit hash (the finaliser of splitmix64)."""
+    key = (key ^ np.uint64(value)) * np.uint64(0x9E3779B97F4A7C15)
+    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    return key ^ (key >> np.uint64(27))
+
+
+@functools.cache
+def sparse_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - one fused loop nest
+    """Return the kernel for one stiffness form; it is compiled at its first call, and cached.
+
+    The kernel adds the springs of columns `begin` to `end` with i < j (or i > j if `lower`) to the
+    energy of each graph and the gradient of the atoms, returns the signed hash of the columns in
+    `check[0]`, and sets `check[1]` where an index is outside the atoms.
+    """
+
+    @njit(fastmath=FASTMATH, error_model="numpy", nogil=True, cache=True)
+    def kernel(  # noqa: C901, PLR0912, PLR0915, PLR0917 - fused; numba passes by position
+        node: Any,
+        dim: int,
+        source: Any,
+        target: Any,
+        weight: Any,
+        shift: Any,
+        batch: Any,
+        strength: Any,
+        parameter: Any,
+        constants: Any,
+        lower: bool,
+        begin: int,
+        end: int,
+        energy: Any,
+        check: Any,
+    ) -> None:
+        zero, one, half, tiny = constants[0], constants[1], constants[4], constants[3]
+        nodes = np.uint64(node.shape[0])
+        weighted, shifted, many = weight.size > 0, shift.size > 0, batch.size > 0
+        row = np.zeros((13, LANES), node.dtype)
+        heads, tails = np.zeros(LANES, np.int64), np.zeros(LANES, np.int64)
+        graphs = np.zeros(LANES, np.int64)
+        total = np.uint64(0)
+        filled = 0
+        for column in range(begin, end):
+            i, j = source[column], target[column]
+            if np.uint64(i) >= nodes or np.uint64(j) >= nodes:
+                check[1] = 1
+                return
+            ascending = i < j
+            if not lower and i != j:
+                key = np.uint64(min(i, j)) * nodes + np.uint64(max(i, j))
+                key = _mix(np.uint64(0), key)
+                if weighted:
+                    key = _mix(key, bits_of_float(weight[column]))
+                if shifted:
+                    for axis in range(dim):
+                        along = shift[column, axis]
+                        along = along if ascending else -along
+                        key = _mix(key, bits_of_float(along) if along != zero else 0)
+                total += key if ascending else np.uint64(0) - key
+            if i != j and ascending != lower:
+                tail, head = node[i], node[j]
+                for axis in range(3):
+                    row[axis, filled] = head[axis] - tail[axis]
+                    row[3 + axis, filled] = head[3 + axis] - tail[3 + axis]
+                    row[6 + axis, filled] = (head[axis] - head[3 + axis]) - (
+                        tail[axis] - tail[3 + axis]
+                    )
+                if shifted:
+                    for axis in range(dim):
+                        row[axis, filled] += shift[column, axis]
+                        row[3 + axis, filled] += shift[column, axis]
+                graph = batch[i] if many else 0
+                row[9, filled] = strength[graph] * weight[column] if weighted else strength[graph]
+                row[10, filled] = parameter[graph]
+                heads[filled], tails[filled], graphs[filled] = j, i, graph
+                filled += 1
+            if filled == LANES or (column == end - 1 and filled > 0):
+                for lane in range(LANES):
+                    dx, dy, dz = row[0, lane], row[1, lane], row[2, lane]
+                    du, dv, dw = row[3, lane], row[4, lane], row[5, lane]
+                    squared = dx * dx + dy * dy + dz * dz
+                    rest_squared = du * du + dv * dv + dw * dw
+                    inverse = one / np.sqrt(max(squared, tiny))
+                    length = np.sqrt(rest_squared)
+                    product = row[6, lane] * (dx + du) + row[7, lane] * (dy + dv)
+                    product += row[8, lane] * (dz + dw)
+                    stretch = product / max(squared * inverse + length, tiny)
+                    k = row[9, lane]
+                    if form == 2:  # noqa: PLR2004 - Form.INVERSE; resolved at compilation
+                        k = k / (length + row[10, lane])
+                    elif form == 3:  # noqa: PLR2004 - Form.INVERSE_SQUARE
+                        k = k / (rest_squared + row[10, lane])
+                    elif form == 4:  # noqa: PLR2004 - Form.EXPONENTIAL
+                        k = k * exp(-row[10, lane] * length)
+                    force = k * stretch
+                    row[11, lane] = half * force * stretch
+                    row[12, lane] = force * inverse
+                for lane in range(filled):
+                    energy[graphs[lane]] += row[11, lane]
+                    tail, head = node[tails[lane]], node[heads[lane]]
+                    for axis in range(3):
+                        force = row[12, lane] * row[axis, lane]
+                        head[6 + axis] += force
+                        tail[6 + axis] -= force
+                filled = 0
+        check[0] += total
+
+    return kernel  # type: ignore[no-any-return]

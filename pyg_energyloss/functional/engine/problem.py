@@ -1,0 +1,97 @@
+"""What an engine is asked to compute, and the scale in which huge structures stay finite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from pyg_energyloss.radial import Form, RadialForm
+
+#: Beyond this length (in the unit of the positions) squares may leave the range of the type.
+_HUGE = {torch.float32: 1e6, torch.float64: 1e60}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The springs of all graphs: complete graphs where `edge_index` is None.
+
+    `law` is a form that the kernels know, a function of (distance, source, target), or None for
+    k = 1. All floating tensors have the dtype of `pos`; `shift` is in the unit of `pos`.
+    """
+
+    pos: Tensor
+    rest: Tensor
+    batch: Tensor | None
+    num_graphs: int
+    law: RadialForm | Callable[[Tensor, Tensor, Tensor], Tensor] | None
+    edge_index: Tensor | None = None
+    weight: Tensor | None = None
+    shift: Tensor | None = None
+
+
+def spring_law(
+    law: RadialForm | Callable[[Tensor, Tensor, Tensor], Tensor] | None, unit: Tensor | None = None
+) -> Callable[[Tensor, Tensor, Tensor], Tensor] | None:
+    """Return the law as a function of (distance, source, target) in plain torch.
+
+    `unit` [num_nodes] is the length that a scaled distance has to be multiplied with.
+    """
+    if law is None:
+        return None
+
+    def evaluate(distance: Tensor, source: Tensor, target: Tensor) -> Tensor:
+        if unit is not None:
+            distance = distance * unit[source]
+        if isinstance(law, RadialForm):
+            return radial_stiffness(law, distance)
+        return law(distance, source, target)
+
+    return evaluate
+
+
+def radial_stiffness(law: RadialForm, distance: Tensor) -> Tensor:
+    """Evaluate a radial form in plain torch.
+
+    >>> radial_stiffness(RadialForm(Form.INVERSE, 3.0, 1.0), torch.tensor([2.0]))
+    tensor([1.])
+    """
+    if law.form == Form.EXPONENTIAL:
+        return law.strength * torch.exp(distance * -law.parameter)
+    if law.form == Form.INVERSE:
+        return law.strength / (distance + law.parameter)
+    if law.form == Form.INVERSE_SQUARE:
+        return law.strength / (distance.square() + law.parameter)
+    return torch.full_like(distance, law.strength)
+
+
+def graph_scale(problem: Problem) -> Tensor:
+    """Return a power of two per graph that brings huge positions near one; 1 for ordinary ones.
+
+    Works without reading values back from the device.
+    """
+    pos = problem.pos
+    reach = torch.maximum(pos.abs(), problem.rest.abs()).amax(dim=1)
+    scale = torch.zeros(problem.num_graphs, dtype=pos.dtype, device=pos.device)
+    node_batch = problem.batch
+    if node_batch is None:
+        node_batch = torch.zeros(pos.size(0), dtype=torch.long, device=pos.device)
+    scale = scale.scatter_reduce(0, node_batch, reach, reduce="amax")
+    if problem.shift is not None and problem.edge_index is not None:
+        edge_reach = problem.shift.abs().amax(dim=1)
+        edge_batch = node_batch[problem.edge_index[0]]
+        scale = scale.scatter_reduce(0, edge_batch, edge_reach, reduce="amax")
+    exponent = torch.frexp(scale).exponent
+    small = torch.ldexp(torch.ones_like(scale), -exponent)
+    return torch.where(scale > _HUGE[pos.dtype], small, 1.0)
+
+
+def rescaled(problem: Problem, node_scale: Tensor) -> Problem:
+    """Return the problem with all lengths multiplied by their node's scale [num_nodes]."""
+    shift = problem.shift
+    if shift is not None and problem.edge_index is not None:
+        shift = shift * node_scale[problem.edge_index[0], None]
+    pos, rest = problem.pos * node_scale[:, None], problem.rest * node_scale[:, None]
+    return replace(problem, pos=pos, rest=rest, shift=shift)
