@@ -34,7 +34,7 @@ def known_energies():
         edges = torch.from_numpy(data[f"edges_{size}"].astype(np.int64)).T
         for coupling, energy in zip(data[f"coupling_{size}"], data[f"energy_{size}"], strict=True):
             found = ground_state(edges, torch.from_numpy(coupling), size * size)[1]
-            worst, count = max(worst, abs(found - energy)), count + 1
+            worst, count = max(worst, abs(float(found - energy))), count + 1
     tori = {}
     for name in (5555, 6666, 7777):
         rows = torch.from_numpy(data[f"torus_{name}"].astype(np.int64))

@@ -3,6 +3,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial import Delaunay
 from torch_geometric.utils import grid, to_undirected
 
 import pyg_energyloss as pel
@@ -191,3 +194,22 @@ def test_torus_10x10_agrees_with_the_transfer_matrix(reference):
         _, energy = ground_state(edges, coupling, 100)
         right, down = coupling.view(2, 10, 10).numpy()
         assert energy == pytest.approx(reference.transfer_matrix_energy(right, down), abs=1e-11)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 100_000), st.booleans())
+def test_random_planar_graphs_against_enumeration(reference, seed, whole):
+    # A triangulation of random points, thinned: faces of all sizes, bridges, parts, lonely nodes.
+    generator = np.random.default_rng(seed)
+    count = int(generator.integers(4, 11))
+    corners = Delaunay(generator.random((count, 2))).simplices
+    pairs = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]])
+    pairs = np.unique(np.sort(pairs, axis=1), axis=0)
+    pairs = pairs[generator.random(len(pairs)) < generator.choice([0.5, 0.8, 1.0])]
+    edges = torch.from_numpy(pairs.astype(np.int64)).T
+    numbers = generator.integers(-3, 4, len(pairs)) if whole else generator.normal(size=len(pairs))
+    coupling = torch.from_numpy(numbers.astype(np.float64))
+    spins, energy = ground_state(edges, coupling, count)
+    expected = reference.brute_force_float(edges, coupling, count)
+    assert energy == pytest.approx(expected, abs=1e-10)
+    assert pel.functional.ising_energy(edges, coupling, spins).item() == pytest.approx(energy)
