@@ -38,21 +38,21 @@ def _spring(  # noqa: PLR0917 - Triton passes by position
     unit: Any,
     strength: Any,
     parameter: Any,
-    FORM: tl.constexpr,
-    TINY: tl.constexpr,
+    form: tl.constexpr,
+    tiny: tl.constexpr,
 ) -> Any:
     """K times squared elongation, and k times elongation over length, of a block of pairs."""
     squared = dx * dx + dy * dy + dz * dz
     rest = tl.sqrt(du * du + dv * dv + dw * dw)
-    inverse = 1.0 / tl.sqrt(tl.maximum(squared, TINY))
+    inverse = 1.0 / tl.sqrt(tl.maximum(squared, tiny))
     product = ax * (dx + du) + ay * (dy + dv) + az * (dz + dw)
-    stretch = product / tl.maximum(squared * inverse + rest, TINY)
+    stretch = product / tl.maximum(squared * inverse + rest, tiny)
     distance = rest * unit
-    if FORM == 2:  # noqa: PLR2004 - Form.INVERSE
+    if form == 2:  # noqa: PLR2004 - Form.INVERSE
         k = strength / (distance + parameter)
-    elif FORM == 3:  # noqa: PLR2004 - Form.INVERSE_SQUARE
+    elif form == 3:  # noqa: PLR2004 - Form.INVERSE_SQUARE
         k = strength / (distance * distance + parameter)
-    elif FORM == 4:  # noqa: PLR2004 - Form.EXPONENTIAL
+    elif form == 4:  # noqa: PLR2004 - Form.EXPONENTIAL
         k = strength * tl.exp(-parameter * distance)
     else:
         k = strength + 0.0 * distance
@@ -67,16 +67,15 @@ def _complete_kernel(  # noqa: PLR0917 - Triton passes by position
     high: Any,
     energy: Any,
     gradient: Any,
-    strength: Any,
-    parameter: Any,
+    law: Any,
     nodes: Any,
-    FORM: tl.constexpr,
-    TINY: tl.constexpr,
-    BLOCK: tl.constexpr,
-    WIDTH: tl.constexpr,
+    form: tl.constexpr,
+    tiny: tl.constexpr,
+    block: tl.constexpr,
+    width: tl.constexpr,
 ) -> None:
     """Rows of `node`: predicted (3), true (3), unit (1), unused (1) coordinates of an atom."""
-    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    i = tl.program_id(0) * block + tl.arange(0, block)
     inside = i < nodes
     row = node + 8 * i
     x = tl.load(row + 0, mask=inside, other=0.0)[:, None]
@@ -88,12 +87,13 @@ def _complete_kernel(  # noqa: PLR0917 - Triton passes by position
     unit = tl.load(row + 6, mask=inside, other=1.0)[:, None]
     first = tl.load(low + i, mask=inside, other=nodes)
     last = tl.load(high + i, mask=inside, other=0)
-    e = tl.zeros([BLOCK], dtype=x.dtype)
-    gx = tl.zeros([BLOCK], dtype=x.dtype)
-    gy = tl.zeros([BLOCK], dtype=x.dtype)
-    gz = tl.zeros([BLOCK], dtype=x.dtype)
-    for start in range(tl.min(first), tl.max(last), WIDTH):
-        j = start + tl.arange(0, WIDTH)
+    strength, parameter = tl.load(law), tl.load(law + 1)
+    e = tl.zeros([block], dtype=x.dtype)
+    gx = tl.zeros([block], dtype=x.dtype)
+    gy = tl.zeros([block], dtype=x.dtype)
+    gz = tl.zeros([block], dtype=x.dtype)
+    for start in range(tl.min(first), tl.max(last), width):
+        j = start + tl.arange(0, width)
         column = node + 8 * j
         there = j < nodes
         px = tl.load(column + 0, mask=there, other=0.0)[None, :]
@@ -106,7 +106,7 @@ def _complete_kernel(  # noqa: PLR0917 - Triton passes by position
         du, dv, dw = u - qx, v - qy, w - qz
         ax, ay, az = (x - u) - (px - qx), (y - v) - (py - qy), (z - w) - (pz - qz)
         each, force = _spring(
-            dx, dy, dz, du, dv, dw, ax, ay, az, unit, strength, parameter, FORM, TINY
+            dx, dy, dz, du, dv, dw, ax, ay, az, unit, strength, parameter, form, tiny
         )
         same = (j[None, :] >= first[:, None]) & (j[None, :] < last[:, None])
         force = tl.where(same, force, 0.0)
@@ -130,17 +130,16 @@ def _sparse_kernel(  # noqa: PLR0917 - Triton passes by position
     shift: Any,
     energy: Any,
     gradient: Any,
-    strength: Any,
-    parameter: Any,
+    law: Any,
     edges: Any,
-    WEIGHTED: tl.constexpr,
-    SHIFTED: tl.constexpr,
-    FORM: tl.constexpr,
-    TINY: tl.constexpr,
-    BLOCK: tl.constexpr,
+    weighted: tl.constexpr,
+    shifted: tl.constexpr,
+    form: tl.constexpr,
+    tiny: tl.constexpr,
+    block: tl.constexpr,
 ) -> None:
     """Every column once; forces are added to both ends atomically."""
-    column = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    column = tl.program_id(0).to(tl.int64) * block + tl.arange(0, block)
     inside = column < edges
     i = tl.load(source + column, mask=inside, other=0)
     j = tl.load(target + column, mask=inside, other=0)
@@ -150,17 +149,18 @@ def _sparse_kernel(  # noqa: PLR0917 - Triton passes by position
     px, py, pz = tl.load(tail), tl.load(tail + 1), tl.load(tail + 2)
     qx, qy, qz = tl.load(tail + 3), tl.load(tail + 4), tl.load(tail + 5)
     unit = tl.load(tail + 6)
+    strength, parameter = tl.load(law), tl.load(law + 1)
     dx, dy, dz = x - px, y - py, z - pz
     du, dv, dw = u - qx, v - qy, w - qz
     ax, ay, az = (x - u) - (px - qx), (y - v) - (py - qy), (z - w) - (pz - qz)
-    if SHIFTED:
+    if shifted:
         sx = tl.load(shift + 3 * column, mask=inside, other=0.0)
         sy = tl.load(shift + 3 * column + 1, mask=inside, other=0.0)
         sz = tl.load(shift + 3 * column + 2, mask=inside, other=0.0)
         dx, dy, dz = dx + sx, dy + sy, dz + sz
         du, dv, dw = du + sx, dv + sy, dw + sz
-    each, force = _spring(dx, dy, dz, du, dv, dw, ax, ay, az, unit, strength, parameter, FORM, TINY)
-    if WEIGHTED:
+    each, force = _spring(dx, dy, dz, du, dv, dw, ax, ay, az, unit, strength, parameter, form, tiny)
+    if weighted:
         factor = tl.load(weight + column, mask=inside, other=0.0)
         each, force = each * factor, force * factor
     tl.store(energy + column, 0.5 * each, mask=inside)
@@ -187,6 +187,11 @@ def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
     return energy / scale / scale, gradient[:, :dim] / node_scale[:, None]
 
 
+def _numbers(law: RadialForm, node: Tensor) -> Tensor:
+    """The numbers of a law on the device, in full precision and without waiting for it."""
+    return torch.cat([node.new_full((1,), law.strength), node.new_full((1,), law.parameter)])
+
+
 def _complete(problem: Problem, node: Tensor, law: RadialForm) -> tuple[Tensor, Tensor]:
     nodes, device = node.size(0), node.device
     order: Tensor | None = None
@@ -206,13 +211,12 @@ def _complete(problem: Problem, node: Tensor, law: RadialForm) -> tuple[Tensor, 
             high,
             each,
             gradient,
-            law.strength,
-            law.parameter,
+            _numbers(law, node),
             nodes,
-            FORM=int(law.form),
-            TINY=COINCIDENT,
-            BLOCK=ROWS,
-            WIDTH=COLUMNS,
+            form=int(law.form),
+            tiny=COINCIDENT,
+            block=ROWS,
+            width=COLUMNS,
         )
     if order is None or problem.batch is None:
         return each.sum().reshape(1), gradient
@@ -238,14 +242,13 @@ def _sparse(problem: Problem, node: Tensor, law: RadialForm) -> tuple[Tensor, Te
             node if shift is None else shift,
             each,
             gradient,
-            law.strength,
-            law.parameter,
+            _numbers(law, node),
             edges,
-            WEIGHTED=problem.weight is not None,
-            SHIFTED=shift is not None,
-            FORM=int(law.form),
-            TINY=COINCIDENT,
-            BLOCK=EDGES,
+            weighted=problem.weight is not None,
+            shifted=shift is not None,
+            form=int(law.form),
+            tiny=COINCIDENT,
+            block=EDGES,
         )
     if problem.batch is None:
         return each.sum().reshape(1), gradient
