@@ -49,7 +49,7 @@ def _play(  # noqa: C901, PLR0912 - one loop nest that numba compiles
         while not stuck:
             free = 0
             for k in range(2):
-                free += (pebble[u, k] < 0) + (pebble[v, k] < 0)
+                free += int(pebble[u, k] < 0) + int(pebble[v, k] < 0)
             if free == 4:  # noqa: PLR2004 - two on each end
                 break
             stuck = True

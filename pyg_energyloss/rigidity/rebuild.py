@@ -203,11 +203,8 @@ def _polish(
 ) -> None:
     """Newton steps on the lengths, in place: takes away the rounding that chains have piled up."""
     pairs, first = np.unique(np.sort(edges, axis=0), axis=1, return_index=True)
-    known = ~np.isnan(pos).any(axis=1)
-    first = np.array(
-        [c for c, i, j in zip(first, *pairs, strict=True) if known[i] and known[j] and i != j],
-        np.int64,
-    )
+    unplaced = np.flatnonzero(np.isnan(pos[:, 0]))
+    first = first[(pairs[0] != pairs[1]) & ~np.isin(pairs, unplaced).any(axis=0)]
     pairs = edges[:, first]
     target = length[first]
     if not len(first) or pos.size > _POLISH_LIMIT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,9 +86,11 @@ def _lanczos(matrix: NDArray[np.float64], motions: NDArray[np.float64]) -> Spect
     )
     wanted = 8
     while True:
-        count = min(wanted, len(start) - 2)
-        found = eigsh(inverse, k=count, which="LA", v0=start, return_eigenvectors=False, tol=1e-6)
-        values: NDArray[np.float64] = np.sort(1.0 / np.asarray(found, np.float64) - lift)
+        count = min(wanted, matrix.shape[0] - 2)
+        found: Any = eigsh(
+            inverse, k=count, which="LA", v0=start, return_eigenvectors=False, tol=1e-6
+        )
+        values = np.sort(1.0 / found - lift)
         stiff = values[values > _SOFT * top]
         if len(stiff) or count < wanted:
             return Spectrum(

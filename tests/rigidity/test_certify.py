@@ -1,0 +1,80 @@
+import json
+
+import numpy as np
+import pytest
+
+from pyg_energyloss.rigidity import certify, stiffness_spectrum
+from pyg_energyloss.rigidity.matrix import rigidity_matrix
+from pyg_energyloss.samplers import Backbone, random_regular
+
+
+def test_a_backbone_is_universally_rigid_and_says_so():
+    rng = np.random.default_rng(0)
+    pos = rng.normal(size=(40, 3)) * 3
+    drawn = Backbone(complete_below=0).sample(pos, rng)
+    report = certify(drawn.pairs, pos, edge_weight=drawn.weight)
+    assert report.rigid
+    assert report.globally_rigid
+    assert report.universally_rigid
+    assert report.rebuild_error < 1e-8
+    assert "universally rigid" in str(report)
+    assert json.dumps(report.as_dict())
+
+
+def test_a_six_regular_graph_is_globally_rigid_but_soft():
+    rng = np.random.default_rng(0)
+    pos = rng.normal(size=(60, 3))
+    report = certify(random_regular(60, 6, rng), pos)
+    assert report.globally_rigid
+    assert not report.universally_rigid  # no order of lateration: nothing proved for this placement
+    assert report.relative_condition > 100
+    assert "not certified" in str(report)
+
+
+def test_benzene_has_modes_without_stiffness_even_with_all_pairs():
+    angle = np.arange(6) * np.pi / 3
+    ring = np.stack([np.cos(angle), np.sin(angle), np.zeros(6)], axis=1)
+    pos = np.concatenate([1.39 * ring, 2.48 * ring])
+    pairs = np.stack(np.triu_indices(12, 1))
+    report = certify(pairs, pos)
+    # Rank 21 of 30: out of the plane nothing resists to second order.
+    assert report.affine_dim == 2
+    assert report.complete.soft_modes == 9
+    assert "planar" in str(report)
+
+
+@pytest.mark.parametrize("size", [30, 140])
+def test_spectrum_is_that_of_the_rigidity_matrix(size):
+    rng = np.random.default_rng(size)
+    pos = rng.normal(size=(size, 3))
+    pairs = random_regular(size, 10, rng)
+    stiffness = rng.uniform(0.5, 2.0, pairs.shape[1])
+    length = np.linalg.norm(pos[pairs[0]] - pos[pairs[1]], axis=1)
+    unit = rigidity_matrix(pairs, pos) / length[:, None]
+    values = np.linalg.eigvalsh(unit.T @ (stiffness[:, None] * unit))
+    found = stiffness_spectrum(pairs, pos, stiffness)
+    assert found.smallest == pytest.approx(values[6], rel=1e-4)
+    assert found.largest == pytest.approx(values[-1], rel=1e-4)
+    assert found.soft_modes == 0
+
+
+def test_a_floppy_large_structure_counts_its_floppy_modes():
+    rng = np.random.default_rng(0)
+    pos = rng.normal(size=(150, 3))
+    pairs = random_regular(150, 5, rng)[:, :-2]
+    found = stiffness_spectrum(pairs, pos, np.ones(pairs.shape[1]))
+    assert found.soft_modes == 3 * 150 - 6 - pairs.shape[1]
+
+
+def test_small_and_empty():
+    assert certify(np.empty((2, 0), int), np.zeros((1, 3))).universally_rigid
+    report = certify(np.empty((2, 0), int), np.random.default_rng(0).normal(size=(5, 3)))
+    assert not report.rigid
+    assert report.spectrum.condition == np.inf
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match=r"`pos` must have shape \[num_nodes, dim\]"):
+        certify([[0], [1]], np.zeros(3))
+    with pytest.raises(ValueError, match=r"`edge_weight` must have shape \[num_edges\]"):
+        certify([[0], [1]], np.zeros((2, 3)), edge_weight=np.ones(3))

@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from pyg_energyloss.rigidity import kernels
+from pyg_energyloss.rigidity.matrix import rigidity_matrix
+from pyg_energyloss.rigidity.pebble_game import count_independent
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_independent_edges_are_the_rank_at_a_random_placement(compiled, monkeypatch):
+    if compiled:
+        pytest.importorskip("numba")
+    else:
+        monkeypatch.setattr(kernels, "available", lambda: False)
+    rng = np.random.default_rng(0)
+    for _ in range(150):
+        size = int(rng.integers(2, 16))
+        row, column = np.triu_indices(size, 1)
+        kept = rng.random(len(row)) < rng.random()
+        pairs = np.stack([row[kept], column[kept]])
+        rank = 0
+        if pairs.size:
+            rank = np.linalg.matrix_rank(rigidity_matrix(pairs, rng.normal(size=(size, 2))))
+        assert count_independent(pairs, size) == rank
+
+
+def test_the_double_banana_of_the_plane():
+    # Two triangles that share one corner turn against each other: one edge short.
+    assert count_independent(np.array([[0, 1, 0, 2, 3, 2], [1, 2, 2, 3, 4, 4]]), 5) == 6
+
+
+def test_fewer_than_two_nodes():
+    assert count_independent(np.empty((2, 0), np.int64), 1) == 0
