@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any
@@ -17,7 +18,7 @@ from pyg_energyloss.spins.ground_state import lowest_spins
 from pyg_energyloss.spins.lattice import lattice_shape, square_lattice
 
 #: Systems per task; the random numbers of a task depend on its number and the seed alone.
-CHUNK = 250
+CHUNK = 50
 
 _Solved = tuple[NDArray[np.float32], NDArray[np.int8], NDArray[np.float64]]
 
@@ -82,7 +83,14 @@ def _run(tasks: list[Any], workers: int) -> Iterator[tuple[int, _Solved]]:
         return
     # Forking a process that holds torch's threads may deadlock; a fresh interpreter may not.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context)
+    # Ctrl-C goes to the whole terminal group; the parent decides what ends. The initializer is the
+    # standard library's own function, so that it runs before a worker imports anything large.
+    pool = ProcessPoolExecutor(
+        min(workers, len(tasks)),
+        mp_context=context,
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )
     try:
         futures = {pool.submit(solve_chunk, *task): number for number, task in enumerate(tasks)}
         for future in as_completed(futures):

@@ -52,17 +52,17 @@ def test_it_feeds_a_pyg_loader(systems):
 
 
 def test_the_result_depends_on_the_seed_and_not_on_the_workers():
-    here = generate_systems(260, 3, seed=1, workers=0)
-    there = generate_systems(260, 3, seed=1, workers=2)
+    here = generate_systems(60, 3, seed=1, workers=0)
+    there = generate_systems(60, 3, seed=1, workers=2)
     assert torch.equal(here.coupling, there.coupling)
     assert torch.equal(here.spins, there.spins)
-    assert not torch.equal(here.coupling, generate_systems(260, 3, seed=2, workers=0).coupling)
+    assert not torch.equal(here.coupling, generate_systems(60, 3, seed=2, workers=0).coupling)
 
 
 def test_progress_reaches_the_count():
     told = []
-    generate_systems(300, 2, workers=0, progress=lambda done, total: told.append((done, total)))
-    assert told == [(250, 300), (300, 300)]
+    generate_systems(120, 2, workers=0, progress=lambda done, total: told.append((done, total)))
+    assert told == [(50, 120), (100, 120), (120, 120)]
 
 
 def test_periodic_systems():
