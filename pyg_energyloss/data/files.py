@@ -84,6 +84,7 @@ def _check(where: str, z: np.ndarray[Any, Any], pos: np.ndarray[Any, Any]) -> No
 def _read_xyz(path: Path, group_key: str | None, charges: tuple[int, ...]) -> Iterator[Molecule]:
     try:
         from ase.io import iread
+        from ase.io.extxyz import XYZError
     except ImportError as error:
         raise ImportError(f"reading {path} needs ASE: pip install 'pyg-energyloss[ase]'") from error
     orders: dict[str, Any] = {}
@@ -101,7 +102,7 @@ def _read_xyz(path: Path, group_key: str | None, charges: tuple[int, ...]) -> It
                 orders[group] = found
             bonds, bond_type, charge, _ = found
             yield Molecule(z, pos, bonds, bond_type, f"{path.name}:{index}", group, charge)
-    except (KeyError, IndexError, UnicodeDecodeError, StopIteration) as error:
+    except (KeyError, IndexError, UnicodeDecodeError, StopIteration, XYZError) as error:
         raise ValueError(f"{path}: not readable as extxyz: {error}") from error
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import multiprocessing as mp
 import os
-import queue
 import signal
-import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, cast
 
-#: Seconds between two looks at whether a worker has died.
-HEARTBEAT = 1.0
+#: Seconds that a worker has to end.
+GRACE = 10.0
 
 
 @dataclass(frozen=True)
@@ -83,22 +84,19 @@ def run_jobs(jobs: Sequence[Job], *, workers: int, threads: int = 1) -> Iterator
 
 
 class _Pool:
-    """Worker processes with a task queue each, so that it is known who works on what."""
+    """Worker processes, each with a pipe of its own: one that dies cannot block the others."""
 
     def __init__(self, *, workers: int, threads: int) -> None:
         self.context = mp.get_context("spawn")
-        self.events: Any = self.context.Queue()
         self.threads = threads
-        self.slots: dict[int, tuple[Any, Any]] = {}
-        self.working: dict[int, Job] = {}
-        for slot in range(workers):
-            self._start(slot)
+        self.workers: dict[Connection, BaseProcess] = {}
+        self.working: dict[Connection, Job] = {}
+        for _ in range(workers):
+            self._start()
 
-    def _start(self, slot: int) -> None:
-        tasks = self.context.Queue()
-        process = self.context.Process(
-            target=_work, args=(slot, tasks, self.events, self.threads), daemon=True
-        )
+    def _start(self) -> Connection:
+        ours, theirs = self.context.Pipe()
+        process = self.context.Process(target=_work, args=(theirs, self.threads), daemon=True)
         # Read by the numerical libraries when the worker imports them.
         wanted = {name: str(self.threads) for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")}
         before = {name: os.environ.get(name) for name in wanted}
@@ -111,77 +109,79 @@ class _Pool:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
-        self.slots[slot] = (process, tasks)
+        theirs.close()  # so that our end reads end-of-file when the worker dies
+        self.workers[ours] = process
+        return ours
 
     def run(self, waiting: list[Job]) -> Iterator[Event]:
-        for slot in self.slots:
-            self._next(slot, waiting)
+        for pipe in list(self.workers):
+            self._give(pipe, waiting)
         while self.working:
-            try:
-                slot, event = self.events.get(timeout=HEARTBEAT)
-            except queue.Empty:
-                yield from self._bury(waiting)
-                continue
-            yield event
-            if event.kind in ("done", "failed"):
-                self.working.pop(slot, None)
-                self._next(slot, waiting)
+            for ready in wait(list(self.working)):
+                pipe = cast("Connection", ready)
+                try:
+                    event: Event = pipe.recv()
+                except (EOFError, OSError):
+                    yield self._bury(pipe)
+                    if waiting:
+                        self._give(self._start(), waiting)
+                    continue
+                yield event
+                if event.kind in ("done", "failed"):
+                    del self.working[pipe]
+                    self._give(pipe, waiting)
 
-    def _next(self, slot: int, waiting: list[Job]) -> None:
+    def _give(self, pipe: Connection, waiting: list[Job]) -> None:
         if waiting:
-            job = waiting.pop(0)
-            self.working[slot] = job
-            self.slots[slot][1].put(job)
+            self.working[pipe] = waiting.pop(0)
+            with contextlib.suppress(OSError):  # a worker that is already dead is buried by `run`
+                pipe.send(self.working[pipe])
 
-    def _bury(self, waiting: list[Job]) -> Iterator[Event]:
-        """Report the jobs of workers that died (killed, out of memory) and replace the workers."""
-        for slot, (process, _) in list(self.slots.items()):
-            if process.is_alive() or slot not in self.working:
-                continue
-            job = self.working.pop(slot)
-            error = f"the worker process ended with exit code {process.exitcode}"
-            yield Event(job.name, "failed", error=error)
-            if waiting:
-                self._start(slot)
-                self._next(slot, waiting)
+    def _bury(self, pipe: Connection) -> Event:
+        """Report the job of a worker that died (killed, out of memory)."""
+        process, job = self.workers.pop(pipe), self.working.pop(pipe)
+        pipe.close()
+        process.join(GRACE)
+        error = f"the worker process ended with exit code {process.exitcode}"
+        return Event(job.name, "failed", error=error)
 
     def close(self) -> None:
-        for process, tasks in self.slots.values():
-            if process.is_alive() and not self.working:
-                tasks.put(None)
-        deadline = time.monotonic() + (5.0 if not self.working else 0.0)
-        for process, _ in self.slots.values():
-            process.join(max(0.0, deadline - time.monotonic()))
-            if process.is_alive():
+        """End the workers: those that work at once, the others when they read end-of-file."""
+        for pipe, process in self.workers.items():
+            if pipe in self.working:
                 process.terminate()
-                process.join(5.0)
-        self.events.cancel_join_thread()
+            pipe.close()
+        for process in self.workers.values():
+            process.join(GRACE)
+            if process.is_alive():
+                process.kill()
+                process.join()
 
 
-def _work(slot: int, tasks: Any, events: Any, threads: int) -> None:
+def _work(pipe: Connection, threads: int) -> None:
     # Ctrl-C goes to the whole terminal group; the parent decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     import torch
 
     torch.set_num_threads(threads)
-    while (job := tasks.get()) is not None:
-        events.put((slot, Event(job.name, "started")))
+    while True:
         try:
-            result = _resolve(job.function)(
-                **job.arguments, report=_reporter(slot, job.name, events)
-            )
+            job: Job = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(Event(job.name, "started"))
+        try:
+            result = _resolve(job.function)(**job.arguments, report=_reporter(job.name, pipe))
         except Exception as error:  # noqa: BLE001 - whatever went wrong is told to the parent
             text = " ".join(f"{type(error).__name__}: {error}".split())
-            events.put(
-                (slot, Event(job.name, "failed", error=text, details=traceback.format_exc()))
-            )
+            pipe.send(Event(job.name, "failed", error=text, details=traceback.format_exc()))
         else:
-            events.put((slot, Event(job.name, "done", result=result)))
+            pipe.send(Event(job.name, "done", result=result))
 
 
-def _reporter(slot: int, name: str, events: Any) -> Callable[[int, int, dict[str, float]], None]:
+def _reporter(name: str, pipe: Connection) -> Callable[[int, int, dict[str, float]], None]:
     def report(done: int, total: int, values: dict[str, float]) -> None:
-        events.put((slot, Event(name, "progress", done=done, total=total, values=values)))
+        pipe.send(Event(name, "progress", done=done, total=total, values=values))
 
     return report
 

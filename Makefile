@@ -1,0 +1,50 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each makes .venv and installs what it needs first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PLUGINS := $(patsubst plugins/%/pyproject.toml,plugins/%,$(wildcard plugins/*/pyproject.toml))
+OUT ?= runs/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-slow test-hosts check format build docs clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+# Done once, and again when what is to be installed has changed.
+$(VENV)/.installed: pyproject.toml constraints.txt $(PLUGINS:%=%/pyproject.toml)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all,dev]'
+	$(BIN)/python -m pip install --quiet --no-deps $(foreach plugin,$(PLUGINS),--editable $(plugin))
+	touch $@
+
+install: $(VENV)/.installed ## Make .venv with the library, its extras and its plugins
+
+demo: $(VENV)/.installed ## Run the main job: compare losses on real molecules (minutes), write a report
+	$(BIN)/energyloss compare --out $(OUT)
+
+test: $(VENV)/.installed ## Run the tests, doctests and examples
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not hosts'
+
+test-slow: $(VENV)/.installed ## Run the slow studies and long tests as well
+	$(BIN)/python -m pytest -m slow
+
+test-hosts: $(VENV)/.installed ## Run the tests in foreign frameworks that are installed
+	$(BIN)/python -m pytest -m hosts
+
+check: $(VENV)/.installed ## Lint, check the format and the types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+build: $(VENV)/.installed ## Build a wheel and an sdist of the library and a wheel of each plugin
+	$(BIN)/python -m build --outdir dist .
+	for plugin in $(PLUGINS); do $(BIN)/python -m build --wheel --outdir dist $$plugin || exit 1; done
+
+clean: ## Remove what was built and measured
+	rm -rf dist build runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
