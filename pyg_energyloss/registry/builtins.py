@@ -94,3 +94,4 @@ def energyloss_register_commands(register: Register) -> None:
     register("spins", "pyg_energyloss.cli.spins:configure", summary="the spin table, exact targets")
     register("plugins", "pyg_energyloss.cli.plugins:configure", summary="what is installed")
     register("hosts", "pyg_energyloss.cli.hosts:configure", summary="frameworks it plugs into")
+    register("run", "pyg_energyloss.cli.run:configure", summary="an EDM or JODO script, patched")
