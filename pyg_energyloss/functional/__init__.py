@@ -5,11 +5,14 @@ from pyg_energyloss.functional.complete_pair_energy import complete_pair_energy
 from pyg_energyloss.functional.coordinate_error import coordinate_mae, coordinate_mse
 from pyg_energyloss.functional.discrete_energy import categorical_field, discrete_energy
 from pyg_energyloss.functional.flip import flip_min, flip_overlap, flip_soft
+from pyg_energyloss.functional.handedness import handedness
 from pyg_energyloss.functional.ising_energy import ising_energy
 from pyg_energyloss.functional.ising_free_energy import ising_free_energy
 from pyg_energyloss.functional.kabsch import kabsch_mse, kabsch_rotation
 from pyg_energyloss.functional.local_field import local_field
 from pyg_energyloss.functional.local_field_energy import local_field_energy
+from pyg_energyloss.functional.minimum_image import minimum_image, unwrap
+from pyg_energyloss.functional.padded import from_padded, to_padded
 from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
 from pyg_energyloss.functional.spin_classification import spin_cross_entropy, spin_margin
 from pyg_energyloss.functional.spin_entropy import spin_entropy, spin_mean
@@ -25,17 +28,22 @@ __all__ = [
     "flip_min",
     "flip_overlap",
     "flip_soft",
+    "from_padded",
+    "handedness",
     "ising_energy",
     "ising_free_energy",
     "kabsch_mse",
     "kabsch_rotation",
     "local_field",
     "local_field_energy",
+    "minimum_image",
     "pair_energy",
     "spin_cross_entropy",
     "spin_entropy",
     "spin_margin",
     "spin_mean",
     "target_bond_energy",
+    "to_padded",
     "undirected_bonds",
+    "unwrap",
 ]

@@ -80,7 +80,7 @@ def pair_energy(
         TypeError, ValueError: an argument has a wrong type or shape, or `edge_shift` lacks `cell`.
 
     >>> pred, target = torch.tensor([[0.0], [3.0]]), torch.tensor([[0.0], [1.0]])
-    >>> pair_energy(pred, target, torch.tensor([[0, 1], [1, 0]]))
+    >>> pair_energy(pred, target, torch.tensor([[0, 1], [1, 0]])).round(decimals=4)
     tensor([4.])
 
     Source: arXiv 2511.02087, eq 7.

@@ -6,6 +6,7 @@ from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
 from pyg_energyloss.losses.expectation import ScoreFunction, multilinear
 from pyg_energyloss.losses.free_energy import FreeEnergyLoss
 from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
+from pyg_energyloss.losses.handedness import HandednessLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
 from pyg_energyloss.losses.local_field import LocalFieldLoss
 from pyg_energyloss.losses.margin import MarginLoss
@@ -24,6 +25,7 @@ __all__ = [
     "CoordinateMSELoss",
     "FreeEnergyLoss",
     "GraphInfo",
+    "HandednessLoss",
     "KabschMSELoss",
     "LocalFieldLoss",
     "LossArithmetic",

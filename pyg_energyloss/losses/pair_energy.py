@@ -1,32 +1,46 @@
-"""The pair energy as a loss."""
+"""The pair energy as a loss and as a PyG message passing layer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
+from torch_geometric.nn import MessagePassing
 
-from pyg_energyloss.functional import complete_pair_energy, pair_energy
-from pyg_energyloss.functional.graphs import graph_counts, graph_sum
+from pyg_energyloss.functional import complete_pair_energy, edge_energy, pair_energy
+from pyg_energyloss.functional.distance import safe_norm
+from pyg_energyloss.functional.engine import law_function, law_of
+from pyg_energyloss.functional.graphs import compute_dtype, graph_counts, graph_sum
+from pyg_energyloss.functional.pair_energy import cartesian_shift
 from pyg_energyloss.losses.arithmetic import LossArithmetic
 from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
+from pyg_energyloss.losses.law import named_law
 from pyg_energyloss.losses.normalize import NORMALIZERS, check_normalize
 from pyg_energyloss.losses.reduce import check_reduction, reduce_graphs
+from pyg_energyloss.losses.springs import SpringSet, all_pairs, check_edges_option, springs_of
+from pyg_energyloss.stiffness.base import check_positive
 
 
-class PairEnergyLoss(LossArithmetic):
+class PairEnergyLoss(LossArithmetic, MessagePassing):
     """Score positions by the energy of springs on pair distances.
 
     Blind to rotation, translation, reflection and relabelling of equivalent atoms; no alignment.
-    Formula: `pyg_energyloss.functional.pair_energy`.
+    Formula: `pyg_energyloss.functional.pair_energy`. The message of an edge is the energy of its
+    spring, see `edge_energies` and `atom_energies`; the loss itself takes a faster path to the
+    same numbers.
 
     Args:
-        stiffness: a law by name, or any callable true distance -> k.
+        stiffness: a law by name, or any callable true distance -> k. A law that depends on atom
+            types or bonds has a method `for_data(data)`.
         edges: "auto" (``data.energy_edge_index`` if present, else all pairs), "data", "complete",
-            or a sampler, called with the batch at every call, that returns the edges.
-        normalize: divide each graph's energy by its "atoms", its "pairs", or not (None).
+            or a sampler, called with the batch at every call, that returns the edges, or edges
+            and weights, or edges, weights and lattice shifts.
+        normalize: divide each graph's energy by its "atoms", its "pairs" (those summed over, which
+            makes a mean), its "atoms_squared", or not (None).
         reduction: over graphs: "mean", "sum", or "none" for one value per graph.
+        temperature: T, divides the energy.
 
     Raises:
         ValueError: an option is not one of the above.
@@ -34,10 +48,10 @@ class PairEnergyLoss(LossArithmetic):
     >>> import torch
     >>> from torch_geometric.data import Data
     >>> loss = PairEnergyLoss("constant", normalize=None)
-    >>> loss(torch.tensor([[0.0], [3.0]]), Data(pos=torch.tensor([[0.0], [1.0]])))
+    >>> loss(torch.tensor([[0.0], [3.0]]), Data(pos=torch.tensor([[0.0], [1.0]]))).round(decimals=4)
     tensor(4.)
 
-    Source: arXiv 2511.02087, eq 7.
+    Source: arXiv 2511.02087, eqs 5 and 7.
     """
 
     def __init__(
@@ -47,16 +61,17 @@ class PairEnergyLoss(LossArithmetic):
         edges: str | Callable[..., Any] = "auto",
         normalize: str | None = "atoms",
         reduction: str = "mean",
+        temperature: float = 1.0,
     ) -> None:
-        super().__init__()
-        self.stiffness = _law(stiffness)
-        if isinstance(edges, str) and edges not in ("auto", "complete", "data"):
-            raise ValueError(
-                f"`edges` must be 'auto', 'complete', 'data' or a sampler, got {edges!r}"
-            )
-        self.edges = edges
+        super().__init__(aggr="sum")
+        self.stiffness = named_law(stiffness)
+        self._law = (
+            self.stiffness if hasattr(self.stiffness, "for_data") else law_of(self.stiffness)
+        )
+        self.edges = check_edges_option(edges)
         self.normalize = check_normalize(normalize)
         self.reduction = check_reduction(reduction)
+        self.temperature = check_positive("temperature", temperature)
 
     def forward(self, pos_pred: Tensor, data: Any) -> Tensor:
         """Return the reduced energy of predicted positions [num_nodes, dim] against ``data.pos``.
@@ -65,67 +80,102 @@ class PairEnergyLoss(LossArithmetic):
             TypeError, ValueError: `data` lacks positions, graph information or edges.
         """
         info = graph_info(data)
-        edge_index, edge_weight = self._edges(data)
-        atoms = graph_counts(pos_pred, info.batch, info.num_graphs)
-        if edge_index is None:
-            energy = self._complete(pos_pred, info)
-            pairs = atoms * (atoms - 1.0)
+        springs, law = springs_of(self.edges, data, info), self._law_for(data)
+        graphs: dict[str, Any] = {"batch": info.batch, "num_graphs": info.num_graphs}
+        if springs.edge_index is None:
+            energy = complete_pair_energy(pos_pred, info.pos, stiffness=law, **graphs)
         else:
             energy = pair_energy(
                 pos_pred,
                 info.pos,
-                edge_index,
-                stiffness=self.stiffness,
-                edge_weight=edge_weight,
-                batch=info.batch,
-                num_graphs=info.num_graphs,
+                springs.edge_index,
+                stiffness=law,
+                edge_weight=springs.edge_weight,
+                cell=springs.cell,
+                edge_shift=springs.edge_shift,
+                **graphs,
             )
-            edge_batch = None if info.batch is None else info.batch[edge_index[0]]
-            pairs = graph_sum(atoms.new_ones(edge_index.size(1)), edge_batch, info.num_graphs)
-        if self.normalize is not None:
-            divisor = NORMALIZERS[self.normalize](atoms, pairs).clamp(min=1.0)
-            energy = energy / divisor.to(energy.dtype)
-        return reduce_graphs(energy, self.reduction)
+        return reduce_graphs(self._normalized(energy, info, springs), self.reduction)
 
-    def _complete(self, pos_pred: Tensor, info: GraphInfo) -> Tensor:
-        return complete_pair_energy(
-            pos_pred,
-            info.pos,
-            stiffness=self.stiffness,
-            batch=info.batch,
-            num_graphs=info.num_graphs,
+    def edge_energies(self, pos_pred: Tensor, data: Any) -> tuple[Tensor, Tensor]:
+        """Return the pairs [2, num_edges] and the energy of each [num_edges], not normalised.
+
+        For analysis: over complete graphs all pairs are listed.
+        """
+        info = graph_info(data)
+        edge_index, weight, shift = self._listed(data, info)
+        dtype = compute_dtype(pos_pred)
+        return edge_index, edge_energy(
+            pos_pred.to(dtype),
+            info.pos.to(dtype),
+            edge_index,
+            stiffness=self._law_for(data),
+            edge_weight=weight,
+            shift=shift,
         )
 
-    def _edges(self, data: Any) -> tuple[Tensor | None, Tensor | None]:
-        if callable(self.edges):
-            drawn = self.edges(data)
-            return drawn if isinstance(drawn, tuple) else (drawn, None)
-        if self.edges == "complete":
-            return None, None
-        edge_index = getattr(data, "energy_edge_index", None)
-        if edge_index is None:
-            if self.edges == "data":
-                raise ValueError(
-                    "`data.energy_edge_index` is missing although edges='data'; add it with "
-                    "pyg_energyloss.transforms.RigidEdgeTransform"
-                )
-            return None, None
-        return edge_index, getattr(data, "energy_edge_weight", None)
+    def atom_energies(self, pos_pred: Tensor, data: Any) -> Tensor:
+        """Return the energy of the springs that end at each atom [num_nodes], not normalised.
+
+        The messages of `edge_energies`, aggregated; their sum is the energy of the graph.
+        """
+        info = graph_info(data)
+        edge_index, weight, shift = self._listed(data, info)
+        dtype = compute_dtype(pos_pred)
+        rest = info.pos.to(dtype)
+        bond = rest[edge_index[1]] - rest[edge_index[0]]
+        length = safe_norm(bond if shift is None else bond + shift)
+        k = law_function(self._law_for(data))(length, edge_index[0], edge_index[1])
+        energies: Tensor = self.propagate(
+            edge_index,
+            pos_pred=pos_pred.to(dtype),
+            edge_shift=shift if shift is not None else torch.zeros_like(bond),
+            rest_length=length,
+            edge_stiffness=k if weight is None else k * weight,
+            size=(info.pos.size(0), info.pos.size(0)),
+        )
+        return energies[:, 0]
+
+    def message(
+        self,
+        pos_pred_i: Tensor,
+        pos_pred_j: Tensor,
+        edge_shift: Tensor,
+        rest_length: Tensor,
+        edge_stiffness: Tensor,
+    ) -> Tensor:
+        """Return the energy of each spring [num_edges, 1]."""
+        length = safe_norm(pos_pred_i - pos_pred_j + edge_shift)
+        energy: Tensor = 0.5 * edge_stiffness * (rest_length - length).square()
+        return energy[:, None]
+
+    def _law_for(self, data: Any) -> Any:
+        bind: Any = getattr(self.stiffness, "for_data", None)
+        return self._law if bind is None else bind(data)
+
+    def _listed(self, data: Any, info: GraphInfo) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        springs = springs_of(self.edges, data, info)
+        edge_index = springs.edge_index if springs.edge_index is not None else all_pairs(info)
+        dtype = compute_dtype(info.pos)
+        shift = cartesian_shift(springs.edge_shift, springs.cell, edge_index, info.batch, dtype)
+        return edge_index, springs.edge_weight, shift
+
+    def _normalized(self, energy: Tensor, info: GraphInfo, springs: SpringSet) -> Tensor:
+        divisor: Tensor | None = None
+        if self.normalize is not None:
+            atoms = graph_counts(info.pos, info.batch, info.num_graphs)
+            pairs = atoms * (atoms - 1.0)
+            if springs.edge_index is not None and self.normalize == "pairs":
+                source = springs.edge_index[0]
+                graph = None if info.batch is None else info.batch[source]
+                pairs = graph_sum(torch.ones_like(source).to(atoms), graph, info.num_graphs)
+            divisor = NORMALIZERS[self.normalize](atoms, pairs).clamp(min=1.0)
+        if divisor is None:
+            return energy if self.temperature == 1.0 else energy / self.temperature
+        return (energy / (divisor * self.temperature)).to(energy.dtype)
 
     def __repr__(self) -> str:
-        return (
-            f"PairEnergyLoss({self.stiffness!r}, edges={self.edges!r}, "
-            f"normalize={self.normalize!r}, reduction={self.reduction!r})"
-        )
-
-
-def _law(stiffness: str | Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    if isinstance(stiffness, str):
-        from pyg_energyloss import registry
-
-        return registry.create("stiffness", stiffness)  # type: ignore[no-any-return]
-    if not callable(stiffness):
-        raise TypeError(
-            f"`stiffness` must be a name or a callable distance -> k, got {stiffness!r}"
-        )
-    return stiffness
+        defaults = {"edges": "auto", "normalize": "atoms", "reduction": "mean", "temperature": 1.0}
+        values = {name: getattr(self, name) for name in defaults}
+        shown = [f"{n}={v!r}" for n, v in values.items() if v != defaults[n]]
+        return f"PairEnergyLoss({', '.join([repr(self.stiffness), *shown])})"
