@@ -46,10 +46,10 @@ PRESETS: dict[str, tuple[Any, Any, Any]] = {
     "size": (10, 6, 16),
     "train": (5000, 1000, 10_000),
     "test": (1000, 200, 10_000),
-    "steps": (700, 100, 10_000),
+    "steps": (1400, 100, 10_000),
     "batch_size": (64, 64, 256),
     "seeds": ((0, 1, 2), (0,), (0, 1, 2)),
-    "width": (48, 32, 256),
+    "width": (32, 32, 256),
     "sweeps": (100, 50, 200),
 }
 LEARNING_RATE = 1e-3
@@ -80,7 +80,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--seeds", type=seeds, metavar="N|A,B", help="how many, or which (3)")
     how.add_argument("--width", type=positive, help=_preset("channels of the models", "width"))
     how.add_argument(
-        "--learning-rate", type=float, default=LEARNING_RATE, help=f"peak ({LEARNING_RATE:g})"
+        "--learning-rate", type=float, default=LEARNING_RATE, help=f"of Adam ({LEARNING_RATE:g})"
+    )
+    how.add_argument(
+        "--schedule",
+        choices=("constant", "cosine"),
+        default="constant",
+        help="of the learning rate: constant, as in the paper (default), or a rise and a fall",
     )
     how.add_argument("--sweeps", type=positive, help=_preset("of simulated annealing", "sweeps"))
     preset = how.add_mutually_exclusive_group()
@@ -167,6 +173,7 @@ def _comparison(options: argparse.Namespace) -> Any:
         batch_size=value["batch_size"],
         learning_rate=options.learning_rate,
         sweeps=value["sweeps"],
+        schedule=options.schedule,
         model_options=model_options,
         loss_options=_nested(options.loss_arg, "--loss-arg", losses),
     )

@@ -165,7 +165,7 @@ def _settings(outcome: SpinOutcome) -> str:
     runs = {
         (r["spec"]["model"], r["parameters"], r["spec"]["learning_rate"]) for r in outcome.results
     }
-    models = "; ".join(f"{m}: {n} parameters, peak learning rate {lr:g}" for m, n, lr in runs)
+    models = "; ".join(f"{m}: {n} parameters, learning rate {lr:g}" for m, n, lr in runs)
     return (
         f"{models}. pyg_energyloss {made['pyg_energyloss']}, Python {made['python']}, {versions}; "
         f"{made['processor']}, {made['cores']} cores"

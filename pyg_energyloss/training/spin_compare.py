@@ -39,8 +39,9 @@ class SpinComparison:
         seeds: Seeds, the same for every model and loss.
         steps: Optimiser steps, the same for every run.
         batch_size: Systems per step.
-        learning_rate: Peak of the schedule, the same for every run.
+        learning_rate: Of Adam, at the peak of the schedule, the same for every run.
         sweeps: Of the simulated annealing baseline.
+        schedule: "constant" or "cosine" (rise and fall).
         model_options: Options of each model's factory.
         loss_options: Options of each loss's factory.
     """
@@ -53,6 +54,7 @@ class SpinComparison:
     batch_size: int
     learning_rate: float
     sweeps: int
+    schedule: str = "constant"
     model_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     loss_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -67,6 +69,7 @@ class SpinComparison:
                 steps=self.steps,
                 batch_size=self.batch_size,
                 learning_rate=self.learning_rate,
+                schedule=self.schedule,
                 model_options=dict(self.model_options.get(model, {})),
                 loss_options=dict(self.loss_options.get(loss, {})),
             )
@@ -184,7 +187,7 @@ def write_results(
             "runs": outcome.results,
         },
     )
-    keys = ("model", "loss", "seed", "steps", "batch_size", "learning_rate")
+    keys = ("model", "loss", "seed", "steps", "batch_size", "learning_rate", "schedule")
     rows = [
         {**{k: r["spec"][k] for k in keys}, **r["metrics"], "train_seconds": r["train_seconds"]}
         for r in outcome.results

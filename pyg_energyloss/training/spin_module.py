@@ -20,6 +20,33 @@ from pyg_energyloss.spins import SpinEvaluator, SpinSystems
 WARM_UP = 0.1
 
 
+def constant(_step: int, _steps: int) -> float:
+    """Return 1: the learning rate stays as it is, as in the paper.
+
+    Example:
+        >>> constant(3, 10)
+        1.0
+    """
+    return 1.0
+
+
+def cosine(step: int, steps: int) -> float:
+    """Return the share of the peak learning rate: a linear rise, then a fall along a cosine.
+
+    Example:
+        >>> [round(cosine(step, 10), 2) for step in (0, 1, 9)]
+        [0.5, 1.0, 0.03]
+    """
+    warm = max(1.0, WARM_UP * steps)
+    if step < warm:
+        return (step + 1) / (warm + 1)
+    return 0.5 + 0.5 * math.cos(math.pi * (step - warm) / max(1.0, steps - warm))
+
+
+#: name -> share of the learning rate at (step, number of steps).
+SCHEDULES: dict[str, Callable[[int, int], float]] = {"constant": constant, "cosine": cosine}
+
+
 class SystemStream(IterableDataset[Data]):
     """The batches of steps ``start``, ``start + 1``, ... of an endless shuffled stream.
 
@@ -63,7 +90,8 @@ class SpinModule(pl.LightningModule):
         train: Systems to train on.
         batch_size: Systems per step.
         steps: Optimiser steps in all.
-        learning_rate: Peak of the schedule: linear rise, cosine fall.
+        learning_rate: Of Adam, at the peak of the schedule.
+        schedule: Name in `SCHEDULES`.
         seed: Of the order of the data.
     """
 
@@ -77,8 +105,12 @@ class SpinModule(pl.LightningModule):
         steps: int,
         learning_rate: float,
         seed: int,
+        schedule: str = "constant",
     ) -> None:
         super().__init__()
+        if schedule not in SCHEDULES:
+            raise ValueError(f"`schedule` must be one of {', '.join(SCHEDULES)}; got {schedule!r}")
+        self.schedule = schedule
         self.model, self.loss, self.train_set = model, loss, train
         self.batch_size, self.steps = batch_size, steps
         self.learning_rate, self.seed = learning_rate, seed
@@ -87,12 +119,6 @@ class SpinModule(pl.LightningModule):
         """Predict logits [num_nodes]."""
         logits: Tensor = self.model(batch)
         return logits
-
-    def _share_of_peak(self, step: int) -> float:
-        warm = max(1.0, WARM_UP * self.steps)
-        if step < warm:
-            return (step + 1) / (warm + 1)
-        return 0.5 + 0.5 * math.cos(math.pi * (step - warm) / max(1.0, self.steps - warm))
 
     def training_step(self, batch: Data, _index: int) -> Tensor:
         """One step's loss."""
@@ -124,9 +150,11 @@ class SpinModule(pl.LightningModule):
         return DataLoader(stream, batch_size=None)
 
     def configure_optimizers(self) -> Any:
-        """Adam; the learning rate rises linearly, then falls along a cosine."""
+        """Adam, with the schedule stepped at every step."""
         optimizer = torch.optim.Adam(self.parameters(), lr=self.learning_rate)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._share_of_peak)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: SCHEDULES[self.schedule](step, self.steps)
+        )
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},

@@ -77,6 +77,7 @@ def train_and_evaluate(spec: dict[str, Any], out: str, *, report: Report) -> dic
         batch_size=run.batch_size,
         steps=run.steps,
         learning_rate=run.learning_rate,
+        schedule=run.schedule,
         seed=run.seed,
     )
     history = SpinHistory(

@@ -44,7 +44,8 @@ class SpinRunSpec:
         seed: Seeds the initial weights and the order of the data.
         steps: Optimiser steps.
         batch_size: Systems per step.
-        learning_rate: Peak of the schedule.
+        learning_rate: Of Adam, at the peak of the schedule.
+        schedule: "constant" or "cosine" (rise and fall).
         model_options: Options of the model's factory.
         loss_options: Options of the loss's factory.
         keep_systems: Test predictions kept for pictures.
@@ -57,6 +58,7 @@ class SpinRunSpec:
     steps: int
     batch_size: int
     learning_rate: float
+    schedule: str = "constant"
     model_options: dict[str, Any] = field(default_factory=dict)
     loss_options: dict[str, Any] = field(default_factory=dict)
     keep_systems: int = 4

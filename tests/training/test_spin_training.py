@@ -160,6 +160,7 @@ def test_the_learning_rate_rises_to_its_peak_and_falls_to_nothing(steps):
         steps=steps,
         learning_rate=0.1,
         seed=0,
+        schedule="cosine",
     )
     configured = module.configure_optimizers()
     optimizer, schedule = configured["optimizer"], configured["lr_scheduler"]["scheduler"]
@@ -172,3 +173,17 @@ def test_the_learning_rate_rises_to_its_peak_and_falls_to_nothing(steps):
     if steps == 100:
         assert max(rates) == pytest.approx(0.1)
         assert rates[-1] < 1e-4
+
+
+def test_a_schedule_that_does_not_exist():
+    with pytest.raises(ValueError, match="`schedule` must be one of constant, cosine"):
+        SpinModule(
+            torch.nn.Linear(1, 1),
+            make_loss("local_field", {}),
+            train=generate_systems(2, 2, workers=0),
+            batch_size=1,
+            steps=1,
+            learning_rate=0.1,
+            seed=0,
+            schedule="linear",
+        )
