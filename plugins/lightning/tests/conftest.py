@@ -15,6 +15,9 @@ import torch
 
 from pyg_energyloss.hosts import set_context
 
+#: Programs, which run when they are imported.
+collect_ignore_glob = ["hosts/*"]
+
 HOSTS = Path(__file__).parent / "hosts"
 SWITCHES = ("PYG_ENERGYLOSS_SWAP", "PYG_ENERGYLOSS_HOST_CONFIG")
 

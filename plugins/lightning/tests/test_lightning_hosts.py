@@ -1,12 +1,14 @@
 """Hosts whose source nobody touched, trained before and after one line of configuration."""
 
+from pathlib import Path
+
 import pytest
-from conftest import HOSTS
 
 from pyg_energyloss.hosts import MissingContextError
 
 pytest.importorskip("lightning", reason="needs lightning")
 
+HOSTS = Path(__file__).parent / "hosts"
 SWAP = "loss_fn=pair_energy"
 
 
