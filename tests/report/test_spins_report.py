@@ -23,8 +23,8 @@ def test_the_table_sets_excess_energies_beside_the_papers():
     assert rows["spin_cross_entropy"]["excess energy"] == "40.00 ± 1.41"
     assert rows["local_field"]["excess energy"] == "30.00"
     assert rows["local_field"]["of cross-entropy"] == "0.75"
-    assert rows["local_field"]["paper"] == "0.78"  # 45.6 / 58.8
-    assert rows["local_field+flip"]["paper"] == "–"
+    assert rows["local_field"]["paper, 16 x 16"] == "45.6 (0.78)"  # 45.6 / 58.8
+    assert rows["local_field+flip"]["paper, 16 x 16"] == "–"
     assert rows["random spins"]["of cross-entropy"] == "–"
     best = columns.index("excess energy")
     assert [row[best] for row in marks] == [False, False, True, False]
