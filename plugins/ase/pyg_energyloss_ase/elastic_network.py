@@ -42,7 +42,7 @@ class ElasticNetwork(Calculator):
 
     >>> atoms = Atoms("H2", [[0, 0, 0], [0, 0, 1.0]])
     >>> moved = Atoms("H2", [[0, 0, 0], [0, 0, 1.5]], calculator=ElasticNetwork(atoms))
-    >>> moved.get_potential_energy(), moved.get_forces()[0, 2]
+    >>> moved.get_potential_energy(), float(moved.get_forces()[0, 2])
     (0.25, 1.0)
 
     Source: arXiv 2511.02087, eq 7; as a model of vibrations: Tirion, PRL 77, 1905 (1996).

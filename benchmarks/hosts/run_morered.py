@@ -1,6 +1,6 @@
 """Train MoreRed with its own loss and with the pair energy, its source unchanged, and compare.
 
-    python benchmarks/hosts/morered.py --python VENV/bin/python --work DIR
+    python benchmarks/hosts/run_morered.py --python VENV/bin/python --work DIR
 
 The environment has SchNetPack's git head, MoreRed, pyg-energyloss, pyg-energyloss-hydra; see
 docs/hosts/morered.md. Writes a log of the commands and their figures, and JSON.
