@@ -8,8 +8,7 @@ from torch_geometric.data import Data
 from torch_geometric.nn import MessagePassing
 
 from pyg_energyloss.models.features import AtomEmbedding, pair_embedding, pair_kinds
-from pyg_energyloss.models.gnn import graph_mean
-from pyg_energyloss.models.preconditioning import precondition
+from pyg_energyloss.models.preconditioning import graph_mean, precondition
 
 
 class EGNNLayer(MessagePassing):
@@ -74,12 +73,12 @@ class EGNN(nn.Module):
 
     def forward(self, data: Data) -> Tensor:
         """Return positions [num_nodes, 3] in Å."""
-        start, c_skip, c_out = precondition(data)
+        start, base, c_out = precondition(data)
         h, x = self.atoms(data), start
         kind = pair_kinds(data)
         for layer in self.layers:
             h, x = layer(h, x, data.hop_index, kind, data)
         if "noise_level" not in data:
             return x
-        out: Tensor = c_skip * data.input_pos + c_out * (x - start)
+        out: Tensor = base + c_out * (x - start)
         return out

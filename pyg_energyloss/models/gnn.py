@@ -8,7 +8,7 @@ from torch_geometric.data import Data
 from torch_geometric.nn import MessagePassing
 
 from pyg_energyloss.models.features import AtomEmbedding, pair_embedding, pair_kinds
-from pyg_energyloss.models.preconditioning import precondition
+from pyg_energyloss.models.preconditioning import graph_mean, precondition
 
 
 class PlainLayer(MessagePassing):
@@ -64,18 +64,10 @@ class PlainGNN(nn.Module):
 
     def forward(self, data: Data) -> Tensor:
         """Return positions [num_nodes, 3] in Å."""
-        pos, c_skip, c_out = precondition(data)
+        pos, base, c_out = precondition(data)
         h = self.atoms(data) + self.coordinates(pos)
         kind = pair_kinds(data)
         for layer, pool in zip(self.layers, self.pool, strict=True):
             h = layer(h, data.hop_index, kind, graph_mean(pool(h), data)[data.batch])
-        out: Tensor = c_skip * data.input_pos + c_out * self.out(h)
+        out: Tensor = base + c_out * self.out(h)
         return out
-
-
-def graph_mean(h: Tensor, data: Data) -> Tensor:
-    """Mean of node features over each graph, [num_graphs, channels]."""
-    count = (data.ptr[1:] - data.ptr[:-1]).to(h.dtype).clamp(min=1).unsqueeze(-1)
-    total = h.new_zeros(count.shape[0], h.shape[-1]).index_add(0, data.batch, h)
-    mean: Tensor = total / count
-    return mean

@@ -11,18 +11,18 @@ SIGMA_DATA = 1.5
 
 
 def precondition(data: Data) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the network's input and the two factors of its output.
+    """Return the network's input, and what makes positions of its output.
 
-    With σ the noise level of each graph, ``pos = c_skip * input_pos + c_out * network(c_in *
-    input_pos)``. Without a noise level ``input_pos`` holds pure noise that only breaks the symmetry
-    between equivalent atoms: then c_skip = 0, c_in = c_out = 1.
+    With σ the noise level of each graph, ``pos = base + c_out * network(c_in * centred_input)`` and
+    ``base = centre + c_skip * centred_input``. Without a noise level ``input_pos`` holds pure noise
+    that only breaks the symmetry between equivalent atoms: then base = 0 and c_in = c_out = 1.
 
     Args:
         data: Batch with ``input_pos`` [num_nodes, 3], and ``noise_level`` [num_graphs] in Å if the
             input is a noised structure.
 
     Returns:
-        Scaled input [num_nodes, 3], c_skip and c_out, [num_nodes, 1] each.
+        Scaled input [num_nodes, 3], base [num_nodes, 3], c_out [num_nodes, 1].
 
     Raises:
         ValueError: ``data`` has no ``input_pos``.
@@ -37,8 +37,17 @@ def precondition(data: Data) -> tuple[Tensor, Tensor, Tensor]:
         )
     pos: Tensor = data.input_pos
     if "noise_level" not in data:
-        ones = torch.ones_like(pos[:, :1])
-        return pos, torch.zeros_like(ones), ones
+        return pos, torch.zeros_like(pos), torch.ones_like(pos[:, :1])
     sigma = data.noise_level[data.batch].unsqueeze(-1)
     total = sigma**2 + SIGMA_DATA**2
-    return pos / total.sqrt(), SIGMA_DATA**2 / total, sigma * SIGMA_DATA / total.sqrt()
+    centre = graph_mean(pos, data)[data.batch]
+    base = centre + SIGMA_DATA**2 / total * (pos - centre)
+    return (pos - centre) / total.sqrt(), base, sigma * SIGMA_DATA / total.sqrt()
+
+
+def graph_mean(h: Tensor, data: Data) -> Tensor:
+    """Mean of node features over each graph, [num_graphs, channels]."""
+    count = (data.ptr[1:] - data.ptr[:-1]).to(h.dtype).clamp(min=1).unsqueeze(-1)
+    total = h.new_zeros(count.shape[0], h.shape[-1]).index_add(0, data.batch, h)
+    mean: Tensor = total / count
+    return mean

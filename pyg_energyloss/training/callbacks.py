@@ -44,7 +44,7 @@ class History(pl.Callback):
 
     def __init__(self, *, every: int, graphs: int = 100) -> None:
         self.every, self.graphs = every, graphs
-        self.rows: list[dict[str, float]] = []
+        self.rows: list[dict[str, float | None]] = []
         self._losses: list[torch.Tensor] = []
         self._batch: Batch | None = None
 
@@ -78,7 +78,7 @@ class History(pl.Callback):
     def _record(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, StructureModule)  # noqa: S101 - for the type checker
         assert self._batch is not None  # noqa: S101 - set in on_train_start
-        mean = torch.stack(self._losses).mean().item() if self._losses else float("nan")
+        mean = torch.stack(self._losses).mean().item() if self._losses else None
         self._losses = []
         self.rows.append(
             {
@@ -119,6 +119,7 @@ class Progress(pl.Callback):
         if now - self._told > 0.5 or trainer.global_step == self.steps:  # noqa: PLR2004 - seconds
             self._told = now
             values = {"loss": float(outputs["loss"])}
-            if self.history.rows:
-                values["bond_mae"] = self.history.rows[-1]["val_bond_mae"]
+            error = self.history.rows[-1]["val_bond_mae"] if self.history.rows else None
+            if error is not None:
+                values["bond_mae"] = error
             self.report(trainer.global_step, self.steps, values)

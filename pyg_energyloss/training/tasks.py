@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch
 
+from pyg_energyloss.models.preconditioning import graph_mean
 from pyg_energyloss.training.rotations import random_rotations
 
 
@@ -92,6 +93,4 @@ def _noise(like: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _centred(x: Tensor, batch: Batch) -> Tensor:
-    from pyg_energyloss.models.gnn import graph_mean
-
     return x - graph_mean(x, batch)[batch.batch]

@@ -2,6 +2,7 @@ import gzip
 
 import numpy as np
 import pytest
+
 from pyg_energyloss.data import read_molecules
 
 pytest.importorskip("ase")

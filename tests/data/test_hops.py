@@ -1,6 +1,7 @@
 import networkx as nx
 import numpy as np
 import pytest
+
 from pyg_energyloss.data.hops import hop_edges
 
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 import torch
-from pyg_energyloss.data import FlatLoader, qm9_small
 from torch_geometric.data import Batch
 from torch_geometric.loader import DataLoader
+
+from pyg_energyloss.data import FlatLoader, qm9_small
 
 
 @pytest.fixture(scope="module")

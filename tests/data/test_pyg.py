@@ -1,7 +1,8 @@
 import pytest
 import torch
-from pyg_energyloss.data import from_pyg
 from torch_geometric.data import Data
+
+from pyg_energyloss.data import from_pyg
 
 
 def item(**changes):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from pyg_energyloss.data import Molecule, MoleculeTable
 
 

@@ -1,9 +1,10 @@
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
+
 from pyg_energyloss import registry
 from pyg_energyloss.data import FlatLoader, qm9_small
 from pyg_energyloss.training.tasks import Denoise, Geometry
-from scipy.spatial.transform import Rotation
 
 
 def batch_of(task, **options):
@@ -66,7 +67,7 @@ def test_missing_input_coordinates_are_an_error():
 
 
 def test_at_vanishing_noise_the_input_is_returned():
-    """Preconditioning: c_skip tends to 1 and c_out to 0, whatever the network says."""
+    """Preconditioning: the network's part vanishes with the noise, whatever it says."""
     batch = batch_of(Denoise(levels=(1e-4, 1.0)), level=1e-4)
     for name in ("gnn", "egnn"):
         model = registry.create("model", name, channels=8, layers=1)

@@ -8,6 +8,7 @@ import time
 
 import pytest
 import torch
+
 from pyg_energyloss.training.run import load_result, load_splits, result_path, train_and_evaluate
 from pyg_energyloss.training.spec import RunSpec
 
@@ -56,7 +57,9 @@ def test_the_result_is_on_disk_and_found_again(tmp_path):
     result = train_and_evaluate(spec().to_dict(), str(tmp_path), report=silent)
     assert load_result(tmp_path, spec())["metrics"] == result["metrics"]
     assert load_result(tmp_path, spec(steps=11)) is None
-    assert RunSpec.from_dict(json.loads(result_path(tmp_path, spec()).read_text())["spec"]) == spec()
+    assert (
+        RunSpec.from_dict(json.loads(result_path(tmp_path, spec()).read_text())["spec"]) == spec()
+    )
 
 
 def test_denoise_has_a_row_per_noise_level(tmp_path):

@@ -52,7 +52,7 @@ class TensorProductNetwork(nn.Module):
 
     def forward(self, data: Data) -> Tensor:
         """Return positions [num_nodes, 3] in Å."""
-        start, c_skip, c_out = precondition(data)
+        start, base, c_out = precondition(data)
         source, target = index = data.hop_index
         neighbours = torch.zeros_like(start[:, :1]).index_add(
             0, target, torch.ones_like(start[source, :1])
@@ -70,5 +70,5 @@ class TensorProductNetwork(nn.Module):
             x = x + move(h)
         if "noise_level" not in data:
             return x
-        out: Tensor = c_skip * data.input_pos + c_out * (x - start)
+        out: Tensor = base + c_out * (x - start)
         return out
