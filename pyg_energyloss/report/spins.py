@@ -38,8 +38,8 @@ METRIC_TEXT = (
     "flipping single spins of the prediction until no flip lowers the energy, the best one first "
     "or independent sets in turn. Satisfied: bonds with J s s > 0. Overlap: |mean of s y| with the "
     "ground state. Exact: predictions that are a ground state. Of cross-entropy: excess energy "
-    "relative to that of cross-entropy. Paper: its excess energy at 16 x 16 and longer training, and "
-    "in brackets relative to its cross-entropy. "
+    "relative to that of cross-entropy. Paper: its excess energy at 16 x 16 and longer training, "
+    "and in brackets relative to its cross-entropy. "
     "Mean ± sample standard deviation over seeds; the best mean of the trained models is marked."
 )
 

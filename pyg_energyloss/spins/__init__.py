@@ -6,6 +6,7 @@ from pyg_energyloss.spins.branching import SearchLimitError
 from pyg_energyloss.spins.dataset import SpinSystems
 from pyg_energyloss.spins.generate import generate_systems
 from pyg_energyloss.spins.ground_state import ground_state
+from pyg_energyloss.spins.label import with_ground_state
 from pyg_energyloss.spins.lattice import square_lattice
 from pyg_energyloss.spins.metrics import SpinEvaluator, spin_signs
 from pyg_energyloss.spins.relaxation import greedy_descent, zero_temperature
@@ -23,5 +24,6 @@ __all__ = [
     "simulated_annealing",
     "spin_signs",
     "square_lattice",
+    "with_ground_state",
     "zero_temperature",
 ]

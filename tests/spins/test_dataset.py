@@ -1,11 +1,16 @@
 import numpy as np
 import pytest
 import torch
-from torch_geometric.data import Batch
+from torch_geometric.data import Batch, Data
 from torch_geometric.loader import DataLoader
 
 from pyg_energyloss.functional import ising_energy
-from pyg_energyloss.spins import SpinSystems, generate_systems, ground_state
+from pyg_energyloss.spins import (
+    SpinSystems,
+    generate_systems,
+    ground_state,
+    with_ground_state,
+)
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +101,14 @@ def test_bad_files_and_counts(tmp_path):
         SpinSystems.load(tmp_path / "none.npz")
     with pytest.raises(ValueError, match="`count` must be positive"):
         generate_systems(0, 4)
+
+
+def test_any_graph_is_labelled_without_changing_it():
+    ring = torch.tensor([[0, 1, 2, 3, 4], [1, 2, 3, 4, 0]])
+    data = Data(edge_index=ring, edge_attr=-torch.tensor([1.0, 1, 1, 1, 0.5]), num_nodes=5)
+    labelled = with_ground_state(data)
+    assert labelled.energy.item() == -3.5  # an odd ring: the weakest bond stays unsatisfied
+    assert labelled.y.tolist() == [1, -1, 1, -1, 1]
+    assert data.y is None
+    with pytest.raises(ValueError, match="must have the bonds"):
+        with_ground_state(Data(edge_index=ring))
