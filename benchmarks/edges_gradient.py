@@ -58,9 +58,7 @@ def main() -> None:
     edges_per_atom: dict[str, list[float]] = {name: [] for name in made}
     complete = samplers.Complete()
     for pos in molecules:
-        noised = pos + options.sigma * torch.randn(
-            pos.shape, generator=noise, dtype=pos.dtype
-        )
+        noised = pos + options.sigma * torch.randn(pos.shape, generator=noise, dtype=pos.dtype)
         whole = {name: gradient(noised, pos, law, complete) for name, law in LAWS.items()}
         for name, sampler in made.items():
             for _ in range(options.draws):

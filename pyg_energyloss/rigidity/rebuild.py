@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from pyg_energyloss.rigidity.graph import check_dim
 from pyg_energyloss.rigidity.matrix import stiffness_matrix
 
+_SECONDS = 8
+_ATTEMPTS = 60
 _POLISH_STEPS = 20
 _POLISH_LIMIT = 1500
 #: Sines of the anchors' frame that are accepted, one after the other: well placed atoms first.
@@ -91,21 +93,25 @@ def _arrays(edge_index: Any, length: Any) -> tuple[NDArray[np.int64], NDArray[np
 
 
 def _seeds(partners: list[dict[int, float]], dim: int) -> list[list[int]]:
-    """Up to 60 cliques of dim + 1 atoms, those with the longest edges first; else single atoms."""
-    degree = np.array([len(p) for p in partners])
-    seeds = []
-    for first in np.argsort(-degree, kind="stable")[:30]:
-        clique = [int(first)]
-        shared = set(partners[first])
-        while shared and len(clique) <= dim:
-            # The common neighbour that is farthest from the clique makes the widest simplex.
-            far = max(shared, key=lambda v: (min(partners[c][v] for c in clique), -v))
-            clique.append(far)
-            shared &= set(partners[far])
-        seeds.append(clique)
-    width = [min((partners[a][b] for a in s for b in s if a != b), default=0.0) for s in seeds]
-    ranked = sorted(range(len(seeds)), key=lambda s: (-len(seeds[s]), -width[s]))
-    return [seeds[s] for s in ranked]
+    """Cliques of up to dim + 1 atoms to start from, the widest of the largest first."""
+    width: dict[frozenset[int], float] = {}
+    for first, mine in enumerate(partners):
+        if not mine:
+            width[frozenset([first])] = 0.0
+        for second in sorted(mine, key=lambda v: -mine[v])[:_SECONDS]:
+            clique = [first, second]
+            narrow = mine[second]
+            shared = mine.keys() & partners[second].keys()
+            while shared and len(clique) <= dim:
+                # The common neighbour that is farthest from the clique makes the widest simplex.
+                reach = {v: min(partners[c][v] for c in clique) for v in shared}
+                far = max(reach, key=lambda v: (reach[v], -v))
+                clique.append(far)
+                narrow = min(narrow, reach[far])
+                shared &= partners[far].keys()
+            width[frozenset(clique)] = narrow
+    ranked = sorted(width, key=lambda c: (-len(c), -width[c], sorted(c)))
+    return [sorted(clique) for clique in ranked[:_ATTEMPTS]]
 
 
 def _grow(seed: list[int], partners: list[dict[int, float]], dim: int, limit: float) -> Rebuilt:
@@ -118,6 +124,8 @@ def _grow(seed: list[int], partners: list[dict[int, float]], dim: int, limit: fl
 
     def place(v: int, strictness: float) -> bool:
         anchors = [u for u in partners[v] if placed[u]]
+        if strictness > 0.0 and len(anchors) <= len(span.axes):
+            return False
         point = _locate(pos[anchors], np.array([partners[v][u] for u in anchors]), span, strictness)
         if point is None:
             return False

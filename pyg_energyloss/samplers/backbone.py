@@ -11,7 +11,7 @@ from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.rigidity.lateration_batch import laterate_batch
 from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_counts
 from pyg_energyloss.samplers.complete import all_pairs, all_pairs_batch
-from pyg_energyloss.samplers.far import DENSE_LIMIT, draw_dense, draw_sparse, pair_number
+from pyg_energyloss.samplers.far import DENSE_LIMIT, draw_dense, draw_sparse, far_budget, pair_number
 from pyg_energyloss.samplers.far_batch import draw_batch, pair_number_batch
 from pyg_energyloss.samplers.importance import Importance, Score, inclusion_probability
 from pyg_energyloss.samplers.periodic import (
@@ -39,7 +39,7 @@ class Backbone(EdgeSampler):
         complete_below: structures of at most this many atoms get all pairs.
         near: nearest neighbours that are always joined.
         edges_per_atom: mean number of pairs over number of atoms; what the backbone leaves of it
-            goes to far pairs.
+            goes to far pairs, half a pair per atom at the least.
         importance: score of far pairs by distance, best that of the loss's stiffness.
         floor: share of the far pairs that is drawn evenly.
         seed: see `EdgeSampler`.
@@ -69,6 +69,10 @@ class Backbone(EdgeSampler):
         super().__init__(dim=dim, seed=seed)
         if not 0.0 < floor <= 1.0:
             raise ValueError(f"`floor` must lie in (0, 1], got {floor}")
+        if edges_per_atom <= 0:
+            raise ValueError(f"`edges_per_atom` must be positive, got {edges_per_atom}")
+        if near < 0:
+            raise ValueError(f"`near` must be at least 0, got {near}")
         self.complete_below = complete_below
         self.near = near
         self.edges_per_atom = edges_per_atom
@@ -114,8 +118,8 @@ class Backbone(EdgeSampler):
         rest = without(rest, bone)
         if not complete:
             score = self.importance.numpy(image_distance(points, rest, lattice))
-            expected = self.edges_per_atom * num_nodes - bone.pairs.shape[1]
-            chance = inclusion_probability(score, expected, floor=self.floor)
+            left = self.edges_per_atom * num_nodes - bone.pairs.shape[1]
+            chance = inclusion_probability(score, far_budget(left, num_nodes), floor=self.floor)
             drawn = rng.random(len(chance)) < chance
             rest = rest.select(drawn, 1.0 / chance[drawn])
         return bone.joined(rest)

@@ -11,6 +11,7 @@ from pyg_energyloss.samplers.importance import Importance, inclusion_probability
 
 #: Up to this many atoms all pairs are scored; beyond, near ones by a tree, the rest evenly.
 DENSE_LIMIT = 512
+MIN_FAR_PER_ATOM = 0.5
 
 
 def pair_number(pairs: NDArray[np.int64], num_nodes: int) -> NDArray[np.int64]:
@@ -18,6 +19,14 @@ def pair_number(pairs: NDArray[np.int64], num_nodes: int) -> NDArray[np.int64]:
     low, high = np.minimum(pairs[0], pairs[1]), np.maximum(pairs[0], pairs[1])
     number: NDArray[np.int64] = low * (2 * num_nodes - low - 3) // 2 + high - 1
     return number
+
+
+def far_budget(left: float, num_nodes: int) -> float:
+    """Far pairs to draw: what the backbone left, but half a pair per atom at the least.
+
+    With none at all the mean would no longer be the complete energy.
+    """
+    return max(left, MIN_FAR_PER_ATOM * num_nodes)
 
 
 def draw_dense(
@@ -51,7 +60,8 @@ def draw_dense(
     sure[always] = True
     chance = np.zeros(len(source))
     far = ~sure
-    chance[far] = inclusion_probability(score[far], expected - np.count_nonzero(sure), floor=floor)
+    budget = far_budget(expected - np.count_nonzero(sure), num_nodes)
+    chance[far] = inclusion_probability(score[far], budget, floor=floor)
     total = np.cumsum(chance)
     first = pair_number(np.stack([np.arange(num_nodes - 1), np.arange(1, num_nodes)]), num_nodes)
     start = rng.random(num_nodes - 1) - (total[first] - chance[first])
@@ -79,9 +89,7 @@ def draw_sparse(
     num_nodes = len(pos)
     always = _sorted_once(always)
     low = unnumber(always, num_nodes)
-    budget = expected - len(always)
-    if budget <= 0:
-        return PairSample(low, np.ones(len(always)))
+    budget = far_budget(expected - len(always), num_nodes)
     from scipy.spatial import cKDTree
 
     tree = cKDTree(pos)

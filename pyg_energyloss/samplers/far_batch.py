@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from pyg_energyloss.samplers.far import MIN_FAR_PER_ATOM
 from pyg_energyloss.samplers.importance import Importance
 
 
@@ -101,6 +102,7 @@ def draw_batch(
     distance = (pos[pairs[1]] - pos[pairs[0]]).norm(dim=1)
     score = importance.torch(distance).to(pos.dtype)
     rest = expected - torch.zeros_like(expected).index_add(0, graph, sure.to(pos.dtype))
+    rest = torch.maximum(rest, MIN_FAR_PER_ATOM * counts)
     chance = inclusion_probability_batch(score, ~sure, graph, rest, floor=floor)
     summed = chance.cumsum(0)
     before = torch.zeros_like(pos[:, 0]).index_add(0, pairs[0], chance)

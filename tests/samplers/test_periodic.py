@@ -1,0 +1,119 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from pyg_energyloss.samplers import (
+    Backbone,
+    BondEdges,
+    LaterationEdges,
+    Lattice,
+    NearestNeighbours,
+    PairSample,
+)
+from pyg_energyloss.samplers.periodic import image_distance, nearest_image, without
+
+TRICLINIC = np.array([[5.0, 0, 0], [1.5, 4.5, 0], [-1.0, 1.2, 6.0]])
+BULK = Lattice(TRICLINIC, (True, True, True))
+SLAB = Lattice(np.array([[5.0, 0, 0], [1.5, 4.5, 0], [0, 0, 0]]), (True, True, False))
+
+
+def atoms(count, seed=0):
+    return np.random.default_rng(seed).random((count, 3)) @ TRICLINIC + 20.0
+
+
+@pytest.mark.parametrize("lattice", [BULK, SLAB], ids=["bulk", "slab"])
+def test_nearest_image_against_a_wide_search(lattice):
+    pos = atoms(8)
+    pairs = np.stack(np.triu_indices(8, 1))
+    shift = nearest_image(pos, pairs, lattice)
+    ranges = [range(-3, 4) if repeats else (0,) for repeats in lattice.pbc]
+    cells = np.array(list(itertools.product(*ranges)))
+    vector = pos[pairs[1]] - pos[pairs[0]]
+    every = np.linalg.norm(vector[:, None] + cells @ lattice.cell, axis=2)
+    found = np.linalg.norm(vector + shift @ lattice.cell, axis=1)
+    assert np.allclose(found, every.min(axis=1))
+    assert (shift[:, ~np.array(lattice.pbc)] == 0).all()
+
+
+def stiffness_rank(pos, drawn, lattice):
+    """Rank of the lengths as functions of the positions, the lattice fixed."""
+    vector = pos[drawn.pairs[1]] - pos[drawn.pairs[0]] + drawn.shift @ lattice.cell
+    rows = np.zeros((len(vector), *pos.shape))
+    index = np.arange(len(vector))
+    rows[index, drawn.pairs[1]] = vector
+    rows[index, drawn.pairs[0]] -= vector
+    return np.linalg.matrix_rank(rows.reshape(len(vector), -1))
+
+
+@pytest.mark.parametrize("count", [2, 3, 8, 40])
+def test_the_lattice_holds_every_atom(count):
+    pos = atoms(count)
+    drawn = LaterationEdges().sample(pos, np.random.default_rng(0), lattice=BULK)
+    # Nothing is left but to shift all atoms together.
+    assert stiffness_rank(pos, drawn, BULK) == 3 * count - 3
+
+
+def test_a_slab_may_also_be_mirrored_but_not_deformed():
+    pos = atoms(12)
+    drawn = LaterationEdges().sample(pos, np.random.default_rng(0), lattice=SLAB)
+    assert stiffness_rank(pos, drawn, SLAB) == 3 * 12 - 3
+
+
+def test_an_atom_is_found_from_the_images_it_is_joined_to():
+    # Rebuild atom by atom from lengths: the images of earlier atoms are known.
+    pos = atoms(15)
+    drawn = LaterationEdges().sample(pos, np.random.default_rng(0), lattice=BULK)
+    length = image_distance(pos, drawn, BULK)
+    for v in range(1, 15):
+        mine = drawn.pairs[1] == v
+        assert (drawn.pairs[0][mine] < v).all()
+        anchors = pos[drawn.pairs[0][mine]] - drawn.shift[mine] @ TRICLINIC
+        arms = anchors[1:] - anchors[0]
+        side = (arms**2).sum(1) - length[mine][1:] ** 2 + length[mine][0] ** 2
+        point = np.linalg.lstsq(2 * arms, side, rcond=None)[0] + anchors[0]
+        assert np.allclose(point, pos[v], atol=1e-8)
+
+
+def test_nearest_neighbours_see_images():
+    pos = np.array([[0.1, 0.0, 0.0], [4.9, 0.0, 0.0]])
+    drawn = NearestNeighbours(k=1).sample(pos, np.random.default_rng(0), lattice=BULK)
+    assert drawn.pairs.tolist() == [[0], [1]]
+    assert drawn.shift.tolist() == [[-1, 0, 0]]
+
+
+def test_the_mean_over_draws_is_all_pairs_and_the_backbone():
+    pos = atoms(80) * np.array([3.0, 3.0, 3.0])
+    lattice = Lattice(3 * TRICLINIC, (True, True, True))
+    rng = np.random.default_rng(0)
+    sampler = Backbone()
+    weights = [sampler.sample(pos, rng, lattice=lattice).weight.sum() for _ in range(100)]
+    whole = Backbone(complete_below=80).sample(pos, rng, lattice=lattice)
+    assert (whole.weight == 1).all()
+    assert abs(np.mean(weights) - len(whole.weight)) < 5 * np.std(weights) / 10
+    rows = np.concatenate([whole.pairs, whole.shift.T]).T
+    assert len(np.unique(rows, axis=0)) == len(rows)
+
+
+def test_bonds_take_their_nearest_image():
+    pos = np.array([[0.1, 0.0, 0.0], [4.9, 0.0, 0.0]])
+    sampler = BondEdges(complete_rigidity=False)
+    drawn = sampler.sample(pos, np.random.default_rng(0), bonds=np.array([[0], [1]]), lattice=BULK)
+    assert image_distance(pos, drawn, BULK) == pytest.approx([0.2])
+    sampler = BondEdges()
+    drawn = sampler.sample(pos, np.random.default_rng(0), bonds=np.array([[0], [1]]), lattice=BULK)
+    assert stiffness_rank(pos, drawn, BULK) == 3
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_nothing_to_join(count):
+    for sampler in (Backbone(), LaterationEdges(), NearestNeighbours()):
+        drawn = sampler.sample(atoms(count), np.random.default_rng(0), lattice=BULK)
+        assert drawn.pairs.shape == (2, 0)
+        assert drawn.shift.shape == (0, 3)
+
+
+def test_shifts_are_needed_to_compare():
+    plain = PairSample(np.zeros((2, 0), int), np.zeros(0))
+    with pytest.raises(ValueError, match="must both have shifts"):
+        without(plain, plain)
