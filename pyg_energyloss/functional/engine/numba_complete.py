@@ -18,8 +18,8 @@ from pyg_energyloss.functional.engine.numba_math import FASTMATH, exp
 LANES = 64
 #: The loop over a tile stops at a multiple of this, which vector registers divide.
 STEP = 8
-#: Rows of a tile: true and predicted position (6), gradient (3), stiffness of each lane (1).
-ROWS = 10
+#: Rows of a tile: predicted and true position (6), gradient (3), strength (1), offset (3).
+ROWS = 13
 
 
 @functools.cache
@@ -27,7 +27,7 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
     """Return the kernel for one stiffness form; it is compiled at its first call, and cached.
 
     The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, strength and
-    parameter of each graph, and writes the energy of each graph and the gradient of the atoms in
+    parameter of the law, the unit of length of each graph, and writes the energy of each graph and the gradient of the atoms in
     the rows of tiles that belong to `thread` of `threads`.
     """
 
@@ -36,8 +36,9 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
         pos: Any,
         rest: Any,
         ptr: Any,
-        strength: Any,
-        parameter: Any,
+        strength: float,
+        parameter: float,
+        unit: Any,
         constants: Any,
         tile: Any,
         thread: int,
@@ -47,7 +48,7 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
     ) -> None:
         zero, one, two, tiny = constants[0], constants[1], constants[2], constants[3]
         for graph in range(energy.size):
-            low, size, rate = ptr[graph], ptr[graph + 1] - ptr[graph], parameter[graph]
+            low, size, metre = ptr[graph], ptr[graph + 1] - ptr[graph], unit[graph]
             tiles = (size + LANES - 1) // LANES
             if tiles == 1 and graph % threads != thread:
                 continue
@@ -57,7 +58,8 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
                 for axis in range(pos.shape[1]):
                     row[axis * LANES + i % LANES] = pos[low + i, axis]
                     row[(3 + axis) * LANES + i % LANES] = rest[low + i, axis]
-                row[9 * LANES + i % LANES] = strength[graph]
+                    row[(10 + axis) * LANES + i % LANES] = pos[low + i, axis] - rest[low + i, axis]
+                row[9 * LANES + i % LANES] = strength
             for a in range(0 if tiles == 1 else thread, tiles, 1 if tiles == 1 else threads):
                 first = tile[a]
                 for b in range(a, tiles):
@@ -68,6 +70,12 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
                     for i in range(min(LANES, size - a * LANES)):
                         x, y, z = first[i], first[LANES + i], first[2 * LANES + i]
                         u, v, w = first[3 * LANES + i], first[4 * LANES + i], first[5 * LANES + i]
+                        # Stored, as fast arithmetic would turn (x - u) - (px - qx) around.
+                        ox, oy, oz = (
+                            first[10 * LANES + i],
+                            first[11 * LANES + i],
+                            first[12 * LANES + i],
+                        )
                         e, gx, gy, gz = zero, zero, zero, zero
                         for j in range(width):
                             px, py, pz = second[j], second[LANES + j], second[2 * LANES + j]
@@ -79,17 +87,18 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
                             rest_squared = du * du + dv * dv + dw * dw
                             inverse = one / np.sqrt(max(squared, tiny))
                             length = np.sqrt(rest_squared)
-                            product = ((x - u) - (px - qx)) * (dx + du)
-                            product += ((y - v) - (py - qy)) * (dy + dv)
-                            product += ((z - w) - (pz - qz)) * (dz + dw)
+                            product = (ox - second[10 * LANES + j]) * (dx + du)
+                            product += (oy - second[11 * LANES + j]) * (dy + dv)
+                            product += (oz - second[12 * LANES + j]) * (dz + dw)
                             stretch = product / max(squared * inverse + length, tiny)
+                            true = length * metre
                             k = second[9 * LANES + j]
                             if form == 2:  # noqa: PLR2004 - Form.INVERSE; resolved at compilation
-                                k = k / (length + rate)
+                                k = k / (true + parameter)
                             elif form == 3:  # noqa: PLR2004 - Form.INVERSE_SQUARE
-                                k = k / (rest_squared + rate)
+                                k = k / (true * true + parameter)
                             elif form == 4:  # noqa: PLR2004 - Form.EXPONENTIAL
-                                k = k * exp(-rate * length)
+                                k = k * exp(-parameter * true)
                             force = k * stretch
                             e += force * stretch
                             force = force * inverse

@@ -48,23 +48,15 @@ def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(energy), gradient
 
 
-def _constants_of(
-    problem: Problem, scale: Tensor | None
-) -> tuple[int, NDArray[np.floating], NDArray[np.floating]]:
-    """Form, strength and parameter of each graph, in the unit in which it is computed."""
+def _numbers_of(problem: Problem, scale: Tensor | None) -> tuple[Any, ...]:
+    """Form, strength and parameter of the law, and the unit of length of each graph."""
     law = problem.law if isinstance(problem.law, RadialForm) else _UNIT
     kind = _KINDS[problem.pos.dtype]
-    strength = np.full(problem.num_graphs, law.strength, dtype=kind)
-    parameter = np.full(problem.num_graphs, law.parameter, dtype=kind)
-    if scale is not None:
-        unit = scale.numpy()
-        power = {Form.INVERSE: unit, Form.INVERSE_SQUARE: unit * unit}.get(law.form)
-        with np.errstate(over="ignore", under="ignore"):
-            if power is not None:
-                strength, parameter = strength * power, np.maximum(parameter * power, COINCIDENT)
-            else:
-                parameter = np.minimum(parameter / unit, np.finfo(kind).max)
-    return int(law.form), strength.astype(kind), parameter.astype(kind)
+    if scale is None:
+        unit = np.ones(problem.num_graphs, dtype=kind)
+    else:
+        unit = (1.0 / scale).numpy()
+    return int(law.form), kind(law.strength), kind(law.parameter), unit
 
 
 def _complete(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64], Tensor]:
@@ -85,7 +77,7 @@ def _complete(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float6
         ptr = np.zeros(graphs + 1, dtype=np.int64)
         np.cumsum(np.bincount(batch, minlength=graphs), out=ptr[1:])
     sizes = np.diff(ptr)
-    form, strength, parameter = _constants_of(problem, scale)
+    form, strength, parameter, unit = _numbers_of(problem, scale)
     kernel, kind = complete_kernel(form), _KINDS[pos.dtype]
     count = threads.thread_count(int((sizes * sizes).sum()), PAIRS_PER_THREAD)
     energies = np.zeros((count, graphs))
@@ -101,6 +93,7 @@ def _complete(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float6
             ptr,
             strength,
             parameter,
+            unit,
             _CONSTANTS[kind],
             tile,
             thread,
@@ -126,7 +119,7 @@ def _sparse(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64]
     weight = none if problem.weight is None else problem.weight.numpy()
     shift = none.reshape(0, 3) if problem.shift is None else problem.shift.numpy()
     batch = _EMPTY if problem.batch is None else problem.batch.numpy()
-    form, strength, parameter = _constants_of(problem, scale)
+    form, strength, parameter, unit = _numbers_of(problem, scale)
     kernel = sparse_kernel(form)
     count = threads.thread_count(source.size, EDGES_PER_THREAD)
     energies = np.zeros((count, problem.num_graphs))
@@ -146,6 +139,7 @@ def _sparse(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64]
                 batch,
                 strength,
                 parameter,
+                unit,
                 _CONSTANTS[kind],
                 lower,
                 bounds[thread],
@@ -182,4 +176,5 @@ def _packed(problem: Problem) -> NDArray[np.floating]:
     node = buffer[skip : skip + nodes * 16].view(nodes, 16)
     node[:, :dim] = problem.pos
     node[:, 3 : 3 + dim] = problem.rest
+    node[:, 9 : 9 + dim] = problem.pos - problem.rest
     return node.numpy()  # type: ignore[no-any-return]

@@ -48,8 +48,9 @@ def sparse_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - on
         weight: Any,
         shift: Any,
         batch: Any,
-        strength: Any,
-        parameter: Any,
+        strength: float,
+        parameter: float,
+        unit: Any,
         constants: Any,
         lower: bool,
         begin: int,
@@ -87,16 +88,14 @@ def sparse_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - on
                 for axis in range(3):
                     row[axis, filled] = head[axis] - tail[axis]
                     row[3 + axis, filled] = head[3 + axis] - tail[3 + axis]
-                    row[6 + axis, filled] = (head[axis] - head[3 + axis]) - (
-                        tail[axis] - tail[3 + axis]
-                    )
+                    row[6 + axis, filled] = head[9 + axis] - tail[9 + axis]
                 if shifted:
                     for axis in range(dim):
                         row[axis, filled] += shift[column, axis]
                         row[3 + axis, filled] += shift[column, axis]
                 graph = batch[i] if many else 0
-                row[9, filled] = strength[graph] * weight[column] if weighted else strength[graph]
-                row[10, filled] = parameter[graph]
+                row[9, filled] = strength * weight[column] if weighted else strength
+                row[10, filled] = unit[graph]
                 heads[filled], tails[filled], graphs[filled] = j, i, graph
                 filled += 1
             if filled == LANES or (column == end - 1 and filled > 0):
@@ -110,13 +109,14 @@ def sparse_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - on
                     product = row[6, lane] * (dx + du) + row[7, lane] * (dy + dv)
                     product += row[8, lane] * (dz + dw)
                     stretch = product / max(squared * inverse + length, tiny)
+                    true = length * row[10, lane]
                     k = row[9, lane]
                     if form == 2:  # noqa: PLR2004 - Form.INVERSE; resolved at compilation
-                        k = k / (length + row[10, lane])
+                        k = k / (true + parameter)
                     elif form == 3:  # noqa: PLR2004 - Form.INVERSE_SQUARE
-                        k = k / (rest_squared + row[10, lane])
+                        k = k / (true * true + parameter)
                     elif form == 4:  # noqa: PLR2004 - Form.EXPONENTIAL
-                        k = k * exp(-row[10, lane] * length)
+                        k = k * exp(-parameter * true)
                     force = k * stretch
                     row[11, lane] = half * force * stretch
                     row[12, lane] = force * inverse

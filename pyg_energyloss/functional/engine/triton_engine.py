@@ -1,6 +1,6 @@
 """The CUDA engine: one Triton program per block of atoms, energy and gradient in one pass.
 
-Importing this module needs Triton, which CUDA builds of torch bring along. Nothing is read back
+It needs Triton, which CUDA builds of torch bring along. Nothing is read back
 from the device. Structures too large for the type are computed in units in which they are not.
 """
 
@@ -9,13 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import triton
-import triton.language as tl
 from torch import Tensor
 
 from pyg_energyloss.functional.distance import COINCIDENT
 from pyg_energyloss.functional.engine.problem import Problem, graph_scale, rescaled
 from pyg_energyloss.radial import Form, RadialForm
+
+try:
+    import triton
+    import triton.language as tl
+except ImportError:  # CPU builds of torch come without it; the kernels then stay plain functions
+    triton = tl = None
+
+jit: Any = triton.jit if triton is not None else lambda function: function
 
 ROWS = 32
 COLUMNS = 128
@@ -24,7 +30,7 @@ EDGES = 256
 _UNIT = RadialForm(Form.CONSTANT, 1.0)
 
 
-@triton.jit
+@jit
 def _spring(  # noqa: PLR0917 - Triton passes by position
     dx: Any,
     dy: Any,
@@ -60,7 +66,7 @@ def _spring(  # noqa: PLR0917 - Triton passes by position
     return force * stretch, force * inverse
 
 
-@triton.jit
+@jit
 def _complete_kernel(  # noqa: PLR0917 - Triton passes by position
     node: Any,
     low: Any,
@@ -121,7 +127,7 @@ def _complete_kernel(  # noqa: PLR0917 - Triton passes by position
     tl.store(out + 2, 2.0 * gz, mask=inside)
 
 
-@triton.jit
+@jit
 def _sparse_kernel(  # noqa: PLR0917 - Triton passes by position
     node: Any,
     source: Any,
