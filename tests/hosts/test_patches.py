@@ -9,7 +9,6 @@ from torch_geometric.data import Batch, Data
 from pyg_energyloss import PairEnergyLoss
 from pyg_energyloss.cli import main
 from pyg_energyloss.hosts import FlatLoss, MissingContextError
-from pyg_energyloss.hosts.padded import flatten
 from pyg_energyloss.hosts.patches import patch_edm, patch_jodo
 
 MASK = torch.tensor([[1, 1, 1, 0], [1, 1, 1, 1]])
@@ -48,14 +47,6 @@ def state():
     x0, eps, net_out = normal(3), normal(3 + FEATURES), normal(3 + FEATURES)
     gamma = torch.tensor([-1.0, 0.5], dtype=torch.float64).reshape(2, 1, 1)
     return x0, eps, net_out, gamma, mask
-
-
-def test_padding_is_left_out_and_values_per_graph_are_repeated():
-    per_graph = torch.tensor([5.0, 6.0]).reshape(2, 1)
-    batch, (rows, level) = flatten(MASK.unsqueeze(-1), torch.arange(8).reshape(2, 4), per_graph)
-    assert batch.tolist() == [0, 0, 0, 1, 1, 1, 1]
-    assert rows.tolist() == [0, 1, 2, 4, 5, 6, 7]
-    assert level.tolist() == [5.0] * 3 + [6.0] * 4
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.5])

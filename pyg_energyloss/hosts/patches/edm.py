@@ -13,9 +13,9 @@ from typing import Any
 
 from torch import Tensor
 
+from pyg_energyloss.functional import from_padded
 from pyg_energyloss.hosts.context import MissingContextError, batch_context
 from pyg_energyloss.hosts.flat_loss import FlatLoss
-from pyg_energyloss.hosts.padded import flatten
 
 MODULE = "equivariant_diffusion.en_diffusion"
 
@@ -81,7 +81,9 @@ def _error(
     # EDM divides positions by a number before it adds noise; lengths in a stiffness are in Å.
     scale = float(model.norm_values[0])
     alpha, sigma = model.alpha(gamma, net_out), model.sigma(gamma, net_out)
-    batch, (x_t, pred, true) = flatten(mask, z_t[..., :dim], net_out[..., :dim], eps[..., :dim])
+    (x_t, batch), (pred, _), (true, _) = (
+        from_padded(padded[..., :dim], mask) for padded in (z_t, net_out, eps)
+    )
     fields = {"x_t": scale * x_t, "alpha": alpha.reshape(-1), "sigma": sigma.reshape(-1)}
     with batch_context(batch=batch, num_graphs=len(z_t), **fields):
         energy = loss(scale * pred, scale * true)

@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pyg_energyloss.functional import from_padded
 from pyg_energyloss.hosts.context import batch_context
 from pyg_energyloss.hosts.flat_loss import FlatLoss
-from pyg_energyloss.hosts.padded import flatten
 
 MODULE = "losses"
 
@@ -66,9 +66,8 @@ def patch_jodo(loss: FlatLoss, module: Any = None) -> list[str]:
             recorder = _Recorder(model)
             value: Tensor = rest(recorder, batch)
             pred, time = recorder.output[0], recorder.time
-            index, (flat_pred, flat_true) = flatten(
-                seen["mask"], pred[..., :3], seen["true"][..., :3]
-            )
+            flat_pred, index = from_padded(pred[..., :3], seen["mask"])
+            flat_true, _ = from_padded(seen["true"][..., :3], seen["mask"])
             with batch_context(batch=index, num_graphs=len(pred)):
                 energy = loss(flat_pred, flat_true)
             alpha, sigma = noise_scheduler.marginal_prob(time)
