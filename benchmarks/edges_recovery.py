@@ -53,7 +53,7 @@ def main() -> None:
     target, batch = molecules(options.molecules)
     rows = []
     for sigma in options.sigmas:
-        for law in LAWS:
+        for law, stiffness_law in LAWS.items():
             for name, (sampler, redrawn) in CASES.items():
                 started = time.perf_counter()
                 noise = torch.Generator().manual_seed(options.seed)
@@ -65,7 +65,7 @@ def main() -> None:
                     target,
                     batch,
                     sampler,
-                    LAWS[law],
+                    stiffness_law,
                     redrawn=redrawn,
                     steps=options.steps,
                     rate=options.rate,

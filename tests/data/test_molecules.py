@@ -1,3 +1,5 @@
+from itertools import chain
+
 import numpy as np
 import pytest
 import torch
@@ -15,7 +17,7 @@ def splits():
 def test_splits_are_fixed_disjoint_and_complete(splits):
     rows = {name: split._data.mol_id.tolist() for name, split in splits.items()}
     assert {name: len(r) for name, r in rows.items()} == {"train": 3290, "val": 411, "test": 411}
-    assert sorted(sum(rows.values(), [])) == list(range(4112))
+    assert sorted(chain(*rows.values())) == list(range(4112))
     again = {name: split._data.mol_id.tolist() for name, split in qm9_small().items()}
     assert rows == again
     # Pinned: a change would make published figures incomparable.
@@ -69,7 +71,7 @@ def test_shuffled_batches_depend_on_the_seed_and_visit_everything(splits):
         return [batch.mol_id.tolist() for batch in loader]
 
     assert rows(1) == rows(1) != rows(2)
-    assert sorted(sum(rows(1), [])) == sorted(splits["val"]._data.mol_id.tolist())
+    assert sorted(chain(*rows(1))) == sorted(splits["val"]._data.mol_id.tolist())
 
 
 def test_a_per_item_transform_is_never_skipped(splits):

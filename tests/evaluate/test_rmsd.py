@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
+
 from pyg_energyloss.data import FlatLoader, druglike, qm9_small
 from pyg_energyloss.evaluate import GeometryEvaluator, RMSDEvaluator, best_rmsd
-from scipy.spatial.transform import Rotation
 
 NO_GENERATORS = np.empty((0, 5), dtype=np.int64)
 
@@ -46,9 +47,7 @@ def test_the_true_structure_in_disguise_is_found(load):
     disguised = batch.pos.clone()
     for start, stop in zip(batch.ptr[:-1].tolist(), batch.ptr[1:].tolist(), strict=True):
         inside = (batch.edge_index[0] >= start) & (batch.edge_index[0] < stop)
-        found = generators(
-            batch.z[start:stop].numpy(), batch.edge_index[:, inside].numpy() - start
-        )
+        found = generators(batch.z[start:stop].numpy(), batch.edge_index[:, inside].numpy() - start)
         part = batch.pos[start:stop]
         for generator in found:
             part = part[torch.from_numpy(generator)]

@@ -2,6 +2,7 @@ import os
 import signal
 
 import pytest
+
 from pyg_energyloss.training.jobs import Job, run_jobs
 
 HERE = "tests.training.job_functions"

@@ -1,5 +1,6 @@
 import pytest
 import torch
+
 from pyg_energyloss.data import FlatLoader, qm9_small
 from pyg_energyloss.training.rotations import random_rotations
 from pyg_energyloss.training.tasks import Denoise, Geometry
