@@ -1,0 +1,21 @@
+"""Every example runs as a user would run it; in one process, so that torch is imported once."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+import torch
+
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_runs(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.chdir(tmp_path)
+    state, dtype = torch.get_rng_state(), torch.get_default_dtype()
+    try:
+        runpy.run_path(str(path), run_name="__main__")
+    finally:
+        torch.set_rng_state(state)
+        torch.set_default_dtype(dtype)
