@@ -17,7 +17,7 @@ from pyg_energyloss.report import write_json
 from pyg_energyloss.training.compare import Comparison, environment, run_comparison
 from pyg_energyloss.training.defaults import LOSSES, MODELS
 
-RATES = (1e-3, 3e-3, 1e-2)
+RATES = (1e-3, 3e-3, 1e-2, 3e-2)
 RESULT = Path(__file__).parent / "results" / "learning_rates.json"
 
 
