@@ -28,7 +28,7 @@ from pyg_energyloss.training.tasks import Geometry
 
 RESULT = Path(__file__).parent / "results" / "edges_training.json"
 EDGES = {
-    "complete": lambda seed: "complete",
+    "complete": lambda _: "complete",
     "backbone": lambda seed: samplers.Backbone(complete_below=0, seed=seed),
     "k_regular 6": lambda seed: samplers.KRegular(k=6, seed=seed),
 }

@@ -1,0 +1,80 @@
+import json
+
+import numpy as np
+import pytest
+
+from pyg_energyloss.cli import main
+from pyg_energyloss.report.edges import Structure, edge_table, spectrum_plot, survey
+from pyg_energyloss.samplers import Backbone, KRegular
+
+
+@pytest.fixture
+def water(tmp_path):
+    path = tmp_path / "water.xyz"
+    path.write_text("3\nwater\nO 0 0 0.12\nH 0 0.76 -0.48\nH 0 -0.76 -0.48\n")
+    return path
+
+
+def test_a_table_for_a_data_set(capsys):
+    arguments = ["druglike", "--sampler", "backbone,k_regular", "--limit", "3"]
+    assert main(["edges", *arguments, "--complete-below", "0"]) == 0
+    printed = capsys.readouterr().out
+    backbone = next(line for line in printed.splitlines() if "backbone" in line)
+    regular = next(line for line in printed.splitlines() if "k_regular" in line)
+    assert backbone.count("100%") == 3
+    assert "3.00" in regular
+
+
+def test_the_full_report_of_one_structure(water, capsys):
+    pytest.importorskip("ase")
+    assert main(["edges", str(water)]) == 0
+    printed = capsys.readouterr().out
+    assert "3 atoms, 3 pairs (1.00 per atom), planar" in printed
+    assert "universally rigid" in printed
+
+
+def test_files_and_machine_readable_output(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    arguments = ["druglike", "--sampler", "lateration", "--limit", "2", "--out", str(tmp_path)]
+    assert main(["edges", *arguments, "--json"]) == 0
+    printed = capsys.readouterr().out
+    document = json.loads(printed)
+    assert document == json.loads((tmp_path / "edges.json").read_text())
+    assert all(r["universally_rigid"] for r in document["samplers"]["lateration"])
+    assert (tmp_path / "spectrum.png").stat().st_size > 10_000
+
+
+def test_what_the_user_can_mend(tmp_path, water, capsys):
+    pytest.importorskip("ase")
+    assert main(["edges", "nowhere"]) == 1
+    assert "neither a file nor a data set" in capsys.readouterr().err
+    assert main(["edges", str(water), "--sampler", "knn", "--option", "kk=3"]) == 1
+    assert "has no option 'kk'; it has dim, k" in capsys.readouterr().err
+    broken = tmp_path / "broken.xyz"
+    broken.write_text("three\n")
+    assert main(["edges", str(broken)]) == 1
+    assert "ASE cannot read" in capsys.readouterr().err
+    crystal = tmp_path / "crystal.extxyz"
+    crystal.write_text('1\nLattice="3 0 0 0 3 0 0 0 3" Properties=species:S:1:pos:R:3\nFe 0 0 0\n')
+    assert main(["edges", str(crystal)]) == 1
+    assert "is periodic" in capsys.readouterr().err
+
+
+def test_the_table_holds_the_certificates():
+    pos = np.random.default_rng(0).normal(size=(20, 3))
+    samplers = {"bone": Backbone(complete_below=0), "paper": KRegular(k=5)}
+    columns, rows = edge_table(survey([Structure("one", pos)], samplers))
+    assert [len(row) for row in rows] == [len(columns)] * 2
+    assert rows[0][2:5] == ["100%", "100%", "100%"]
+    assert rows[1][3:5] == ["0%", "0%"]
+
+
+def test_the_plot_has_a_line_per_sampler_and_one_for_all_pairs():
+    pytest.importorskip("matplotlib")
+    pos = np.random.default_rng(0).normal(size=(20, 3))
+    made = spectrum_plot(Structure("one", pos), {"bone": Backbone(complete_below=0)})
+    lines = made.axes[0].lines
+    assert len(lines) == 2
+    assert len(lines[0].get_ydata()) == 54
+    # Softer than the complete graph in the softest mode.
+    assert lines[1].get_ydata()[0] < lines[0].get_ydata()[0]
