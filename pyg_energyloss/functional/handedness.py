@@ -65,10 +65,10 @@ def handedness(
         scaled = pred / _per_node(shrunk, batch)
         overlap = graph_sum(scaled[:, :, None] * unit[:, None, :], batch, count)
         gram = graph_sum(unit[:, :, None] * unit[:, None, :], batch, count)
-        volume = torch.linalg.det(gram / atoms[:, None, None])
+        volume = _determinant(gram / atoms[:, None, None])
         solid = volume > _FLAT ** (2 * max(pos_pred.size(1) - 1, 1))
         volume = torch.where(solid, volume, 1.0)
-        ratio = torch.linalg.det(overlap / atoms[:, None, None]) / volume
+        ratio = _determinant(overlap / atoms[:, None, None]) / volume
         penalty = torch.relu(0.5 - ratio).square()
         return saturate(torch.where(solid, penalty, 0.0), pos_pred.dtype)
 
@@ -76,6 +76,14 @@ def handedness(
 def _centred(pos: Tensor, batch: Tensor | None, atoms: Tensor) -> Tensor:
     centre = graph_sum(pos, batch, atoms.size(0)) / atoms[:, None]
     return pos - (centre if batch is None else centre[batch])
+
+
+def _determinant(matrix: Tensor) -> Tensor:
+    """A polynomial in space: elimination divides by pivots, which may be denormal."""
+    if matrix.size(-1) == 3:  # noqa: PLR2004 - space
+        first, second, third = matrix.unbind(dim=-2)
+        return (first * torch.linalg.cross(second, third)).sum(dim=-1)
+    return torch.linalg.det(matrix)
 
 
 def _per_node(value: Tensor, batch: Tensor | None) -> Tensor:

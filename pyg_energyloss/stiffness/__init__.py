@@ -2,7 +2,9 @@
 
 from pyg_energyloss.radial import Form, RadialForm
 from pyg_energyloss.stiffness.base import Stiffness
+from pyg_energyloss.stiffness.bond_aware import BondAware, bond_hops
 from pyg_energyloss.stiffness.constant import Constant
+from pyg_energyloss.stiffness.element_pair import ElementPair
 from pyg_energyloss.stiffness.exponential import Exponential
 from pyg_energyloss.stiffness.inverse import Inverse
 from pyg_energyloss.stiffness.inverse_square import InverseSquare
@@ -10,7 +12,9 @@ from pyg_energyloss.stiffness.lennard_jones import LennardJones
 from pyg_energyloss.stiffness.morse import Morse
 
 __all__ = [
+    "BondAware",
     "Constant",
+    "ElementPair",
     "Exponential",
     "Form",
     "Inverse",
@@ -19,4 +23,5 @@ __all__ = [
     "Morse",
     "RadialForm",
     "Stiffness",
+    "bond_hops",
 ]

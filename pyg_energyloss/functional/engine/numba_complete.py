@@ -27,8 +27,8 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
     """Return the kernel for one stiffness form; it is compiled at its first call, and cached.
 
     The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, strength and
-    parameter of the law, the unit of length of each graph, and writes the energy of each graph and the gradient of the atoms in
-    the rows of tiles that belong to `thread` of `threads`.
+    parameter of the law, the unit of length of each graph; it writes the energy of each graph and
+    the gradient of the atoms in the rows of tiles that belong to `thread` of `threads`.
     """
 
     @njit(fastmath=FASTMATH, error_model="numpy", nogil=True, cache=True)

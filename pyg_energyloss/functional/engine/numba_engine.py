@@ -52,10 +52,7 @@ def _numbers_of(problem: Problem, scale: Tensor | None) -> tuple[Any, ...]:
     """Form, strength and parameter of the law, and the unit of length of each graph."""
     law = problem.law if isinstance(problem.law, RadialForm) else _UNIT
     kind = _KINDS[problem.pos.dtype]
-    if scale is None:
-        unit = np.ones(problem.num_graphs, dtype=kind)
-    else:
-        unit = (1.0 / scale).numpy()
+    unit = (1.0 / scale).numpy() if scale is not None else np.ones(problem.num_graphs, dtype=kind)
     return int(law.form), kind(law.strength), kind(law.parameter), unit
 
 
