@@ -176,6 +176,11 @@ def graph_of_nodes(context: HostContext, num_rows: int) -> tuple[Tensor, int]:
     if context.get("batch") is None and _is_one_graph(context.source):
         device = context.source.pos.device if context.source.pos is not None else None
         return torch.zeros(num_rows, dtype=torch.long, device=device), 1
+    if context.get("batch") is None and callable(getattr(context.source, "batch_num_nodes", None)):
+        counts = context.source.batch_num_nodes()  # a graph of DGL
+        return torch.arange(len(counts), device=counts.device).repeat_interleave(counts), len(
+            counts
+        )
     batch = context.require("batch", "to tell the graphs of a batch apart")
     if not isinstance(batch, Tensor) or batch.dim() != 1:
         shape = tuple(batch.shape) if isinstance(batch, Tensor) else type(batch).__name__

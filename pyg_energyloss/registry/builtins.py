@@ -88,6 +88,22 @@ def energyloss_register_evaluators(register: Register) -> None:
 
 
 @hookimpl
+def energyloss_register_hosts(register: Register) -> None:
+    """Register the frameworks that need no plugin, or cannot be reached."""
+    hosts = "pyg_energyloss.hosts.known"
+    register("boltz", f"{hosts}:boltz", summary="no adapter: nothing could be checked")
+    register("diffcsp", f"{hosts}:diffcsp", summary="no adapter: all losses in one method")
+    register("edm", f"{hosts}:edm", summary="energyloss run --host edm")
+    register("eqgat-diff", f"{hosts}:eqgat_diff", summary="no adapter: all losses in one object")
+    register("fairchem", f"{hosts}:fairchem", summary="version 1, a dotted path")
+    register("flowmol", f"{hosts}:flowmol", summary="an attribute of its module")
+    register("gcdm", f"{hosts}:gcdm", summary="no adapter: all losses in one method")
+    register("jodo", f"{hosts}:jodo", summary="energyloss run --host jodo")
+    register("midi", f"{hosts}:midi", summary="no adapter: all losses in one object")
+    register("nequip", f"{hosts}:nequip", summary="no adapter: it predicts no structures")
+
+
+@hookimpl
 def energyloss_register_commands(register: Register) -> None:
     """Register the subcommands of `energyloss`."""
     register("compare", "pyg_energyloss.cli.compare:configure", summary="models x losses, a report")

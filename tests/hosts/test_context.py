@@ -130,3 +130,12 @@ def test_threads_and_tasks_have_their_own_context():
 
     asyncio.run(both())
     assert seen == [2, 3, 4]
+
+
+def test_graphs_of_dgl_say_how_many_nodes_each_has():
+    class Graph:
+        def batch_num_nodes(self):
+            return torch.tensor([2, 0, 1])
+
+    batch, count = graph_of_nodes(HostContext(Graph()), 3)
+    assert (batch.tolist(), count) == ([0, 0, 2], 3)

@@ -14,3 +14,9 @@ def energyloss_register_evaluators(register: Register) -> None:
     register("emt", f"{package}:emt", summary="effective-medium theory: Al Cu Ag Au Ni Pd Pt")
     register("relax", f"{package}:Relaxation", summary="RMSD and energy to the relaxed structure")
     register("vibrations", f"{package}:Vibrational", summary="imaginary modes of the structure")
+
+
+@hookimpl
+def energyloss_register_hosts(register: Register) -> None:
+    """Register ASE."""
+    register("ase", "pyg_energyloss_ase.host:ase", summary="a calculator, evaluators, converters")

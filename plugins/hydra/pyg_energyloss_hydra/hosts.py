@@ -48,3 +48,17 @@ def mattergen() -> Host:
         checked="called with the signature of its field losses in the test suite; not trained",
         limits="positions only; cells and elements keep MatterGen's losses",
     )
+
+
+def cdvae() -> Host:
+    """Describe CDVAE."""
+    return Host(
+        name="cdvae",
+        distributions=("cdvae",),
+        mechanism="model._target_ names the LightningModule; one method of it is overridden",
+        switch="model._target_=pyg_energyloss_hydra.cdvae.EnergyCDVAE",
+        adapter="pyg_energyloss_hydra.cdvae:energy_model",
+        plugin=PLUGIN,
+        checked="its loss called with the tensors of CDVAE's own in the test suite; not trained",
+        limits="coordinates only; the stiffness is the exponential law",
+    )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from pyg_energyloss import registry
-from pyg_energyloss.functional import pair_energy
 from pyg_energyloss.hosts import MissingContextError
-
-Stiffness = Callable[[Tensor], Tensor]
+from pyg_energyloss_hydra.periodic import Stiffness, periodic_energy
 
 
 class PeriodicEnergy:
@@ -68,26 +65,14 @@ class PeriodicEnergy:
             )
         zeros = x.new_zeros(len(x), 1)
         _, std = corruption.marginal_prob(zeros, t=t, batch_idx=batch_idx, batch=batch)
-        moved = noisy_x + std * score_model_output - x
-        predicted = x + moved - moved.detach().round()
         cell = batch["cell"].to(x.dtype)
-        edge_index, edge_shift = nearest_image_pairs(x, batch_idx)
-        true, pred = (_cartesian(p, cell, batch_idx) for p in (x, predicted))
-        if self.cutoff is not None:
-            vectors = _cartesian(
-                x[edge_index[1]] - x[edge_index[0]] + edge_shift, cell, batch_idx[edge_index[0]]
-            )
-            near = vectors.norm(dim=-1) < self.cutoff
-            edge_index, edge_shift = edge_index[:, near], edge_shift[near]
-        energy = pair_energy(
-            pred,
-            true,
-            edge_index,
+        energy = periodic_energy(
+            noisy_x + std * score_model_output,
+            x,
+            batch_idx,
+            cell,
             stiffness=self.stiffness,
-            batch=batch_idx,
-            num_graphs=batch_size,
-            cell=cell,
-            edge_shift=edge_shift,
+            cutoff=self.cutoff,
         )
         count = x.new_zeros(batch_size).index_add(0, batch_idx, torch.ones_like(zeros[:, 0]))
         energy = energy / count.clamp(min=1.0)
@@ -97,31 +82,6 @@ class PeriodicEnergy:
             size = torch.linalg.det(cell).abs().clamp(min=1e-6) ** (2 / 3)
             energy = energy / (size * (variance / count.clamp(min=1.0)).clamp(min=1e-12))
         return energy
-
-
-def nearest_image_pairs(x: Tensor, batch_idx: Tensor) -> tuple[Tensor, Tensor]:
-    """Return all ordered pairs of different atoms of each crystal, at their nearest images.
-
-    The image is found by wrapping fractional coordinates; in a very skewed cell that is not
-    reduced it is a near one, not always the nearest.
-
-    Args:
-        x: fractional positions [num_nodes, 3].
-        batch_idx: crystal of each atom [num_nodes], in any order.
-
-    Returns:
-        ``edge_index`` [2, num_edges] and ``edge_shift`` [num_edges, 3] in cells.
-
-    >>> x = torch.tensor([[0.1, 0.0, 0.0], [0.9, 0.0, 0.0]])
-    >>> nearest_image_pairs(x, torch.zeros(2, dtype=torch.long))[1].tolist()
-    [[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
-    """
-    same = (batch_idx[:, None] == batch_idx[None]) & ~torch.eye(
-        len(x), dtype=torch.bool, device=x.device
-    )
-    edge_index = same.nonzero().t().contiguous()
-    shift = -(x[edge_index[1]] - x[edge_index[0]]).round()
-    return edge_index, shift + 0.0
 
 
 def energy_materials_loss(
@@ -151,7 +111,3 @@ def energy_materials_loss(
     if "pos" in loss.loss_fns:
         loss.loss_fns["pos"] = PeriodicEnergy(stiffness=stiffness, cutoff=cutoff)
     return loss
-
-
-def _cartesian(fractional: Tensor, cell: Tensor, batch_idx: Tensor) -> Tensor:
-    return (fractional[:, :, None] * cell[batch_idx]).sum(dim=1)

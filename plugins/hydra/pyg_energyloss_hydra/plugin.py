@@ -13,3 +13,4 @@ def energyloss_register_hosts(register: Register) -> None:
     register("hydra", f"{hosts}:hydra", summary="any Hydra program whose loss has a _target_")
     register("morered", f"{hosts}:morered", summary="MoreRed on SchNetPack 2: +eloss=morered")
     register("mattergen", f"{hosts}:mattergen", summary="MatterGen: +eloss=mattergen")
+    register("cdvae", f"{hosts}:cdvae", summary="CDVAE: a model whose _target_ is ours")

@@ -66,7 +66,7 @@ def test_targets_of_the_experiments_exist(composed, name):
 
 
 def test_the_hosts_are_described():
-    for name in ("hydra", "mattergen", "morered"):
+    for name in ("cdvae", "hydra", "mattergen", "morered"):
         host = registry.create("host", name)
         module, _, attribute = host.adapter.partition(":")
         assert hasattr(importlib.import_module(module), attribute)

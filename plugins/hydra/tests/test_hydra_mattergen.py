@@ -8,8 +8,8 @@ import torch
 from pyg_energyloss_hydra.mattergen import (
     PeriodicEnergy,
     energy_materials_loss,
-    nearest_image_pairs,
 )
+from pyg_energyloss_hydra.periodic import nearest_image_pairs
 
 from pyg_energyloss.hosts import MissingContextError
 

@@ -1,0 +1,37 @@
+"""What is said of each framework: complete, and true of what is here."""
+
+import importlib
+import json
+
+import pytest
+
+from pyg_energyloss import registry
+from pyg_energyloss.cli import main
+
+
+@pytest.mark.parametrize("name", registry.names("host"))
+def test_each_host_has_an_adapter_that_exists_or_a_reason(name):
+    host = registry.create("host", name)
+    assert host.name == name
+    assert host.mechanism
+    assert host.checked
+    assert bool(host.switch) == bool(host.adapter)
+    assert host.adapter or host.limits
+    if host.adapter and host.plugin == "pyg-energyloss":
+        module, _, attribute = host.adapter.partition(":")
+        assert callable(getattr(importlib.import_module(module), attribute))
+
+
+def test_the_command_line_lists_them(capsys):
+    assert main(["hosts"]) == 0
+    listed = capsys.readouterr().out
+    assert "nequip" in listed
+    assert "no adapter; `energyloss hosts NAME` says why" in listed
+    assert "energyloss run --host edm" in listed
+    assert main(["hosts", "nequip"]) == 0
+    assert "predicts energies and forces" in capsys.readouterr().out
+    assert main(["hosts", "edm", "--json"]) == 0
+    (document,) = json.loads(capsys.readouterr().out)
+    assert document["adapter"] == "pyg_energyloss.hosts.patches:patch_edm"
+    assert main(["hosts", "schnett"]) == 1
+    assert "unknown host 'schnett'" in capsys.readouterr().err
