@@ -1,0 +1,226 @@
+import copy
+import math
+import pickle
+
+import pytest
+import torch
+from torch_geometric.data import Batch, Data
+from torch_geometric.nn import MessagePassing
+
+import pyg_energyloss as pel
+from pyg_energyloss import stiffness
+from pyg_energyloss.functional import complete_pair_energy, minimum_image, pair_energy, unwrap
+from pyg_energyloss.testing import contract_batch
+
+
+@pytest.fixture
+def sample():
+    pos_pred, batch = contract_batch()
+    return pos_pred, batch
+
+
+def test_is_a_message_passing_layer_with_public_energies(sample):
+    pos_pred, batch = sample
+    loss = pel.PairEnergyLoss(normalize=None, reduction="none")
+    assert isinstance(loss, MessagePassing)
+    per_graph = loss(pos_pred, batch)
+    pairs, per_edge = loss.edge_energies(pos_pred, batch)
+    per_atom = loss.atom_energies(pos_pred, batch)
+    graph_of_edge = batch.batch[pairs[0]]
+    from_edges = torch.zeros(4, dtype=torch.float64).index_add(0, graph_of_edge, per_edge)
+    from_atoms = torch.zeros(4, dtype=torch.float64).index_add(0, batch.batch, per_atom)
+    assert torch.allclose(from_edges, per_graph, rtol=1e-10)
+    assert torch.allclose(from_atoms, per_graph, rtol=1e-10)
+
+
+def test_normalisations_by_hand():
+    data = Data(pos=torch.tensor([[0.0], [1.0], [3.0]]))
+    pred = torch.tensor([[0.0], [2.0], [3.0]])
+    energy = 2 * 0.5 * (1 + 1 + 0)  # both directions of the pairs 01 (+1), 12 (-1), 02 (0)
+    divisors = {None: 1, "atoms": 3, "atoms_squared": 9, "pairs": 6}
+    for name, divisor in divisors.items():
+        loss = pel.PairEnergyLoss("constant", normalize=name)
+        assert loss(pred, data).item() == pytest.approx(energy / divisor)
+    cold = pel.PairEnergyLoss("constant", normalize=None, temperature=0.5)
+    assert cold(pred, data).item() == pytest.approx(energy / 0.5)
+
+
+def test_pairs_of_sparse_edges_are_their_columns(sample):
+    pos_pred, batch = sample
+    batch.energy_edge_index = batch.edge_index
+    loss = pel.PairEnergyLoss("constant", normalize="pairs", reduction="none")
+    energy = pair_energy(
+        pos_pred, batch.pos, batch.edge_index, batch=batch.batch, num_graphs=batch.num_graphs
+    )
+    columns = torch.bincount(batch.batch[batch.edge_index[0]], minlength=4).clamp(min=1)
+    assert torch.allclose(loss(pos_pred, batch), energy / columns)
+
+
+def test_edges_auto_data_complete_and_sampler(sample):
+    pos_pred, batch = sample
+    plain = pel.PairEnergyLoss("constant")(pos_pred, batch)
+    with pytest.raises(ValueError, match=r"`data\.energy_edge_index` is missing"):
+        pel.PairEnergyLoss(edges="data")(pos_pred, batch)
+    calls = []
+
+    def sampler(data):
+        calls.append(data)
+        return data.edge_index, torch.full((data.edge_index.size(1),), 2.0)
+
+    drawn = pel.PairEnergyLoss("constant", edges=sampler)(pos_pred, batch)
+    batch.energy_edge_index = batch.edge_index
+    batch.energy_edge_weight = torch.full((batch.edge_index.size(1),), 2.0)
+    stored = pel.PairEnergyLoss("constant")(pos_pred, batch)
+    assert calls == [batch]
+    assert torch.equal(stored, drawn)
+    assert torch.equal(pel.PairEnergyLoss("constant", edges="complete")(pos_pred, batch), plain)
+    only_edges = pel.PairEnergyLoss("constant", edges=lambda data: data.edge_index)
+    assert torch.allclose(2 * only_edges(pos_pred, batch), stored)
+
+
+def test_reductions(sample):
+    pos_pred, batch = sample
+    each = pel.PairEnergyLoss(reduction="none")(pos_pred, batch)
+    assert each.shape == (4,)
+    assert torch.allclose(pel.PairEnergyLoss(reduction="sum")(pos_pred, batch), each.sum())
+    assert torch.allclose(pel.PairEnergyLoss()(pos_pred, batch), each.mean())
+
+
+def test_graph_information_is_required(sample):
+    pos_pred, batch = sample
+    loss = pel.PairEnergyLoss()
+    with pytest.raises(TypeError, match="bare tensor"):
+        loss(pos_pred, batch.pos)
+
+    class Bag:
+        pos = batch.pos
+
+    with pytest.raises(ValueError, match="which node belongs to which graph"):
+        loss(pos_pred, Bag())
+    with pytest.raises(ValueError, match=r"true positions in `data.pos`"):
+        loss(pos_pred, Data(x=pos_pred))
+    Bag.batch = batch.batch
+    assert torch.equal(loss(pos_pred, Bag()), loss(pos_pred, batch))
+    Bag.batch, Bag.ptr = None, batch.ptr
+    assert torch.equal(loss(pos_pred, Bag()), loss(pos_pred, batch))
+
+
+def test_a_data_object_is_one_graph_as_in_pyg(sample):
+    pos_pred, batch = sample
+    size = int(batch.ptr[1])
+    single = pel.PairEnergyLoss()(pos_pred[:size], Data(pos=batch.pos[:size]))
+    alone = pel.PairEnergyLoss(reduction="none")(pos_pred, batch)[0]
+    assert torch.allclose(single, alone)
+
+
+def test_periodic_structures_take_the_nearest_image():
+    cell = torch.tensor([[4.0, 0.0, 0.0], [1.0, 4.0, 0.0], [0.5, 0.5, 4.0]])
+    rng = torch.Generator().manual_seed(0)
+    pos = torch.rand(5, 3, generator=rng) @ cell
+    data = Data(pos=pos, cell=cell[None], pbc=torch.tensor([[True, True, True]]))
+    pairs = (1 - torch.eye(5)).nonzero().t()
+    shift = minimum_image(pos, pairs, cell)
+    lengths = (pos[pairs[1]] - pos[pairs[0]] + shift @ cell).norm(dim=1)
+    images = torch.cartesian_prod(*[torch.arange(-2.0, 3.0)] * 3) @ cell
+    every = (pos[pairs[1]] - pos[pairs[0]])[:, None] + images
+    assert torch.allclose(lengths, every.norm(dim=2).min(dim=1).values, atol=1e-5)
+    pred = pos + 0.1 * torch.randn(5, 3, generator=rng)
+    found = pel.PairEnergyLoss("constant", normalize=None)(pred, data)
+    expected = pair_energy(pred, pos, pairs, cell=cell, edge_shift=shift)
+    assert torch.allclose(found, expected[0])
+    wrapped = pred + torch.tensor([[0, 1, -1], [0, 0, 0], [2, 0, 0], [0, 0, 1], [1, 1, 1.0]]) @ cell
+    assert torch.allclose(unwrap(wrapped, pos, cell), pred, atol=1e-5)
+    molecule = Data(pos=pos, cell=torch.zeros(1, 3, 3), pbc=torch.zeros(1, 3).bool())
+    assert torch.allclose(
+        pel.PairEnergyLoss("constant", normalize=None)(pred, molecule),
+        complete_pair_energy(pred, pos)[0],
+    )
+    with pytest.raises(ValueError, match="`cell` must have shape"):
+        minimum_image(pos, pairs, torch.eye(2))
+
+
+def test_copies_and_pickles_give_the_same_numbers(sample):
+    pos_pred, batch = sample
+    for law in ("exponential", stiffness.BondAware(9.0), stiffness.Morse(2.0, 1.5)):
+        loss = pel.PairEnergyLoss(law)
+        expected = loss(pos_pred, batch)
+        assert torch.equal(copy.deepcopy(loss)(pos_pred, batch), expected)
+        again = pickle.loads(pickle.dumps(loss))  # noqa: S301 - our own bytes
+        assert torch.equal(again(pos_pred, batch), expected)
+
+
+def test_losses_add_and_scale(sample):
+    pos_pred, batch = sample
+    pair, mse = pel.PairEnergyLoss(), pel.CoordinateMSELoss()
+    a, b = pair(pos_pred, batch), mse(pos_pred, batch)
+    assert torch.allclose((0.9 * pair + mse * 0.1)(pos_pred, batch), 0.9 * a + 0.1 * b)
+    assert torch.allclose((pair - mse / 2)(pos_pred, batch), a - b / 2)
+    assert torch.allclose(sum([pair, mse, pair])(pos_pred, batch), 2 * a + b)
+    each = pel.PairEnergyLoss(reduction="none") + pel.CoordinateMSELoss(reduction="none")
+    assert each(pos_pred, batch).shape == (4,)
+    with pytest.raises(TypeError, match="pairs \\(weight, loss module\\)"):
+        pel.losses.LossSum(pair)
+    with pytest.raises(TypeError):
+        pair + 1.0
+    with pytest.raises(TypeError):
+        pair * "2"
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "match"),
+    [
+        ({"edges": "all"}, ValueError, "`edges` must be"),
+        ({"edges": 3}, TypeError, "`edges` must be a word or a sampler"),
+        ({"normalize": "graphs"}, ValueError, "`normalize` must be one of"),
+        ({"reduction": "median"}, ValueError, "`reduction` must be one of"),
+        ({"temperature": 0.0}, ValueError, "`temperature` must be finite and positive"),
+        ({"stiffness": 3.0}, TypeError, "`stiffness` must be a name or a callable"),
+        ({"stiffness": "expnential"}, LookupError, "exponential"),
+    ],
+)
+def test_bad_options_are_refused(options, error, match):
+    with pytest.raises(error, match=match):
+        pel.PairEnergyLoss(**options)
+
+
+@pytest.mark.parametrize("law", ["exponential", lambda d: 1 / (1 + d)])
+def test_compiles_without_graph_breaks(sample, law):
+    pos_pred, batch = sample
+    loss = pel.PairEnergyLoss(law)
+    compiled = torch.compile(lambda pos: loss(2 * pos, batch), fullgraph=True, backend="aot_eager")
+    pos = pos_pred.requires_grad_()
+    (found,) = torch.autograd.grad(compiled(pos), pos)
+    (expected,) = torch.autograd.grad(loss(2 * pos, batch), pos)
+    assert torch.allclose(found, expected)
+
+
+def test_empty_batch_is_zero():
+    empty = Batch.from_data_list([Data(pos=torch.zeros(0, 3))])
+    pos = torch.zeros(0, 3, requires_grad=True)
+    value = pel.PairEnergyLoss()(pos, empty)
+    value.backward()
+    assert value.item() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("preset", "law", "divisor"),
+    [
+        ("paper_edm", lambda d: 42 * math.exp(-d), 3),
+        ("paper_jodo", lambda d: 3.7 / (d + 1e-5), 3),
+        ("paper_shapes", lambda d: 2.6 * math.exp(-d), 9),
+    ],
+)
+def test_presets_reproduce_the_published_formula(preset, law, divisor):
+    """Three atoms in a row; every term of the double sum written out."""
+    rest, pred = [0.0, 1.0, 3.0], [0.0, 1.2, 2.7]
+    total = 0.0
+    for i in range(3):
+        for j in range(3):
+            d, moved = abs(rest[i] - rest[j]), abs(pred[i] - pred[j])
+            if i != j:
+                total += 0.5 * law(d) * (d - moved) ** 2
+    data = Data(pos=torch.tensor(rest)[:, None])
+    loss = getattr(pel.presets, preset)()
+    assert loss(torch.tensor(pred)[:, None], data).item() == pytest.approx(
+        total / divisor, rel=1e-5
+    )
