@@ -16,7 +16,7 @@ from torch_geometric.utils import coalesce
 
 from pyg_energyloss.functional import pair_energy
 from pyg_energyloss.functional.graphs import graph_sum
-from pyg_energyloss.losses import GraphInfo, StructureLoss
+from pyg_energyloss.losses import GraphInfo, StructureLoss, graph_info
 from pyg_energyloss.registry import hookimpl
 from pyg_energyloss.samplers import EdgeSampler, Lattice, PairSample
 
@@ -90,13 +90,16 @@ class RadiusOfGyration:
 
     def __call__(self, pos_pred: Tensor, data: Any) -> dict[str, Tensor]:
         """Return one value per graph."""
-        batch = data.batch if data.batch is not None else torch.zeros_like(data.z)
-        count = graph_sum(torch.ones_like(pos_pred[:, 0]), batch, data.num_graphs)
+        info = graph_info(data)
+        batch = info.batch
+        if batch is None:
+            batch = torch.zeros(len(pos_pred), dtype=torch.long, device=pos_pred.device)
+        count = graph_sum(torch.ones_like(pos_pred[:, 0]), batch, info.num_graphs)
         radii = []
-        for pos in (pos_pred, data.pos):
-            centre = graph_sum(pos, batch, data.num_graphs) / count[:, None]
+        for pos in (pos_pred, info.pos):
+            centre = graph_sum(pos, batch, info.num_graphs) / count[:, None]
             spread = (pos - centre[batch]).square().sum(dim=1)
-            radii.append((graph_sum(spread, batch, data.num_graphs) / count).sqrt())
+            radii.append((graph_sum(spread, batch, info.num_graphs) / count).sqrt())
         return {"gyration_error": (radii[0] - radii[1]).abs()}
 
 

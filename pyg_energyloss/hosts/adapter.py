@@ -56,6 +56,7 @@ class HostAdapter:
             self._handles = capture_fields(module, self._captured, self._values.__setitem__)
             for path, loss in losses.items():
                 old = lookup(module, path)
+                loss.__dict__["replaced"] = old
                 self._undo.append(replace(module, path, loss))
                 # A warning, so that it is seen by default: nobody should train with another loss
                 # than the source says without a line in the log.

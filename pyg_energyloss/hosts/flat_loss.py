@@ -73,6 +73,8 @@ class FlatLoss(torch.nn.Module):
         self.weighting = weighting
         self.weight = float(weight)
         self.reduction = check_reduction(reduction)
+        # What it stands in for; kept out of the submodules, so that checkpoints do not change.
+        self.__dict__["replaced"] = None
         find_parametrization(parametrization)
         if weighting is not None:
             find_parametrization(weighting)
@@ -123,6 +125,16 @@ class FlatLoss(torch.nn.Module):
             for field in ("alpha", "sigma")
         )
         return self.weight * find_parametrization(self.weighting).weight(alpha, sigma) * values
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            # Hosts ask their loss for more than a value: a reduction, or a metric's compute().
+            replaced = self.__dict__.get("replaced")
+            if replaced is None or not hasattr(replaced, name):
+                raise
+            return getattr(replaced, name)
 
     def __repr__(self) -> str:
         return (

@@ -90,9 +90,9 @@ def gcdm() -> Host:
     return Host(
         name="gcdm",
         mechanism="model._target_ names the LightningModule",
-        checked=READ,
-        limits="its loss is formed in a method that also keeps the likelihood's constants, on a "
-        "fork of EDM's class with other arguments; an override would be a copy of it",
+        checked="not checked",
+        limits="a fork of EDM's class with other arguments; it was neither run nor read closely "
+        "enough here to say which method to override. patch_edm shows what is needed",
     )
 
 
@@ -124,8 +124,11 @@ def midi() -> Host:
     """Describe MiDi."""
     return Host(
         name="midi",
-        mechanism="train_loss of its LightningModule, which a callback can replace",
+        mechanism="train_loss.train_pos_mse of its LightningModule, called as loss(pred, target)",
+        switch='PYG_ENERGYLOSS_SWAP="train_loss.train_pos_mse=pair_energy"',
+        adapter="pyg_energyloss_lightning:EnergyLossCallback",
+        plugin="pyg-energyloss-lightning",
         checked=READ,
-        limits="one object scores padded positions, atoms, charges and bonds together and logs "
-        "each; swapping it would replace all of them, not positions alone",
+        limits="train_pos_mse is a metric too: what MiDi logs as pos_mse at the end of an epoch is "
+        "then not updated",
     )

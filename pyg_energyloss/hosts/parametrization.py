@@ -8,6 +8,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from pyg_energyloss.generative.parametrisation import (
+    epsilon_weight,
+    score_weight,
+    x0_from_epsilon,
+    x0_from_flow,
+    x0_from_score,
+    x0_from_velocity,
+)
+
 
 class Parametrization(NamedTuple):
     """How a prediction p at x_t = alpha x0 + sigma epsilon stands for a sample x0.
@@ -20,29 +29,27 @@ class Parametrization(NamedTuple):
     weight: Callable[[Tensor, Tensor], Tensor]
 
 
-#: Source: arXiv 2511.02087, eqs 11-14 for epsilon and flow; velocity: Salimans, Ho, ICLR 2022.
+#: The maps of `pyg_energyloss.generative`, for any alpha and sigma: theirs for velocity and flow
+#: assume alpha^2 + sigma^2 = 1 and alpha + sigma = 1, which the divisors undo.
 PARAMETRIZATIONS = {
     "x0": Parametrization(
         lambda p, _x, _a, _s: p,
         lambda a, _s: torch.ones_like(a),
     ),
     "epsilon": Parametrization(
-        lambda p, x, a, s: (x - s * p) / a,
-        lambda a, s: a.square() / s.square(),
+        lambda p, x, a, s: x0_from_epsilon(x, p, a, s),
+        epsilon_weight,
     ),
-    # v = alpha epsilon - sigma x0
     "velocity": Parametrization(
-        lambda p, x, a, s: (a * x - s * p) / (a.square() + s.square()),
+        lambda p, x, a, s: x0_from_velocity(x, p, a, s) / (a.square() + s.square()),
         lambda a, s: (a.square() + s.square()).square() / s.square(),
     ),
-    # the score is minus epsilon over sigma
     "score": Parametrization(
-        lambda p, x, a, s: (x + s.square() * p) / a,
-        lambda a, s: a.square() / s.square().square(),
+        lambda p, x, a, s: x0_from_score(x, p, a, s),
+        score_weight,
     ),
-    # u = epsilon - x0, with alpha = 1 - t and sigma = t in flow matching
     "flow": Parametrization(
-        lambda p, x, a, s: (x - s * p) / (a + s),
+        lambda p, x, a, s: x0_from_flow(x, p, s) / (a + s),
         lambda a, s: (a + s).square() / s.square(),
     ),
 }

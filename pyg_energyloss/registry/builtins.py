@@ -97,9 +97,9 @@ def energyloss_register_hosts(register: Register) -> None:
     register("eqgat-diff", f"{hosts}:eqgat_diff", summary="no adapter: all losses in one object")
     register("fairchem", f"{hosts}:fairchem", summary="version 1, a dotted path")
     register("flowmol", f"{hosts}:flowmol", summary="an attribute of its module")
-    register("gcdm", f"{hosts}:gcdm", summary="no adapter: all losses in one method")
+    register("gcdm", f"{hosts}:gcdm", summary="no adapter: not checked")
     register("jodo", f"{hosts}:jodo", summary="energyloss run --host jodo")
-    register("midi", f"{hosts}:midi", summary="no adapter: all losses in one object")
+    register("midi", f"{hosts}:midi", summary="an attribute of its module")
     register("nequip", f"{hosts}:nequip", summary="no adapter: it predicts no structures")
 
 

@@ -264,3 +264,17 @@ def test_swaps_need_both_sides(text):
 def test_options_need_values():
     with pytest.raises(ValueError, match="PYG_ENERGYLOSS_SWAP has options 'weight'"):
         parse_swaps("loss_fn=mse?weight")
+
+
+def test_what_else_the_host_asks_its_loss_for_comes_from_the_old_one():
+    host = Host()
+    adapter = HostAdapter(settings_of({"loss_fn": "pair_energy"}, None))
+    adapter.attach(host)
+    host.loss_fn.__dict__["replaced"].compute = lambda: 7.0
+    assert host.loss_fn.compute() == 7.0
+    assert host.loss_fn.reduction == "mean"  # its own
+    assert "replaced" not in dict(host.named_modules())
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = host.loss_fn.nothing
+    with pytest.raises(AttributeError, match="no attribute 'compute'"):
+        _ = FlatLoss().compute
