@@ -11,7 +11,7 @@ from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.rigidity.lateration_batch import laterate_batch
 from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_counts
 from pyg_energyloss.samplers.complete import all_pairs, all_pairs_batch
-from pyg_energyloss.samplers.far import DENSE_LIMIT, draw_dense, draw_sparse, far_budget, pair_number
+from pyg_energyloss.samplers.far import DENSE_LIMIT, draw_dense, draw_sparse, far_budget
 from pyg_energyloss.samplers.far_batch import draw_batch, pair_number_batch
 from pyg_energyloss.samplers.importance import Importance, Score, inclusion_probability
 from pyg_energyloss.samplers.periodic import (
@@ -98,7 +98,7 @@ class Backbone(EdgeSampler):
             return all_pairs(num_nodes)
         frame = laterate(points, near=self.near)
         near = np.stack([np.repeat(frame.order, frame.near.shape[1]), frame.near.ravel()])
-        always = pair_number(np.concatenate([frame.pairs, near], axis=1), num_nodes)
+        always = np.concatenate([frame.pairs, near], axis=1)
         draw = draw_dense if num_nodes <= DENSE_LIMIT else draw_sparse
         expected = self.edges_per_atom * num_nodes
         return draw(points, always, expected, importance=self.importance, floor=self.floor, rng=rng)

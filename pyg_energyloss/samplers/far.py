@@ -38,7 +38,7 @@ def draw_dense(
     floor: float,
     rng: np.random.Generator,
 ) -> PairSample:
-    """Give the pairs numbered ``always`` and a draw of the others, all pairs being scored.
+    """Give the pairs ``always`` and a draw of the others, all pairs being scored.
 
     The draw is systematic per atom: along the partners of an atom the probabilities are added up
     from a random start, and a partner is taken where the sum passes a whole number. So every pair
@@ -46,7 +46,7 @@ def draw_dense(
 
     Args:
         pos: positions [num_nodes, dim].
-        always: numbers (`pair_number`) of pairs with weight 1, repeats allowed.
+        always: pairs with weight 1, either way round, repeats allowed [2, num_always].
         expected: mean number of pairs in all.
         importance: score by distance.
         floor: share of the draw that is spread evenly.
@@ -57,7 +57,7 @@ def draw_dense(
     vector = pos[target] - pos[source]
     score = importance.numpy(np.sqrt(np.einsum("ij,ij->i", vector, vector)))
     sure = np.zeros(len(source), bool)
-    sure[always] = True
+    sure[pair_number(always, num_nodes)] = True
     chance = np.zeros(len(source))
     far = ~sure
     budget = far_budget(expected - np.count_nonzero(sure), num_nodes)
@@ -87,9 +87,8 @@ def draw_sparse(
     both weights. The mean is exact as before.
     """
     num_nodes = len(pos)
-    always = _sorted_once(always)
-    low = unnumber(always, num_nodes)
-    budget = far_budget(expected - len(always), num_nodes)
+    fixed = _sorted_once(_key(always, num_nodes))
+    budget = far_budget(expected - len(fixed), num_nodes)
     from scipy.spatial import cKDTree
 
     tree = cKDTree(pos)
@@ -98,7 +97,7 @@ def draw_sparse(
     if not both_ways:
         once = pairs[0] < pairs[1]
         pairs, distance = pairs[:, once], distance[once]
-    fresh = ~_member(pair_number(pairs, num_nodes), always)
+    fresh = ~_member(_key(pairs, num_nodes), fixed)
     pairs, score = pairs[:, fresh], importance.numpy(distance[fresh])
     share = asked / num_nodes * (2 if both_ways else 1)
     num_pairs = num_nodes * (num_nodes - 1) / 2
@@ -111,16 +110,15 @@ def draw_sparse(
     inner, inner_weight = pairs[:, taken], 1.0 / (chance[taken] * share)
     num_far = max(1, round(budget * to_far))
     outer = _even_pairs(num_nodes, num_far, rng)
-    beyond = (_length(pos, outer) > radius) & ~_member(pair_number(outer, num_nodes), always)
+    beyond = (_length(pos, outer) > radius) & ~_member(_key(outer, num_nodes), fixed)
     outer = outer[:, beyond]
     outer_weight = np.full(outer.shape[1], num_pairs / num_far)
-    number = pair_number(np.concatenate([inner, outer], axis=1), num_nodes)
-    number, place = np.unique(number, return_inverse=True)
-    weight = np.bincount(place, np.concatenate([inner_weight, outer_weight]), len(number))
-    drawn = unnumber(number, num_nodes)
-    return PairSample(
-        np.concatenate([low, drawn], axis=1), np.concatenate([np.ones(len(always)), weight])
+    key, place = np.unique(
+        _key(np.concatenate([inner, outer], axis=1), num_nodes), return_inverse=True
     )
+    weight = np.bincount(place, np.concatenate([inner_weight, outer_weight]), len(key))
+    pairs = np.stack(np.divmod(np.concatenate([fixed, key]), num_nodes))
+    return PairSample(pairs, np.concatenate([np.ones(len(fixed)), weight]))
 
 
 def _within_reach(
@@ -163,6 +161,12 @@ def _even_pairs(num_nodes: int, count: int, rng: np.random.Generator) -> NDArray
 def _length(pos: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
     length: NDArray[np.float64] = np.linalg.norm(pos[pairs[1]] - pos[pairs[0]], axis=1)
     return length
+
+
+def _key(pairs: NDArray[np.int64], num_nodes: int) -> NDArray[np.int64]:
+    # Quicker to take apart again than `pair_number`, which needs a search.
+    key: NDArray[np.int64] = np.minimum(*pairs) * num_nodes + np.maximum(*pairs)
+    return key
 
 
 def _member(number: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
