@@ -54,7 +54,8 @@ def patch_edm(loss: FlatLoss, module: Any = None) -> list[str]:
         if not (self.training and self.loss_type == "l2"):
             theirs: Tensor = compute_error(self, net_out, gamma_t, eps)
             return theirs
-        state = self.__dict__.pop("_energyloss_state", None)
+        # EDM asks twice in a step: for x_t, and for the coordinates alone in the term at t = 0.
+        state = self.__dict__.get("_energyloss_state")
         if state is None:
             raise MissingContextError(
                 "EDM computed an error before its network ran, so that nothing says which atom "
