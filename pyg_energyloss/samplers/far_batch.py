@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from pyg_energyloss.rigidity.lateration_batch import dot
 from pyg_energyloss.samplers.far import MIN_FAR_PER_ATOM
 from pyg_energyloss.samplers.importance import Importance
 
@@ -99,8 +100,8 @@ def draw_batch(
     pairs, graph = pairs_batch(counts)
     sure = torch.zeros(pairs.shape[1], dtype=torch.bool, device=pos.device)
     sure[always] = True
-    distance = (pos[pairs[1]] - pos[pairs[0]]).norm(dim=1)
-    score = importance.torch(distance).to(pos.dtype)
+    vector = pos.index_select(0, pairs[1]) - pos.index_select(0, pairs[0])
+    score = importance.torch(dot(vector, vector).sqrt()).to(pos.dtype)
     rest = expected - torch.zeros_like(expected).index_add(0, graph, sure.to(pos.dtype))
     rest = torch.maximum(rest, MIN_FAR_PER_ATOM * counts)
     chance = inclusion_probability_batch(score, ~sure, graph, rest, floor=floor)
