@@ -17,7 +17,7 @@ from pyg_energyloss.functional.graphs import (
     resolve_batch,
 )
 from pyg_energyloss.functional.pair_energy import edge_energy
-from pyg_energyloss.functional.saturate import saturate
+from pyg_energyloss.functional.saturate import saturate, widen
 
 
 def complete_pair_energy(
@@ -57,7 +57,7 @@ def complete_pair_energy(
     batch, count = resolve_batch(pos_pred, batch, num_graphs)
     dtype = compute_dtype(pos_pred)
     with torch.autocast(pos_pred.device.type, enabled=False):
-        pred, target = pos_pred.to(dtype).contiguous(), pos_target.to(dtype).contiguous()
+        pred, target = widen(pos_pred, dtype).contiguous(), widen(pos_target, dtype).contiguous()
         problem = Problem(pred, target, batch, count, law_of(stiffness))
         if torch.is_grad_enabled() and target.requires_grad:
             energy = _differentiable_in_both(problem)

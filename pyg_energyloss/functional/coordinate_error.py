@@ -11,7 +11,7 @@ from pyg_energyloss.functional.graphs import (
     graph_sum,
     resolve_batch,
 )
-from pyg_energyloss.functional.saturate import saturate
+from pyg_energyloss.functional.saturate import saturate, widen
 
 
 def coordinate_mse(
@@ -91,7 +91,7 @@ def _error(
     check_positions(pos_pred, pos_target)
     batch, count = resolve_batch(pos_pred, batch, num_graphs)
     dtype = compute_dtype(pos_pred)
-    difference = pos_pred.to(dtype) - pos_target.to(dtype)
+    difference = widen(pos_pred, dtype) - pos_target.to(dtype)
     error = difference.square() if squared else difference.abs()
     total = graph_sum(error.sum(dim=1), batch, count)
     divisor = graph_counts(pos_pred, batch, count).clamp(min=1.0) * max(pos_pred.size(1), 1)

@@ -12,7 +12,7 @@ from pyg_energyloss.functional.graphs import (
     graph_sum,
     resolve_batch,
 )
-from pyg_energyloss.functional.saturate import saturate
+from pyg_energyloss.functional.saturate import saturate, widen
 
 #: A structure whose thickness is below this share of its size is its own mirror image.
 _FLAT = 1e-3
@@ -55,7 +55,7 @@ def handedness(
     dtype = compute_dtype(pos_pred)
     with torch.autocast(pos_pred.device.type, enabled=False):
         atoms = graph_counts(pos_pred, batch, count).clamp(min=1.0)
-        pred = _centred(pos_pred.to(dtype), batch, atoms)
+        pred = _centred(widen(pos_pred, dtype), batch, atoms)
         target = _centred(pos_target.to(dtype), batch, atoms).detach()
         size, reach = _reach(target, batch, count), _reach(pred.detach(), batch, count)
         size = torch.where(size > 0, size, 1.0)

@@ -12,7 +12,7 @@ from pyg_energyloss.functional.graphs import (
     graph_sum,
     resolve_batch,
 )
-from pyg_energyloss.functional.saturate import saturate
+from pyg_energyloss.functional.saturate import saturate, widen
 
 
 def kabsch_rotation(covariance: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ def kabsch_mse(
     dtype, dim = compute_dtype(pos_pred), pos_pred.size(1)
     with torch.autocast(pos_pred.device.type, enabled=False):
         atoms = graph_counts(pos_pred, batch, count).clamp(min=1.0)
-        pred, scale_pred = _centred(pos_pred.to(dtype), batch, atoms)
+        pred, scale_pred = _centred(widen(pos_pred, dtype), batch, atoms)
         target, scale_target = _centred(pos_target.to(dtype), batch, atoms)
         with torch.no_grad():
             outer = (target / scale_target)[:, :, None] * (pred / scale_pred)[:, None, :]

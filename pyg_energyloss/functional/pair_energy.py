@@ -16,7 +16,7 @@ from pyg_energyloss.functional.graphs import (
     graph_sum,
     resolve_batch,
 )
-from pyg_energyloss.functional.saturate import saturate
+from pyg_energyloss.functional.saturate import saturate, widen
 
 
 def edge_energy(
@@ -92,7 +92,7 @@ def pair_energy(
     weight = None if edge_weight is None else edge_weight.to(dtype)
     with torch.autocast(pos_pred.device.type, enabled=False):
         shift = cartesian_shift(edge_shift, cell, edge_index, batch, dtype)
-        pred, target = pos_pred.to(dtype), pos_target.to(dtype)
+        pred, target = widen(pos_pred, dtype), widen(pos_target, dtype)
         others = [tensor for tensor in (target, weight, shift) if tensor is not None]
         if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in others):
             energy = graph_sum(

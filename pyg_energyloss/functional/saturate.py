@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def clamp_finite(value: Tensor, dtype: torch.dtype) -> Tensor:
-    """Cast to `dtype`, without gradient; beyond its range stands its largest finite number.
+    """Cast to `dtype`; beyond its range stands its largest finite number.
 
     >>> clamp_finite(torch.tensor([1.0, torch.inf, torch.nan]), torch.float32)
     tensor([1.0000e+00, 3.4028e+38,        nan])
@@ -28,6 +28,31 @@ class _Saturate(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override] # noqa: ARG004 - same
         return grad, None
+
+
+class _Widen(torch.autograd.Function):
+    """Cast to a wider type whose gradient is finite in the narrow one."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, dtype: torch.dtype) -> Tensor:
+        ctx.dtype = value.dtype
+        return value.to(dtype)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
+        return clamp_finite(grad, ctx.dtype), None
+
+
+def widen(value: Tensor, dtype: torch.dtype) -> Tensor:
+    """Cast to a wider type; a gradient beyond the range of the narrow type is clamped to it.
+
+    >>> widen(torch.zeros(1, dtype=torch.bfloat16), torch.float32).dtype
+    torch.float32
+    """
+    if value.dtype == dtype:
+        return value
+    wide: Tensor = _Widen.apply(value, dtype)
+    return wide
 
 
 def saturate(value: Tensor, dtype: torch.dtype) -> Tensor:

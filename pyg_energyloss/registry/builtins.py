@@ -19,6 +19,7 @@ def energyloss_register_losses(register: Register) -> None:
     register("energy", f"{named}:energy", summary="springs on all pairs, exponential stiffness")
     register("energy_sparse", f"{named}:energy_sparse", summary="the same on about 4 pairs an atom")
     register("energy_kabsch", f"{named}:energy_kabsch", summary="energy + 0.3 Kabsch MSE")
+    register("handedness", f"{losses}:HandednessLoss", summary="zero, or positive if mirrored")
     register("pair_energy", f"{losses}:PairEnergyLoss", summary="springs on pair distances, eq 7")
     register(
         "local_field", f"{losses}:LocalFieldLoss", summary="spins in the target's field, eq 16"
@@ -38,6 +39,9 @@ def energyloss_register_stiffness(register: Register) -> None:
     register("inverse_square", f"{laws}:InverseSquare", summary="k0 / d^2")
     register("exponential", f"{laws}:Exponential", summary="k0 exp(-d)")
     register("morse", f"{laws}:Morse", summary="2 D a^2")
+    register("auto", f"{laws}:physical", summary="fitted to MMFF94 Hessians; needs bonds")
+    register("bond_aware", f"{laws}:BondAware", summary="bonds have a stiffness of their own")
+    register("element_pair", f"{laws}:ElementPair", summary="a factor per pair of elements")
     register("lennard_jones", f"{laws}:LennardJones", summary="72 eps / d^2")
 
 

@@ -6,6 +6,7 @@ from pyg_energyloss.stiffness.bond_aware import BondAware, bond_hops
 from pyg_energyloss.stiffness.constant import Constant
 from pyg_energyloss.stiffness.element_pair import ElementPair
 from pyg_energyloss.stiffness.exponential import Exponential
+from pyg_energyloss.stiffness.hessian_fit import fit_springs, physical
 from pyg_energyloss.stiffness.inverse import Inverse
 from pyg_energyloss.stiffness.inverse_square import InverseSquare
 from pyg_energyloss.stiffness.lennard_jones import LennardJones
@@ -24,4 +25,6 @@ __all__ = [
     "RadialForm",
     "Stiffness",
     "bond_hops",
+    "fit_springs",
+    "physical",
 ]

@@ -62,7 +62,7 @@ def _backward(ctx: Any, grad_energy: Tensor | None, grad_gradient: Tensor | None
         )
         product: Tensor = _HessianVector.apply(grad_gradient, pos, problem)
         result = product if result is None else result + product
-    return result
+    return result if result is None else clamp_finite(result, result.dtype)
 
 
 class _SpringEnergy(torch.autograd.Function):

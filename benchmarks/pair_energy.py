@@ -1,0 +1,289 @@
+"""Time and memory of the pair energy against other ways to compute it, ratios in one run.
+
+    python benchmarks/pair_energy.py                (about two minutes on one core)
+    python benchmarks/pair_energy.py --authors PATH/TO/energy_loss.py
+
+Forward and gradient, float32, stiffness exp(-d), best of several repeats. "dense" is the plain
+formula on B x N x N distance matrices with autograd, "cdist" the same through torch.cdist,
+"gather" indexes both ends of given edges. The authors' code is not part of this package; without
+a copy its rows are left out and the reason is written down.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from pyg_energyloss import PairEnergyLoss
+from pyg_energyloss.functional import complete_pair_energy, coordinate_mse, kabsch_mse, pair_energy
+from pyg_energyloss.report import write_json
+from pyg_energyloss.stiffness import Exponential
+
+RESULT = Path(__file__).parent / "results" / "pair_energy.json"
+LAW = Exponential(1.0)
+
+
+def cloud(nodes: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+    rng = torch.Generator().manual_seed(seed)
+    target = 5 * torch.randn(nodes, 3, generator=rng)
+    return target + 0.3 * torch.randn(nodes, 3, generator=rng), target
+
+
+def regular_edges(nodes: int, seed: int = 0) -> Tensor:
+    """Three random cycles: 6-regular, both directions stored, sorted as PyG coalesces them."""
+    rng = torch.Generator().manual_seed(seed)
+    cycles = [torch.randperm(nodes, generator=rng) for _ in range(3)]
+    one_way = torch.cat([torch.stack([c, c.roll(1)]) for c in cycles], dim=1)
+    both = torch.cat([one_way, one_way.flip(0)], dim=1)
+    return both[:, (both[0] * nodes + both[1]).argsort()]
+
+
+def dense_energy(pred: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
+    def lengths(pos: Tensor) -> Tensor:
+        squared = (pos[..., :, None, :] - pos[..., None, :, :]).square().sum(-1)
+        return squared.clamp(min=1e-12).sqrt()
+
+    length = lengths(target)
+    energy = 0.5 * torch.exp(-length) * (length - lengths(pred)).square()
+    return (energy if mask is None else energy * mask).sum()
+
+
+def cdist_energy(pred: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
+    length = torch.cdist(target, target)
+    energy = 0.5 * torch.exp(-length) * (length - torch.cdist(pred, pred)).square()
+    return (energy if mask is None else energy * mask).sum()
+
+
+def gather_energy(pred: Tensor, target: Tensor, edge_index: Tensor) -> Tensor:
+    i, j = edge_index
+    length = (target[i] - target[j]).norm(dim=1)
+    moved = (pred[i] - pred[j]).norm(dim=1)
+    return (0.5 * torch.exp(-length) * (length - moved).square()).sum()
+
+
+def authors_energy(path: str) -> Callable[..., Tensor] | None:
+    if not path or not Path(path).is_file():
+        return None
+    spec = importlib.util.spec_from_file_location("authors_energy_loss", path)
+    if spec is None or spec.loader is None:
+        return None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def energy(pred: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
+        pred, target = pred.reshape(-1, *pred.shape[-2:]), target.reshape(-1, *target.shape[-2:])
+        k = torch.exp(-torch.norm(target[:, :, None] - target[:, None], dim=-1))
+        edges = 1.0 - torch.eye(target.size(1)) if mask is None else mask
+        return module.get_energy_error(target, pred, edges, k).sum()
+
+    return energy
+
+
+def measure(energy: Callable[[Tensor], Tensor], pred: Tensor, budget: float = 1.0) -> float:
+    """Milliseconds of forward and gradient, best of the repeats that fit in the budget."""
+    pos = pred.clone().requires_grad_()
+
+    def step() -> float:
+        pos.grad = None
+        start = time.perf_counter()
+        energy(pos).sum().backward()
+        return time.perf_counter() - start
+
+    step()
+    best, began = step(), time.perf_counter()
+    while time.perf_counter() - began < budget:
+        best = min(best, step())
+    return 1e3 * best
+
+
+def against(ours: str, times: dict[str, float]) -> dict[str, object]:
+    ratios = {k: round(v / times[ours], 2) for k, v in times.items() if k != ours}
+    return {"ms": {k: round(v, 4) for k, v in times.items()}, "times_ours": ratios}
+
+
+def padded(pos: Tensor, batch: Tensor, graphs: int) -> tuple[Tensor, Tensor]:
+    sizes = torch.bincount(batch, minlength=graphs)
+    place = torch.arange(len(batch)) - (sizes.cumsum(0) - sizes)[batch]
+    full = torch.zeros(graphs, int(sizes.max()), 3).index_put((batch, place), pos)
+    there = torch.zeros(graphs, int(sizes.max())).index_put((batch, place), torch.ones(len(batch)))
+    pairs = there[:, :, None] * there[:, None] * (1 - torch.eye(there.size(1)))
+    return full, pairs
+
+
+def molecules(count: int = 256) -> tuple[Tensor, Tensor, Tensor]:
+    """Real molecules of 9 to 29 atoms (mean 20), half from QM9 and half drug-like."""
+    from pyg_energyloss import data
+
+    small = [m.pos for m in data.qm9_small()["train"][:400] if m.num_nodes >= 9]
+    large = [m.pos for m in data.druglike()["train"][:2000] if m.num_nodes <= 29]
+    half = count // 2
+    pos = [rows[i % len(rows)].float() for i in range(half) for rows in (small, large)]
+    target = torch.cat(pos)
+    batch = torch.repeat_interleave(torch.arange(count), torch.tensor([len(p) for p in pos]))
+    rng = torch.Generator().manual_seed(0)
+    return target + 0.2 * torch.randn(target.shape, generator=rng), target, batch
+
+
+def run_cases(authors: str) -> dict[str, object]:
+    theirs = authors_energy(authors)
+    results: dict[str, object] = {"threads": torch.get_num_threads()}
+    if theirs is None:
+        results["authors_skipped"] = "no copy of the authors' energy_loss.py given (--authors)"
+    pred, target = cloud(3000)
+    times = {
+        "ours": measure(lambda p: complete_pair_energy(p, target, stiffness=LAW), pred),
+        "dense": measure(lambda p: dense_energy(p, target), pred),
+        "cdist": measure(lambda p: cdist_energy(p, target), pred),
+        "kabsch": measure(lambda p: kabsch_mse(p, target), pred),
+        "mse": measure(lambda p: coordinate_mse(p, target), pred),
+    }
+    if theirs is not None:
+        times["authors"] = measure(lambda p: theirs(p, target), pred)
+    results["complete_3000"] = against("ours", times)
+    results["batch_256"] = batch_case(theirs)
+    pred, target = cloud(300_000)
+    edges = regular_edges(300_000)
+    times = {
+        "ours": measure(lambda p: pair_energy(p, target, edges, stiffness=LAW), pred),
+        "gather": measure(lambda p: gather_energy(p, target, edges), pred),
+    }
+    results["sparse_300000_6_regular"] = against("ours", times)
+    return results
+
+
+def batch_case(theirs: Callable[..., Tensor] | None) -> dict[str, object]:
+    from torch_geometric.data import Batch, Data
+
+    pred, target, batch = molecules()
+    full, pairs = padded(target, batch, 256)
+    full_pred = padded(pred, batch, 256)[0]
+    whole = Batch.from_data_list([Data(pos=target[batch == g]) for g in range(256)])
+    loss = PairEnergyLoss(LAW)
+    options = {"batch": batch, "num_graphs": 256}
+    times = {
+        "ours": measure(lambda p: complete_pair_energy(p, target, stiffness=LAW, **options), pred),
+        "ours_as_loss": measure(lambda p: loss(p, whole), pred),
+        "dense": measure(lambda p: dense_energy(p, full, pairs), full_pred),
+        "cdist": measure(lambda p: cdist_energy(p, full, pairs), full_pred),
+        "kabsch": measure(lambda p: kabsch_mse(p, target, **options), pred),
+        "mse": measure(lambda p: coordinate_mse(p, target, **options), pred),
+    }
+    if theirs is not None:
+        times["authors"] = measure(lambda p: theirs(p, full, pairs), full_pred)
+    sizes = torch.bincount(batch)
+    return {"atoms": [int(sizes.min()), int(sizes.max())], **against("ours", times)}
+
+
+def scaling() -> dict[str, dict[str, float]]:
+    """Milliseconds by number of atoms; what is left out is too slow or too large."""
+    found: dict[str, dict[str, float]] = {"complete": {}, "dense": {}, "sparse": {}, "gather": {}}
+    for nodes in (30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000):
+        pred, target = cloud(nodes)
+        budget = 0.3
+        if nodes <= 30_000:
+            found["complete"][str(nodes)] = measure(
+                lambda p, t=target: complete_pair_energy(p, t, stiffness=LAW), pred, budget
+            )
+        if nodes <= 3000:
+            found["dense"][str(nodes)] = measure(
+                lambda p, t=target: dense_energy(p, t), pred, budget
+            )
+        edges = regular_edges(nodes)
+        found["sparse"][str(nodes)] = measure(
+            lambda p, t=target, e=edges: pair_energy(p, t, e, stiffness=LAW), pred, budget
+        )
+        if nodes <= 300_000:
+            found["gather"][str(nodes)] = measure(
+                lambda p, t=target, e=edges: gather_energy(p, t, e), pred, budget
+            )
+    return {name: {n: round(ms, 4) for n, ms in row.items()} for name, row in found.items()}
+
+
+def memory() -> dict[str, float]:
+    """Extra megabytes of resident memory at the peak of one complete cloud of 30 000."""
+    small_pred, small_target = cloud(64)
+    measure(lambda p: complete_pair_energy(p, small_target, stiffness=LAW), small_pred, 0.0)
+    pred, target = cloud(30_000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    measure(lambda p: complete_pair_energy(p, target, stiffness=LAW), pred, 0.0)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"extra_mb_complete_30000": round(after - before, 1)}
+
+
+def first_call() -> dict[str, float]:
+    """Seconds of the first call of a process, without and with kernels on disk."""
+    code = (
+        "import time, torch; from pyg_energyloss import PairEnergyLoss\n"
+        "from torch_geometric.data import Data; loss = PairEnergyLoss(); d = Data(pos=torch.rand(9,"
+        "3)); p = torch.rand(9, 3, requires_grad=True); t = time.perf_counter()\n"
+        "loss(p, d).backward(); print(time.perf_counter() - t)"
+    )
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
+        for name in ("first_ever_s", "cached_s"):
+            command = [sys.executable, "-c", code]
+            done = subprocess.run(  # noqa: S603 - our own code
+                command, env=environment, capture_output=True, text=True, check=True
+            )
+            found[name] = round(float(done.stdout), 3)
+    return found
+
+
+PARTS: dict[str, Callable[[str], object]] = {
+    "cases": run_cases,
+    "scaling": lambda _authors: scaling(),
+    "memory": lambda _authors: memory(),
+    "first_call": lambda _authors: first_call(),
+}
+
+
+def in_fresh_process(part: str, threads: int, authors: str) -> object:
+    command = [sys.executable, __file__, "--part", part, "--threads", str(threads)]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    done = subprocess.run(  # noqa: S603 - this script again
+        [*command, "--authors", authors],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--authors", default="", help="path to the authors' energy_loss.py")
+    parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--part", choices=PARTS)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    if options.part:
+        torch.set_num_threads(options.threads)
+        print(json.dumps(PARTS[options.part](options.authors)))
+        return
+    from pyg_energyloss.training.compare import environment
+
+    results: dict[str, object] = {"environment": environment(), "seed": 0}
+    for threads in (1, 2):
+        results[f"threads_{threads}"] = in_fresh_process("cases", threads, options.authors)
+    for part in ("memory", "first_call", "scaling"):
+        results[part] = in_fresh_process(part, 1, options.authors)
+    write_json(options.out, results)
+    print(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()
