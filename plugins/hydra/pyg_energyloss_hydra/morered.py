@@ -89,7 +89,8 @@ class MoreRedEnergy:
             )
         alpha, sigma = self._schedule(t)
         with batch_context(batch=_idx_m, x_t=_positions, alpha=alpha, sigma=sigma):
-            return self.loss(pred, target.to(pred.dtype))
+            value: Tensor = self.loss(pred, target.to(pred.dtype))
+        return value
 
     def _schedule(self, t: Tensor) -> tuple[Tensor, Tensor]:
         steps = self.noise_schedule.unnormalize_time(t)

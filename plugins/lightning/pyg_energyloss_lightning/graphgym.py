@@ -39,7 +39,8 @@ class GraphGymBatch:
     @property
     def batch(self) -> Tensor | None:
         """Graph of each row that the loss gets; a graph that was not batched is one graph."""
-        mask, batch = self._mask(), self.data.get("batch")
+        mask = self._mask()
+        batch: Tensor | None = self.data.get("batch")
         if batch is None and not isinstance(self.data, Batch):
             batch = torch.zeros(self.data.num_nodes, dtype=torch.long, device=self.data.x.device)
         return batch if mask is None or batch is None else batch[mask]
