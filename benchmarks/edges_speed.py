@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from torch_geometric.data import Data
 
 from pyg_energyloss import rigidity, samplers
 from pyg_energyloss.report import write_json
+from pyg_energyloss.rigidity import kernels
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.transforms import RigidEdgeTransform
 
@@ -30,15 +32,26 @@ def points(count: int) -> torch.Tensor:
     return torch.from_numpy(rng.random((count, 3)) * (10 * count) ** (1 / 3)).float()
 
 
-def best(action: Callable[[], object], *, repeats: int) -> float:
+def timed(action: Callable[..., object], *arguments: object, repeats: int) -> float:
     """Shortest time of an action in ms, after one call that warms up."""
-    action()
+    action(*arguments)
     times = []
     for _ in range(repeats):
         started = time.perf_counter()
-        action()
+        action(*arguments)
         times.append(time.perf_counter() - started)
     return 1e3 * min(times)
+
+
+@contextmanager
+def plain_numpy() -> Iterator[None]:
+    """As if numba were not installed."""
+    found = kernels.available
+    kernels.available = lambda: False
+    try:
+        yield
+    finally:
+        kernels.available = found
 
 
 def main() -> None:
@@ -50,12 +63,17 @@ def main() -> None:
     default = RigidEdgeTransform(seed=0)
     sparse = RigidEdgeTransform(seed=0, complete_below=0)
     rows: dict[str, float] = {}
-    data = Data(pos=points(20))
-    rows["transform, n 20, default"] = best(lambda: default(data), repeats=500)
+    rows["transform, n 20, default"] = timed(default, Data(pos=points(20)), repeats=500)
     for count in (20, 50, 100, 500, 10_000, 100_000):
-        data = Data(pos=points(count))
         repeats = 300 if count < 1000 else 3
-        rows[f"transform, n {count}, shortcut off"] = best(lambda: sparse(data), repeats=repeats)
+        rows[f"transform, n {count}, shortcut off"] = timed(
+            sparse, Data(pos=points(count)), repeats=repeats
+        )
+    with plain_numpy():
+        for count in (20, 100):
+            rows[f"transform, n {count}, shortcut off, without numba"] = timed(
+                sparse, Data(pos=points(count)), repeats=100
+            )
     if options.million:
         data = Data(pos=points(1_000_000))
         started = time.perf_counter()
@@ -64,18 +82,17 @@ def main() -> None:
     pos = torch.cat([points(45)] * 64)
     batch = torch.repeat_interleave(torch.full((64,), 45))
     sampler = samplers.Backbone(complete_below=0, seed=0)
-    rows["batch draw, 64 x 45 atoms"] = best(lambda: sampler.sample_batch(pos, batch), repeats=10)
+    rows["batch draw, 64 x 45 atoms"] = timed(sampler.sample_batch, pos, batch, repeats=10)
     for count in (12, 50, 200, 1000):
         pairs = samplers.random_regular(count, 6, np.random.default_rng(0))
-        rows[f"global rigidity test, n {count}"] = best(
-            lambda: rigidity.is_globally_rigid(pairs, count),
-            repeats=2 if count > 500 else 20,
+        rows[f"global rigidity test, n {count}"] = timed(
+            rigidity.is_globally_rigid, pairs, count, repeats=2 if count > 500 else 20
         )
     for count in (50, 1000):
         place = points(count).double().numpy()
         pairs = samplers.Backbone(complete_below=0).sample(place, np.random.default_rng(0)).pairs
-        rows[f"certificate, n {count}"] = best(
-            lambda: rigidity.certify(pairs, place), repeats=1 if count > 500 else 5
+        rows[f"certificate, n {count}"] = timed(
+            rigidity.certify, pairs, place, repeats=1 if count > 500 else 5
         )
     rows.update(against_pyrigi())
     for name, value in rows.items():
@@ -105,7 +122,7 @@ def against_pyrigi() -> dict[str, float]:
         answer = graph.is_globally_rigid(dim=3)
         theirs.append(1e3 * (time.perf_counter() - started))
         assert answer == rigidity.is_globally_rigid(pairs, 12)  # noqa: S101 - same question, same answer
-        ours.append(best(lambda p=pairs: rigidity.is_globally_rigid(p, 12), repeats=20))
+        ours.append(timed(rigidity.is_globally_rigid, pairs, 12, repeats=20))
     return {
         "global rigidity by PyRigi, n 12": float(np.median(theirs)),
         "global rigidity here, n 12": float(np.median(ours)),

@@ -51,6 +51,12 @@ class PairSample(NamedTuple):
         )
 
 
+def numpy_generator(generator: torch.Generator) -> np.random.Generator:
+    """A numpy generator seeded by a draw of a torch one."""
+    word = torch.randint(2**62, (1,), generator=generator, device=generator.device)
+    return np.random.default_rng(int(word))
+
+
 def node_counts(pos: Tensor, batch: Tensor | None, num_graphs: int | None) -> Tensor:
     """Atoms per structure [num_graphs]; without ``batch`` all atoms are one structure.
 
@@ -137,8 +143,7 @@ class EdgeSampler(ABC):
         """
         if generator is None:
             generator = self._stream.generator(pos.device)
-        word = torch.randint(2**62, (1,), generator=generator, device=pos.device)
-        rng = np.random.default_rng(int(word))
+        rng = numpy_generator(generator)
         points = pos.detach().cpu().double().numpy()
         counts = node_counts(pos, batch, num_graphs).cpu().numpy()
         bounds = np.concatenate([[0], np.cumsum(counts)])
@@ -151,10 +156,24 @@ class EdgeSampler(ABC):
         weight = torch.from_numpy(np.concatenate(weights)).to(pos)
         return torch.cat([both, both.flip(0)], dim=1), weight.repeat(2)
 
-    def __call__(self, data: Any) -> tuple[Tensor, Tensor]:
-        """Draw the edges of a PyG batch from its target positions; what the loss calls."""
-        num_graphs = getattr(data, "num_graphs", None)
-        return self.sample_batch(data.pos, getattr(data, "batch", None), num_graphs=num_graphs)
+    def __call__(self, data: Any) -> tuple[Tensor, ...]:
+        """Draw the edges of a PyG batch from its target positions; what the loss calls.
+
+        Returns:
+            ``edge_index`` and ``edge_weight`` as `sample_batch`; for periodic structures
+            (``data.cell`` and ``data.pbc``), which are visited one by one, also ``edge_shift``
+            [num_edges, dim]: the pair vector is ``pos[j] - pos[i] + shift @ cell``.
+        """
+        batch, num_graphs = getattr(data, "batch", None), getattr(data, "num_graphs", None)
+        cell, pbc = getattr(data, "cell", None), getattr(data, "pbc", None)
+        if cell is None or pbc is None or not bool(torch.as_tensor(pbc).any()):
+            return self.sample_batch(data.pos, batch, num_graphs=num_graphs)
+        from pyg_energyloss.samplers.periodic_batch import draw_periodic_batch
+
+        generator = self._stream.generator(data.pos.device)
+        return draw_periodic_batch(
+            self, data.pos, batch, cell, torch.as_tensor(pbc), generator=generator
+        )
 
     def __repr__(self) -> str:
         """The class and its public options, which PyG compares for ``pre_transform``."""

@@ -59,20 +59,20 @@ def test_the_mean_of_many_draws_is_the_complete_energy_and_gradient(law):
     (slope,) = torch.autograd.grad(exact.sum(), pred)
     sampler = Backbone(complete_below=0, seed=0)
     energies, slopes = [], []
-    for _ in range(300):
+    for _ in range(150):
         edges, weight = sampler.sample_batch(pos)
         energy = pair_energy(pred, pos, edges, stiffness=LAWS[law], edge_weight=weight)
         energies.append(energy.detach())
         slopes.append(torch.autograd.grad(energy.sum(), pred)[0])
     energies, slopes = torch.stack(energies), torch.stack(slopes)
-    error = energies.std(0) / 300**0.5
+    error = energies.std(0) / 150**0.5
     assert (energies.mean(0) - exact).abs() < 4 * error
     # Squared deviations in units of the statistical error average to one.
-    error = slopes.std(0) / 300**0.5
+    error = slopes.std(0) / 150**0.5
     deviation = ((slopes.mean(0) - slope) / error).pow(2).mean()
     assert 0.6 < deviation < 1.5
     # And the error is small enough to tell: a few per cent of the gradient.
-    assert error.norm() < 0.11 * slope.norm()
+    assert error.norm() < 0.16 * slope.norm()
 
 
 def test_one_draw_points_where_the_complete_gradient_points():
@@ -178,7 +178,7 @@ def test_a_batch_mixes_small_and_large_structures():
     pos = torch.randn(sum(sizes), 3, generator=rng) * 4
     batch = torch.repeat_interleave(torch.tensor(sizes))
     sampler = Backbone(seed=0)
-    weights = torch.stack([weight_per_graph(sampler, pos, batch, 7) for _ in range(200)])
+    weights = torch.stack([weight_per_graph(sampler, pos, batch, 7) for _ in range(100)])
     expected = torch.tensor([n * (n - 1.0) for n in [*sizes, 0]])
     error = weights.std(0) / 200**0.5
     assert ((weights.mean(0) - expected).abs() <= 5 * error + 1e-3).all()
