@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.rigidity.lateration_batch import laterate_batch
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_counts
+from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_counts, weight_dtype
 from pyg_energyloss.samplers.complete import all_pairs, all_pairs_batch
 from pyg_energyloss.samplers.far import DENSE_LIMIT, draw_dense, draw_sparse, far_budget
 from pyg_energyloss.samplers.far_batch import draw_batch, pair_number_batch
@@ -140,7 +140,7 @@ class Backbone(EdgeSampler):
         large = counts > max(self.complete_below, self.dim + 1)
         if not bool(large.any()):
             edges = all_pairs_batch(counts)
-            return edges, pos.new_ones(edges.shape[1])
+            return edges, pos.new_ones(edges.shape[1], dtype=weight_dtype(pos))
         if int(counts.max()) > _BATCH_LIMIT:
             return super().sample_batch(pos, batch, num_graphs=num_graphs, generator=generator)
         if generator is None:
@@ -161,4 +161,4 @@ class Backbone(EdgeSampler):
             floor=self.floor,
             generator=generator,
         )
-        return torch.cat([pairs, pairs.flip(0)], dim=1), weight.to(pos.dtype).repeat(2)
+        return torch.cat([pairs, pairs.flip(0)], dim=1), weight.to(weight_dtype(pos)).repeat(2)

@@ -57,6 +57,11 @@ def numpy_generator(generator: torch.Generator) -> np.random.Generator:
     return np.random.default_rng(int(word))
 
 
+def weight_dtype(pos: Tensor) -> torch.dtype:
+    """Weights up to n² / 2 need at least single precision."""
+    return torch.promote_types(pos.dtype, torch.float32)
+
+
 def node_counts(pos: Tensor, batch: Tensor | None, num_graphs: int | None) -> Tensor:
     """Atoms per structure [num_graphs]; without ``batch`` all atoms are one structure.
 
@@ -139,7 +144,7 @@ class EdgeSampler(ABC):
 
         Returns:
             ``edge_index`` [2, num_edges], both directions of every pair, and ``edge_weight``
-            [num_edges] in the dtype of ``pos``.
+            [num_edges] in the dtype of ``pos``, or float32 if that is shorter.
         """
         if generator is None:
             generator = self._stream.generator(pos.device)
@@ -153,7 +158,7 @@ class EdgeSampler(ABC):
             pairs.append(drawn.pairs + start)
             weights.append(drawn.weight)
         both = torch.from_numpy(np.concatenate(pairs, axis=1)).to(pos.device)
-        weight = torch.from_numpy(np.concatenate(weights)).to(pos)
+        weight = torch.from_numpy(np.concatenate(weights)).to(pos.device, weight_dtype(pos))
         return torch.cat([both, both.flip(0)], dim=1), weight.repeat(2)
 
     def __call__(self, data: Any) -> tuple[Tensor, ...]:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_counts
+from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_counts, weight_dtype
 
 
 @lru_cache(maxsize=128)
@@ -80,4 +80,4 @@ class Complete(EdgeSampler):
         """All ordered pairs of every structure; see `EdgeSampler.sample_batch`."""
         del generator
         edge_index = all_pairs_batch(node_counts(pos, batch, num_graphs))
-        return edge_index, pos.new_ones(edge_index.shape[1])
+        return edge_index, pos.new_ones(edge_index.shape[1], dtype=weight_dtype(pos))

@@ -14,6 +14,7 @@ from pyg_energyloss.samplers.base import (
     PairSample,
     node_counts,
     numpy_generator,
+    weight_dtype,
 )
 from pyg_energyloss.samplers.periodic import nearest_image
 
@@ -55,7 +56,7 @@ def draw_periodic_batch(
             drawn = drawn._replace(shift=shift)
         whole = whole.joined(drawn._replace(pairs=drawn.pairs + start))
     edges = torch.from_numpy(whole.pairs).to(pos.device)
-    weight = torch.from_numpy(whole.weight).to(pos)
+    weight = torch.from_numpy(whole.weight).to(pos.device, weight_dtype(pos))
     shifts = torch.from_numpy(np.asarray(whole.shift)).to(pos.device)
     return (
         torch.cat([edges, edges.flip(0)], dim=1),

@@ -11,7 +11,7 @@ from torch_geometric.data import Data
 from torch_geometric.data.datapipes import functional_transform
 from torch_geometric.transforms import BaseTransform
 
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
+from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, weight_dtype
 from pyg_energyloss.samplers.periodic import nearest_image
 from pyg_energyloss.samplers.streams import NumpyStream
 
@@ -100,7 +100,7 @@ class RigidEdgeTransform(BaseTransform):
             )
         bonds = data.edge_index
         lattice = _lattice(data)
-        points = pos.detach().cpu().numpy()
+        points = pos.detach().cpu().to(weight_dtype(pos)).numpy()
         drawn = self.sampler.sample(
             points,
             self._stream.generator(),
@@ -117,7 +117,7 @@ class RigidEdgeTransform(BaseTransform):
         edges[:, num_pairs:] = drawn.pairs[::-1]
         weight = np.concatenate([drawn.weight, drawn.weight])
         data[self.attr] = torch.from_numpy(edges).to(pos.device)
-        data[self._weight_attr] = torch.from_numpy(weight).to(pos)
+        data[self._weight_attr] = torch.from_numpy(weight).to(pos.device, weight_dtype(pos))
         if drawn.shift is not None:
             shift = np.concatenate([drawn.shift, -drawn.shift])
             data[self._shift_attr] = torch.from_numpy(shift).to(pos.device)

@@ -115,3 +115,11 @@ def test_bad_options():
         NearestNeighbours(k=0)
     with pytest.raises(ValueError, match=r"`batch` must have shape \[num_nodes\]"):
         Complete().sample_batch(torch.zeros(3, 3), torch.zeros(2, dtype=torch.long))
+
+
+@pytest.mark.parametrize("name", ["backbone", "complete", "k_regular"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
+def test_weights_have_at_least_single_precision(name, dtype):
+    pos = torch.from_numpy(np.concatenate([POS, POS + 20.0])).to(dtype)
+    _, weight = registry.create("sampler", name, seed=0).sample_batch(pos)
+    assert weight.dtype == (torch.float64 if dtype == torch.float64 else torch.float32)
