@@ -56,14 +56,12 @@ def complete_pair_energy(
     check_positions(pos_pred, pos_target)
     batch, count = resolve_batch(pos_pred, batch, num_graphs)
     dtype = compute_dtype(pos_pred)
-    with torch.autocast(pos_pred.device.type, enabled=False):
-        pred, target = widen(pos_pred, dtype).contiguous(), widen(pos_target, dtype).contiguous()
-        problem = Problem(pred, target, batch, count, law_of(stiffness))
-        if torch.is_grad_enabled() and target.requires_grad:
-            energy = _differentiable_in_both(problem)
-        else:
-            energy = spring_energy(problem)
-        return saturate(energy, pos_pred.dtype)
+    pred, target = widen(pos_pred, dtype).contiguous(), widen(pos_target, dtype).contiguous()
+    problem = Problem(pred, target, batch, count, law_of(stiffness))
+    if torch.is_grad_enabled() and target.requires_grad:
+        return saturate(_differentiable_in_both(problem), pos_pred.dtype)
+    energy = spring_energy(problem)
+    return energy if energy.dtype == pos_pred.dtype else saturate(energy, pos_pred.dtype)
 
 
 def _differentiable_in_both(problem: Problem) -> Tensor:

@@ -82,8 +82,10 @@ def _determinant(matrix: Tensor) -> Tensor:
     """A polynomial in space: elimination divides by pivots, which may be denormal."""
     if matrix.size(-1) == 3:  # noqa: PLR2004 - space
         first, second, third = matrix.unbind(dim=-2)
-        return (first * torch.linalg.cross(second, third)).sum(dim=-1)
-    return torch.linalg.det(matrix)
+        triple: Tensor = (first * torch.linalg.cross(second, third)).sum(dim=-1)
+        return triple
+    general: Tensor = torch.linalg.det(matrix)
+    return general
 
 
 def _per_node(value: Tensor, batch: Tensor | None) -> Tensor:

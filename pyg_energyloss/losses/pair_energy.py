@@ -126,7 +126,7 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         bond = rest[edge_index[1]] - rest[edge_index[0]]
         length = safe_norm(bond if shift is None else bond + shift)
         k = law_function(self._law_for(data))(length, edge_index[0], edge_index[1])
-        energies: Tensor = self.propagate(
+        energies: Tensor = self.propagate(  # type: ignore[operator] # written at run time
             edge_index,
             pos_pred=pos_pred.to(dtype),
             edge_shift=shift if shift is not None else torch.zeros_like(bond),
@@ -150,7 +150,8 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         return energy[:, None]
 
     def _law_for(self, data: Any) -> Any:
-        bind: Any = getattr(self.stiffness, "for_data", None)
+        law: Any = self.stiffness
+        bind = getattr(law, "for_data", None)
         return self._law if bind is None else bind(data)
 
     def _listed(self, data: Any, info: GraphInfo) -> tuple[Tensor, Tensor | None, Tensor | None]:

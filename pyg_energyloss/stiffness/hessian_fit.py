@@ -66,7 +66,8 @@ def springs_hessian(
     atoms = np.arange(len(pos))
     blocks[atoms, atoms] = 0.0
     blocks[atoms, atoms] = -blocks.sum(axis=1)
-    return blocks.transpose(0, 2, 1, 3).reshape(3 * len(pos), 3 * len(pos))
+    hessian: NDArray[np.float64] = blocks.transpose(0, 2, 1, 3).reshape(pos.size, pos.size)
+    return hessian
 
 
 def mmff_minimum(smiles: str, *, seed: int = 0) -> tuple[Any, NDArray[np.float64], NDArray[Any]]:
@@ -78,7 +79,7 @@ def mmff_minimum(smiles: str, *, seed: int = 0) -> tuple[Any, NDArray[np.float64
     """
     try:
         from rdkit import Chem
-        from rdkit.Chem import AllChem
+        from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
     except ImportError as error:
         raise ImportError(
             "fitting stiffness to MMFF94 needs RDKit: pip install 'pyg-energyloss[chem]'"
@@ -87,11 +88,11 @@ def mmff_minimum(smiles: str, *, seed: int = 0) -> tuple[Any, NDArray[np.float64
     if molecule is None:
         raise ValueError(f"`smiles` must be a molecule, got {smiles!r}")
     molecule = Chem.AddHs(molecule)
-    AllChem.EmbedMolecule(molecule, randomSeed=seed + 1)
-    properties = AllChem.MMFFGetMoleculeProperties(molecule)
+    rdDistGeom.EmbedMolecule(molecule, randomSeed=seed + 1)
+    properties = rdForceFieldHelpers.MMFFGetMoleculeProperties(molecule)
     if properties is None or not molecule.GetNumConformers():
         raise ValueError(f"`smiles` must be a molecule that MMFF94 knows, got {smiles!r}")
-    field = AllChem.MMFFGetMoleculeForceField(molecule, properties)
+    field = rdForceFieldHelpers.MMFFGetMoleculeForceField(molecule, properties)
     field.Minimize(maxIts=5000, forceTol=1e-8)
     start = np.array(field.Positions()).ravel()
     hessian = EV_PER_KCAL * _second_differences(lambda x: field.CalcEnergy(list(x)), start)

@@ -55,7 +55,8 @@ def _backward(ctx: Any, grad_energy: Tensor | None, grad_gradient: Tensor | None
     gradient, pos, rest, batch, edge_index, weight, shift = ctx.saved_tensors
     result: Tensor | None = None
     if grad_energy is not None:
-        result = gradient * (grad_energy if batch is None else grad_energy[batch][:, None])
+        upstream = grad_energy if batch is None else grad_energy.index_select(0, batch)[:, None]
+        result = gradient * upstream
     if grad_gradient is not None:
         problem = Problem(
             pos.detach(), rest, batch, ctx.num_graphs, ctx.law, edge_index, weight, shift

@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import os
 
+import torch
 from torch import Tensor
 
 from pyg_energyloss.functional.engine import torch_engine
@@ -24,7 +25,6 @@ def _installed(package: str) -> bool:
 def engine_name(problem: Problem) -> str:
     """Return "numba", "triton" or "torch": what computes this problem.
 
-    >>> import torch
     >>> points = torch.zeros(2, 5)
     >>> engine_name(Problem(points, points, None, 1, None))  # five dimensions
     'torch'
@@ -50,7 +50,8 @@ def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
 
         return numba_engine.energy_gradient(problem)
     if name == "triton":
-        from pyg_energyloss.functional.engine import triton_engine
+        from pyg_energyloss.functional.engine.triton_engine import energy_gradient as on_cuda
 
-        return triton_engine.energy_gradient(problem)
-    return torch_engine.energy_gradient(problem)
+        return on_cuda(problem)
+    with torch.autocast(problem.pos.device.type, enabled=False):  # a law may multiply matrices
+        return torch_engine.energy_gradient(problem)

@@ -22,6 +22,13 @@ STEP = 8
 ROWS = 13
 
 
+def block_shares(kind: Any) -> Any:
+    """Return what a pair counts for, by lane: in another tile, and in the own tile of an atom."""
+    shares = np.ones((2, LANES), dtype=kind)
+    shares[1, :STEP] = 0.5
+    return shares
+
+
 @functools.cache
 def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - one fused loop nest
     """Return the kernel for one stiffness form; it is compiled at its first call, and cached.
@@ -40,6 +47,7 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
         parameter: float,
         unit: Any,
         constants: Any,
+        shares: Any,
         tile: Any,
         thread: int,
         threads: int,
@@ -63,9 +71,8 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
             for a in range(0 if tiles == 1 else thread, tiles, 1 if tiles == 1 else threads):
                 first = tile[a]
                 for b in range(a, tiles):
-                    second = tile[b]
                     width = min(LANES, (size - b * LANES + STEP - 1) // STEP * STEP)
-                    other = one if b > a else zero
+                    share = shares[1 if a == b else 0]
                     total = zero
                     for i in range(min(LANES, size - a * LANES)):
                         x, y, z = first[i], first[LANES + i], first[2 * LANES + i]
@@ -77,7 +84,11 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
                             first[12 * LANES + i],
                         )
                         e, gx, gy, gz = zero, zero, zero, zero
-                        for j in range(width):
+                        # In its own tile an atom meets the block of STEP atoms around it, each of
+                        # which meets it too and takes half, and the atoms after that block.
+                        start = i // STEP * STEP if a == b else 0
+                        second = tile[b, start:]
+                        for j in range(width - start):
                             px, py, pz = second[j], second[LANES + j], second[2 * LANES + j]
                             qx, qy = second[3 * LANES + j], second[4 * LANES + j]
                             qz = second[5 * LANES + j]
@@ -92,7 +103,7 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
                             product += (oz - second[12 * LANES + j]) * (dz + dw)
                             stretch = product / max(squared * inverse + length, tiny)
                             true = length * metre
-                            k = second[9 * LANES + j]
+                            k = second[9 * LANES + j] * share[j]
                             if form == 2:  # noqa: PLR2004 - Form.INVERSE; resolved at compilation
                                 k = k / (true + parameter)
                             elif form == 3:  # noqa: PLR2004 - Form.INVERSE_SQUARE
@@ -105,14 +116,14 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
                             gx += force * dx
                             gy += force * dy
                             gz += force * dz
-                            second[6 * LANES + j] -= other * (force * dx)
-                            second[7 * LANES + j] -= other * (force * dy)
-                            second[8 * LANES + j] -= other * (force * dz)
+                            second[6 * LANES + j] -= force * dx
+                            second[7 * LANES + j] -= force * dy
+                            second[8 * LANES + j] -= force * dz
                         first[6 * LANES + i] += gx
                         first[7 * LANES + i] += gy
                         first[8 * LANES + i] += gz
                         total += e
-                    energy[graph] += total if b > a else 0.5 * total
+                    energy[graph] += total
             for i in range(size):
                 row = tile[i // LANES]
                 for axis in range(pos.shape[1]):

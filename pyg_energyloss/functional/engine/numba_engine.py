@@ -11,7 +11,12 @@ from torch import Tensor
 
 from pyg_energyloss.functional.distance import COINCIDENT
 from pyg_energyloss.functional.engine import threads
-from pyg_energyloss.functional.engine.numba_complete import LANES, ROWS, complete_kernel
+from pyg_energyloss.functional.engine.numba_complete import (
+    LANES,
+    ROWS,
+    block_shares,
+    complete_kernel,
+)
 from pyg_energyloss.functional.engine.numba_sparse import sparse_kernel
 from pyg_energyloss.functional.engine.problem import Problem, graph_scale, rescaled
 from pyg_energyloss.radial import Form, RadialForm
@@ -24,6 +29,7 @@ _UNIT = RadialForm(Form.CONSTANT, 1.0)
 _KINDS: dict[torch.dtype, Any] = {torch.float32: np.float32, torch.float64: np.float64}
 _NUMBERS = [0.0, 1.0, 2.0, COINCIDENT, 0.5]
 _CONSTANTS: dict[Any, Any] = {kind: np.array(_NUMBERS, dtype=kind) for kind in _KINDS.values()}
+_SHARES: dict[Any, Any] = {kind: block_shares(kind) for kind in _KINDS.values()}
 _EMPTY = np.zeros(0, dtype=np.int64)
 
 
@@ -60,23 +66,18 @@ def _complete(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float6
     pos, rest, ptr, order = problem.pos, problem.rest, _EMPTY, None
     nodes, graphs = pos.size(0), problem.num_graphs
     if problem.batch is None:
-        ptr = np.array([0, nodes])
+        ptr, sizes = np.array([0, nodes]), np.array([nodes])
     else:
         batch = problem.batch.numpy()
-        if nodes and (batch.min() < 0 or batch.max() >= graphs):
-            raise ValueError(
-                f"`batch` must be between 0 and num_graphs - 1 = {graphs - 1}, "
-                f"got {batch.min()} to {batch.max()}"
-            )
+        sizes = _segment_sizes(batch, graphs)
         if (batch[1:] < batch[:-1]).any():
             order = torch.argsort(problem.batch, stable=True)
             pos, rest = pos[order], rest[order]
         ptr = np.zeros(graphs + 1, dtype=np.int64)
-        np.cumsum(np.bincount(batch, minlength=graphs), out=ptr[1:])
-    sizes = np.diff(ptr)
+        np.cumsum(sizes, out=ptr[1:])
     form, strength, parameter, unit = _numbers_of(problem, scale)
     kernel, kind = complete_kernel(form), _KINDS[pos.dtype]
-    count = threads.thread_count(int((sizes * sizes).sum()), PAIRS_PER_THREAD)
+    count = threads.thread_count(int(sizes @ sizes), PAIRS_PER_THREAD)
     energies = np.zeros((count, graphs))
     gradients = np.zeros((count, nodes, pos.size(1)), dtype=kind)
     tiles = (int(sizes.max(initial=1)) + LANES - 1) // LANES
@@ -92,6 +93,7 @@ def _complete(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float6
             parameter,
             unit,
             _CONSTANTS[kind],
+            _SHARES[kind],
             tile,
             thread,
             workers,
@@ -100,10 +102,22 @@ def _complete(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float6
         )
 
     threads.run(task, count)
+    energy = energies[0] if count == 1 else energies.sum(axis=0)
     gradient = torch.from_numpy(gradients[0] if count == 1 else gradients.sum(axis=0))
     if order is not None:
         gradient = torch.empty_like(gradient).index_copy_(0, order, gradient)
-    return energies.sum(axis=0), gradient
+    return energy, gradient
+
+
+def _segment_sizes(batch: NDArray[np.int64], graphs: int) -> NDArray[np.int64]:
+    """Atoms of each graph; an entry out of range would write outside the arrays."""
+    sizes = np.bincount(batch, minlength=graphs) if batch.min(initial=0) >= 0 else None
+    if sizes is None or sizes.size > graphs:
+        raise ValueError(
+            f"`batch` must be between 0 and num_graphs - 1 = {graphs - 1}, "
+            f"got {batch.min()} to {batch.max()}"
+        )
+    return sizes
 
 
 def _sparse(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64], Tensor]:
