@@ -26,10 +26,15 @@ def available() -> bool:
 
 @lru_cache(maxsize=8)
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The machine code of one of the loops below, kept on disk between runs."""
+    """The machine code of a loop, kept on disk between runs where that is possible."""
     import numba
 
-    fast: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
+    fast: Callable[..., Any]
+    try:
+        fast = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:
+        # No folder to keep the code in (a read-only installation): compile in each process.
+        fast = numba.njit(nogil=True)(function)
     return fast
 
 
