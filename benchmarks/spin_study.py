@@ -22,10 +22,11 @@ from pyg_energyloss.training.spin_spec import SpinData, SpinRunSpec
 VARIANTS = {
     "cross-entropy": ("spin_cross_entropy", {}),
     "cross-entropy, flip min": ("spin_cross_entropy+flip", {}),
-    "local field, h0 0": ("local_field", {"h0": 0.0}),
+    "margin": ("spin_margin", {}),
+    "local field, h0 0": ("local_field", {"h0": 0}),
     "local field, h0 1": ("local_field", {}),
     "local field, h0 1, flip min": ("local_field+flip", {}),
-    "local field, h0 0, flip min": ("local_field", {"flip": "min", "h0": 0.0}),
+    "local field, h0 0, flip min": ("local_field", {"flip": "min", "h0": 0}),
     "local field, h0 1, flip overlap": ("local_field", {"flip": "overlap"}),
     "local field, h0 1, flip soft": ("local_field", {"flip": "soft"}),
     "local field, h0 1, flip min, T 1": ("local_field+flip", {"temperature": 1.0}),
@@ -44,6 +45,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=preset["steps"])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--collect", action="store_true", help="only tabulate finished runs")
     parser.add_argument("--work", type=Path, default=Path("runs/spins"), help="folder of the runs")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "spin_study.json")
     options = parser.parse_args()
@@ -73,7 +75,7 @@ def main():
             {"spec": spec.to_dict(), "out": str(options.work)},
         )
         for (name, seed), spec in specs.items()
-        if load_result(options.work, spec) is None
+        if not options.collect and load_result(options.work, spec) is None
     ]
     for event in run_jobs(jobs, workers=options.workers) if jobs else ():
         if event.kind == "done":
