@@ -54,9 +54,9 @@ def rebuild(
         ValueError: ``length`` does not fit ``edge_index``, or ``dim`` is below 1.
 
     Example:
-        >>> edges = [[0, 1, 0, 2, 2], [1, 2, 2, 3, 1]]
-        >>> rebuild(edges, [3.0, 4.0, 5.0, 2.0, 4.0], 4, dim=2).order.tolist()
-        [2, 0, 1]
+        >>> edges = [[0, 1, 0, 2], [1, 2, 2, 3]]  # a triangle, and atom 3 on a hinge
+        >>> sorted(rebuild(edges, [3.0, 4.0, 5.0, 2.0], 4, dim=2).order.tolist())
+        [0, 1, 2]
     """
     check_dim(dim)
     edges, lengths = _arrays(edge_index, length)
