@@ -25,7 +25,7 @@ def law_of(stiffness: Any) -> RadialForm | Handle | None:
     >>> law_of(Exponential(2.0)).strength
     2.0
     """
-    if stiffness is None or isinstance(stiffness, RadialForm | Handle):
+    if stiffness is None or isinstance(stiffness, (RadialForm, Handle)):
         return stiffness
     radial = getattr(stiffness, "radial_form", None)
     form: RadialForm | None = radial() if radial is not None else None
