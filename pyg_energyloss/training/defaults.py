@@ -14,7 +14,29 @@ EVALUATORS = ("geometry", "rmsd", "gfn2")
 FALLBACK_LEARNING_RATE = 3e-3
 
 #: model -> loss -> peak learning rate: best bond-length MAE on validation molecules.
-LEARNING_RATES: dict[str, dict[str, float]] = {}
+LEARNING_RATES: dict[str, dict[str, float]] = {
+    "gnn": {
+        "mse": 1e-3,
+        "kabsch": 3e-3,
+        "energy": 1e-2,
+        "energy_sparse": 1e-2,
+        "energy_kabsch": 1e-2,
+    },
+    "egnn": {
+        "mse": 1e-3,
+        "kabsch": 3e-3,
+        "energy": 1e-2,
+        "energy_sparse": 1e-2,
+        "energy_kabsch": 1e-2,
+    },
+    "e3nn": {
+        "mse": 1e-3,
+        "kabsch": 1e-2,
+        "energy": 1e-2,
+        "energy_sparse": 1e-2,
+        "energy_kabsch": 1e-2,
+    },
+}
 
 
 def learning_rate(model: str, loss: str) -> float:
