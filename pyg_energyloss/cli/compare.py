@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
-from collections.abc import Iterable
 from importlib import util
 from pathlib import Path
-from typing import Any
 
-from pyg_energyloss import registry
+from pyg_energyloss.cli.comparison import (
+    available_evaluators,
+    check_writable,
+    chosen_models,
+    dataset_of,
+    model_options,
+    noise_levels_of,
+    processes,
+    unique,
+)
 from pyg_energyloss.cli.errors import UserError
-from pyg_energyloss.cli.values import comma_list, key_values, noise_levels, positive, seeds
+from pyg_energyloss.cli.values import comma_list, noise_levels, positive, seeds
 
 DESCRIPTION = """\
 Train every chosen model with every chosen loss, at equal numbers of optimiser steps and with equal
@@ -128,28 +133,28 @@ def run(options: argparse.Namespace) -> int:
     from pyg_energyloss.report.comparison import print_comparison, write_report
     from pyg_energyloss.training.compare import Comparison, check_names, run_comparison
 
-    _check_writable(options.out)
+    check_writable(options.out)
     quick = options.quick
-    dataset, dataset_options, splits = _dataset(options)
+    dataset, dataset_options, splits = dataset_of(options)
     atoms = splits["train"].z.numel() / len(splits["train"])
     fitting = max(1, min(BATCH_SIZE, round(BATCH_ATOMS / atoms)))
     comparison = Comparison(
         task=options.task,
         dataset=dataset,
-        models=_unique(_models(options.models)),
-        losses=_unique(options.losses),
+        models=unique(chosen_models(options.models)),
+        losses=unique(options.losses),
         seeds=options.seeds or (QUICK_SEEDS if quick else SEEDS),
         steps=options.steps or (QUICK_STEPS if quick else STEPS),
         batch_size=options.batch_size or (max(1, fitting // 2) if quick else fitting),
         eval_graphs=options.eval_graphs or (QUICK_GRAPHS if quick else GRAPHS),
-        evaluators=_evaluators(QUICK_XTB_GRAPHS if quick else XTB_GRAPHS, atoms),
-        levels=_levels(options),
+        evaluators=available_evaluators(QUICK_XTB_GRAPHS if quick else XTB_GRAPHS, atoms),
+        levels=noise_levels_of(options),
         learning_rate=options.learning_rate,
         dataset_options=dataset_options,
-        model_options=_model_options(options.model_arg),
+        model_options=model_options(options.model_arg),
     )
     check_names(comparison)
-    workers, threads = _cpus(options.workers, len(comparison.specs()))
+    workers, threads = processes(options.workers, len(comparison.specs()))
     try:
         outcome = run_comparison(comparison, options.out, workers=workers, threads=threads)
     except KeyboardInterrupt:
@@ -176,100 +181,3 @@ def _need_training_extra() -> None:
         raise ImportError(
             f"`energyloss compare` needs {', '.join(missing)}: pip install 'pyg-energyloss[train]'"
         )
-
-
-def _unique(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))
-
-
-def _models(names: list[str] | None) -> list[str]:
-    from pyg_energyloss.training.defaults import MODELS
-
-    if names is not None:
-        return names
-    installed = registry.names("model")
-    for name in MODELS:
-        if name not in installed:
-            print(
-                f"energyloss: model {name!r} is left out: pip install pyg-energyloss-{name}",
-                file=sys.stderr,
-            )
-    return [name for name in MODELS if name in installed]
-
-
-def _evaluators(xtb_graphs: int, atoms: float) -> dict[str, dict[str, Any]]:
-    from pyg_energyloss.training.defaults import EVALUATORS
-
-    # The cost of GFN2-xTB grows with the square of the size or faster.
-    fitting = max(1, min(xtb_graphs, round(xtb_graphs * (14 / atoms) ** 2)))
-    options: dict[str, dict[str, Any]] = {"gfn2": {"max_graphs": fitting}}
-    installed = registry.names("evaluator")
-    chosen = [name for name in EVALUATORS if name in installed]
-    if "gfn2" in chosen and not util.find_spec("tblite"):
-        chosen.remove("gfn2")
-    return {name: options.get(name, {}) for name in chosen}
-
-
-def _levels(options: argparse.Namespace) -> tuple[float, ...]:
-    from pyg_energyloss.training.tasks import Denoise
-
-    if options.task == "denoise":
-        return tuple(options.noise_levels or Denoise().levels)
-    if options.noise_levels:
-        raise UserError("--noise-levels goes with --task denoise")
-    return ()
-
-
-def _dataset(options: argparse.Namespace) -> tuple[str, dict[str, Any], Any]:
-    """Registered name, options and splits of what --dataset asks for."""
-    from pyg_energyloss.training.run import load_splits
-
-    name, given = options.dataset, key_values(options.dataset_arg)
-    path = Path(name).expanduser()
-    # What looks like a path is one, so that a missing file is called a missing file.
-    is_path = path.exists() or os.sep in name or bool(path.suffix)
-    if name not in registry.names("dataset") and is_path:
-        name, given = "table", {"path": _packed(path, given, options.out), **given}
-    return name, given, load_splits(name, given)
-
-
-def _packed(path: Path, given: dict[str, Any], out: Path) -> str:
-    """Read the user's files once, not once per run."""
-    from pyg_energyloss.data import MoleculeTable, read_molecules
-    from pyg_energyloss.report.files import write_bytes
-
-    molecules = read_molecules(path, group_key=given.pop("group_key", None))
-    content, digest = MoleculeTable.from_molecules(molecules).to_bytes()
-    return str(write_bytes(out / f"structures-{digest}.npz", content))
-
-
-def _model_options(arguments: list[str]) -> dict[str, dict[str, Any]]:
-    nested: dict[str, dict[str, Any]] = {}
-    for key, value in key_values(arguments).items():
-        model, _, option = key.partition(".")
-        if not option:
-            raise UserError(f"--model-arg must be MODEL.KEY=VALUE, got {key}={value}")
-        nested.setdefault(model, {})[option] = value
-    return nested
-
-
-def _check_writable(out: Path) -> None:
-    """Fail before the training, not after it."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=out):
-            pass
-    except OSError as error:
-        raise UserError(f"cannot write to --out {out}: {error.strerror}") from error
-
-
-def _cpus(workers: int | None, runs: int) -> tuple[int, int]:
-    """Processes, and threads of each."""
-    import torch
-
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    cores = cores or 1
-    if workers is None:
-        workers = 1 if torch.cuda.is_available() else cores
-    workers = max(1, min(workers, runs))
-    return workers, max(1, cores // workers)
