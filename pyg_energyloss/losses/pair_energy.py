@@ -164,7 +164,10 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
     def _normalized(self, energy: Tensor, info: GraphInfo, springs: SpringSet) -> Tensor:
         divisor: Tensor | None = None
         if self.normalize is not None:
-            atoms = graph_counts(info.pos, info.batch, info.num_graphs)
+            if info.ptr is None:
+                atoms = graph_counts(info.pos, info.batch, info.num_graphs)
+            else:
+                atoms = info.ptr.diff().to(compute_dtype(info.pos))
             pairs = atoms * (atoms - 1.0)
             if springs.edge_index is not None and self.normalize == "pairs":
                 source = springs.edge_index[0]

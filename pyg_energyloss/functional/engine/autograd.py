@@ -18,11 +18,21 @@ from pyg_energyloss.functional.saturate import clamp_finite
 from pyg_energyloss.radial import Form, RadialForm
 
 
-def _solve(problem: Problem) -> tuple[Tensor, Tensor]:
-    """Energies and gradient in the dtype of the positions, finite where the input is."""
+#: An energy below this has a gradient far inside the range of float32, by Cauchy-Schwarz.
+_CALM = 1e30
+
+
+def _solve(problem: Problem) -> tuple[Tensor, Tensor, bool]:
+    """Energies and gradient in the dtype of the positions, finite where the input is.
+
+    The flag says that nothing was near the end of the range, so later clamps can be left out.
+    """
     energy, gradient = dispatch.energy_gradient(problem)
     dtype = problem.pos.dtype
-    return clamp_finite(energy, dtype), clamp_finite(gradient, dtype)
+    on_cpu = not torch.compiler.is_compiling() and energy.device.type == "cpu" and energy.numel()
+    if on_cpu and float(energy.max()) < _CALM:
+        return energy.to(dtype), gradient, True
+    return clamp_finite(energy, dtype), clamp_finite(gradient, dtype), False
 
 
 class _HessianVector(torch.autograd.Function):
@@ -63,13 +73,14 @@ def _backward(ctx: Any, grad_energy: Tensor | None, grad_gradient: Tensor | None
         )
         product: Tensor = _HessianVector.apply(grad_gradient, pos, problem)
         result = product if result is None else result + product
-    return result if result is None else clamp_finite(result, result.dtype)
+    calm = grad_gradient is None and getattr(ctx, "calm", False)
+    return result if result is None or calm else clamp_finite(result, result.dtype)
 
 
 class _SpringEnergy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, pos: Tensor, problem: Problem) -> tuple[Tensor, Tensor]:
-        energy, gradient = _solve(problem)
+        energy, gradient, ctx.calm = _solve(problem)
         _save(ctx, pos, problem, gradient)
         return energy, gradient
 
@@ -99,7 +110,8 @@ def _spring_energy(  # noqa: PLR0917 - an operator's schema has no keywords here
     handle: int,
 ) -> tuple[Tensor, Tensor]:
     options = (graphs, form, strength, parameter, handle)
-    return _solve(_unpacked((pos, rest, batch, edge_index, weight, shift, *options)))
+    problem = _unpacked((pos, rest, batch, edge_index, weight, shift, *options))
+    return _solve(problem)[:2]
 
 
 @_spring_energy.register_fake

@@ -61,13 +61,17 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
             if tiles == 1 and graph % threads != thread:
                 continue
             tile[:tiles] = zero
-            for i in range(size):
-                row = tile[i // LANES]
+            for a in range(tiles):
+                row, base = tile[a], low + a * LANES
+                filled = min(LANES, size - a * LANES)
                 for axis in range(pos.shape[1]):
-                    row[axis * LANES + i % LANES] = pos[low + i, axis]
-                    row[(3 + axis) * LANES + i % LANES] = rest[low + i, axis]
-                    row[(10 + axis) * LANES + i % LANES] = pos[low + i, axis] - rest[low + i, axis]
-                row[9 * LANES + i % LANES] = strength
+                    for i in range(filled):
+                        there, ideal = pos[base + i, axis], rest[base + i, axis]
+                        row[axis * LANES + i] = there
+                        row[(3 + axis) * LANES + i] = ideal
+                        row[(10 + axis) * LANES + i] = there - ideal
+                for i in range(filled):
+                    row[9 * LANES + i] = strength
             for a in range(0 if tiles == 1 else thread, tiles, 1 if tiles == 1 else threads):
                 first = tile[a]
                 for b in range(a, tiles):
@@ -124,9 +128,10 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
                         first[8 * LANES + i] += gz
                         total += e
                     energy[graph] += total
-            for i in range(size):
-                row = tile[i // LANES]
+            for a in range(tiles):
+                row, base = tile[a], low + a * LANES
                 for axis in range(pos.shape[1]):
-                    gradient[low + i, axis] = two * row[(6 + axis) * LANES + i % LANES]
+                    for i in range(min(LANES, size - a * LANES)):
+                        gradient[base + i, axis] = two * row[(6 + axis) * LANES + i]
 
     return kernel  # type: ignore[no-any-return]
