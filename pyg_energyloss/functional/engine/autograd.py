@@ -17,7 +17,6 @@ from pyg_energyloss.functional.engine.problem import Problem
 from pyg_energyloss.functional.saturate import clamp_finite
 from pyg_energyloss.radial import Form, RadialForm
 
-
 #: An energy below this has a gradient far inside the range of float32, by Cauchy-Schwarz.
 _CALM = 1e30
 
