@@ -43,7 +43,7 @@ class FlatLoss(torch.nn.Module):
     >>> from pyg_energyloss.hosts import batch_context
     >>> loss = FlatLoss(options={"stiffness": "constant", "normalize": None})
     >>> with batch_context(batch=torch.tensor([0, 0])):
-    ...     loss(torch.tensor([[0.0], [3.0]]), torch.tensor([[0.0], [1.0]]))
+    ...     loss(torch.tensor([[0.0], [3.0]]), torch.tensor([[0.0], [1.0]])).round(decimals=4)
     tensor(4.)
     """
 
