@@ -23,18 +23,18 @@ LEARNING_RATES: dict[str, dict[str, float]] = {
         "energy_kabsch": 1e-2,
     },
     "egnn": {
-        "mse": 1e-3,
+        "mse": 3e-2,
         "kabsch": 3e-3,
         "energy": 1e-2,
-        "energy_sparse": 1e-2,
+        "energy_sparse": 3e-2,
         "energy_kabsch": 1e-2,
     },
     "e3nn": {
         "mse": 1e-3,
-        "kabsch": 1e-2,
-        "energy": 1e-2,
-        "energy_sparse": 1e-2,
-        "energy_kabsch": 1e-2,
+        "kabsch": 3e-2,
+        "energy": 3e-2,
+        "energy_sparse": 3e-2,
+        "energy_kabsch": 3e-2,
     },
 }
 
