@@ -14,6 +14,9 @@ from torch_geometric.data import Batch
 from pyg_energyloss.data.loader import assemble
 from pyg_energyloss.training.module import StructureModule
 
+#: Stream of random numbers of the validation batch; training steps use 0, 1, 2, ...
+VALIDATION_STREAM = 2**31
+
 
 class AtomicCheckpoint(pl.Callback):
     """Saves the whole training state every so many steps; a kill never leaves a torn file.
@@ -63,7 +66,7 @@ class History(pl.Callback):
         batch = assemble(pl_module.val_set, torch.arange(count)).to(pl_module.device)
         task = pl_module.task
         level = task.levels[len(task.levels) // 2] if task.levels else None
-        self._batch = task.prepare(batch, pl_module.generator(-1), level=level)
+        self._batch = task.prepare(batch, pl_module.generator(VALIDATION_STREAM), level=level)
         if trainer.global_step == 0:
             self._record(trainer, pl_module)
 

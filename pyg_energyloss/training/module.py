@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import lightning.pytorch as pl
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import IterableDataset
@@ -86,7 +87,9 @@ class StructureModule(pl.LightningModule):
 
     def generator(self, stream: int) -> torch.Generator:
         """Random numbers of one step, whatever came before."""
-        return torch.Generator(self.device).manual_seed(self.seed * 2**32 + stream)
+        # torch's CPU generator looks at 32 bits of a seed only, so both numbers are mixed first.
+        mixed = np.random.SeedSequence([self.seed, stream]).generate_state(1)[0]
+        return torch.Generator(self.device).manual_seed(int(mixed))
 
     def training_step(self, batch: Batch, _index: int) -> Tensor:
         """One step's loss."""

@@ -52,6 +52,27 @@ def test_equal_specs_give_equal_results_and_another_seed_another(tmp_path):
     assert [row["step"] for row in first["history"]] == list(range(11))
 
 
+def test_rotations_and_noise_depend_on_the_seed():
+    from pyg_energyloss.training.module import StructureModule
+
+    def draw(seed, stream):
+        module = StructureModule(
+            torch.nn.Identity(),
+            torch.nn.Identity(),
+            None,
+            train=None,
+            val=None,
+            batch_size=1,
+            steps=1,
+            learning_rate=1.0,
+            seed=seed,
+        )
+        return torch.rand(4, generator=module.generator(stream)).tolist()
+
+    assert draw(0, 0) == draw(0, 0)
+    assert len({tuple(draw(*which)) for which in [(0, 0), (1, 0), (0, 1), (1, 1)]}) == 4
+
+
 def test_the_result_is_on_disk_and_found_again(tmp_path):
     assert load_result(tmp_path, spec()) is None
     result = train_and_evaluate(spec().to_dict(), str(tmp_path), report=silent)
