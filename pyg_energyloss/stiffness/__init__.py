@@ -7,6 +7,7 @@ from pyg_energyloss.stiffness.constant import Constant
 from pyg_energyloss.stiffness.element_pair import ElementPair
 from pyg_energyloss.stiffness.exponential import Exponential
 from pyg_energyloss.stiffness.hessian_fit import fit_springs, physical
+from pyg_energyloss.stiffness.hop_springs import hop_basis, hop_law
 from pyg_energyloss.stiffness.inverse import Inverse
 from pyg_energyloss.stiffness.inverse_square import InverseSquare
 from pyg_energyloss.stiffness.lennard_jones import LennardJones
@@ -26,5 +27,7 @@ __all__ = [
     "Stiffness",
     "bond_hops",
     "fit_springs",
+    "hop_basis",
+    "hop_law",
     "physical",
 ]

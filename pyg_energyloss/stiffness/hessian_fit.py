@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pyg_energyloss.stiffness.bond_aware import BondAware
-from pyg_energyloss.stiffness.inverse_square import InverseSquare
+from pyg_energyloss.stiffness.hop_springs import HOP_CLASSES, hop_law
 
 #: Springs in eV/Å² (the last: eV) fitted to MMFF94 Hessians by benchmarks/stiffness_fit.py.
 FITTED = {"bond": 33.4, "angle": 1.93, "torsion": 1.65, "far": 2.54}
@@ -122,10 +122,4 @@ def physical() -> BondAware:
     >>> physical().bond
     1.0
     """
-    bond = FITTED["bond"]
-    return BondAware(
-        1.0,
-        InverseSquare(FITTED["far"] / bond),
-        angle=FITTED["angle"] / bond,
-        torsion=FITTED["torsion"] / bond,
-    )
+    return hop_law([FITTED[name] for name in HOP_CLASSES])

@@ -114,3 +114,24 @@ def test_physical_springs_of_water():
     assert (modes[6:] > 1).all()
     with pytest.raises(ValueError, match="`smiles` must be a molecule"):
         mmff_minimum("not a molecule")
+
+
+def test_springs_by_topological_distance():
+    chain = np.arange(6.0)[:, None] * [1.5, 0, 0]
+    basis = stiffness.hop_basis(chain, torch.tensor([[0, 1, 2, 3, 4], [1, 2, 3, 4, 5]]))
+    hops = np.abs(np.subtract.outer(np.arange(6), np.arange(6)))
+    for hop in (1, 2, 3):
+        assert np.array_equal(basis[hop - 1], hops == hop)
+    assert np.allclose(basis[3], np.where(hops > 3, 1 / np.maximum(1.5 * hops, 1) ** 2, 0))
+    found, residual = fit_springs(chain, springs_hessian(chain, basis[0] + 0.1 * basis[2]), basis)
+    assert found == pytest.approx([1.0, 0.0, 0.1, 0.0], abs=1e-9)
+    assert residual < 1e-9
+
+
+def test_the_law_of_springs_by_topological_distance():
+    law = stiffness.hop_law([10.0, 2.0, 1.0, 0.0])
+    assert (law.bond, law.angle, law.torsion) == (1.0, 0.2, 0.1)
+    assert law(torch.ones(1)).item() == 0.0
+    for bad in ([1.0, 2.0], [0.0, 1.0, 1.0, 1.0]):
+        with pytest.raises(ValueError, match="`strengths` must be four numbers"):
+            stiffness.hop_law(bad)

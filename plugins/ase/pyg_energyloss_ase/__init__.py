@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pyg_energyloss_ase.calculators import calculator_factory
     from pyg_energyloss_ase.convert import atoms_to_data, batch_to_atoms, data_to_atoms
     from pyg_energyloss_ase.elastic_network import ElasticNetwork
+    from pyg_energyloss_ase.second_derivatives import hessian
+    from pyg_energyloss_ase.spring_fit import fit_stiffness
     from pyg_energyloss_ase.trajectory import write_structures, write_trajectory
 
 _MODULE_OF = {
@@ -21,6 +23,8 @@ _MODULE_OF = {
     "batch_to_atoms": "convert",
     "calculator_factory": "calculators",
     "data_to_atoms": "convert",
+    "fit_stiffness": "spring_fit",
+    "hessian": "second_derivatives",
     "write_structures": "trajectory",
     "write_trajectory": "trajectory",
 }
@@ -31,6 +35,8 @@ __all__ = [
     "batch_to_atoms",
     "calculator_factory",
     "data_to_atoms",
+    "fit_stiffness",
+    "hessian",
     "write_structures",
     "write_trajectory",
 ]

@@ -16,6 +16,7 @@ from torch_geometric.data import Data
 from pyg_energyloss_ase.calculators import CalculatorFactory, calculator_factory
 from pyg_energyloss_ase.evaluators.relaxation import relax
 from pyg_energyloss_ase.graphs import measure_graphs
+from pyg_energyloss_ase.second_derivatives import hessian
 
 
 def frequencies(
@@ -34,19 +35,13 @@ def frequencies(
     """
     if len(atoms) == 0 or not np.isfinite(atoms.positions).all():
         return None
-    system = atoms.copy()
-    size = len(atoms)
-    hessian = np.empty((3 * size, 3 * size))
     try:
-        system.calc = factory()
-        for atom in range(size):
-            for axis in range(3):
-                hessian[3 * atom + axis] = _force_difference(system, atom, axis, step)
+        second = hessian(atoms, factory, step=step)
     except Exception:  # noqa: BLE001 - whatever a calculator raises, the run goes on with NaN
         return None
-    if not np.isfinite(hessian).all():
+    if not np.isfinite(second).all():
         return None
-    vibrating = _without_rigid_motion(atoms, 0.5 * (hessian + hessian.T))
+    vibrating = _without_rigid_motion(atoms, second)
     modes = VibrationsData.from_2d(atoms, vibrating).get_frequencies()
     values = np.where(np.abs(modes.imag) > np.abs(modes.real), -np.abs(modes.imag), modes.real)
     rigid = _rigid_motions(atoms).shape[1]
@@ -115,17 +110,6 @@ class Vibrational:
         }
 
 
-def _force_difference(system: Atoms, atom: int, axis: int, step: float) -> NDArray[np.float64]:
-    centre = system.positions[atom, axis]
-    forces = []
-    for sign in (1, -1):
-        system.positions[atom, axis] = centre + sign * step
-        forces.append(system.get_forces().ravel())
-    system.positions[atom, axis] = centre
-    difference: NDArray[np.float64] = (forces[1] - forces[0]) / (2 * step)
-    return difference
-
-
 def _rigid_motions(atoms: Atoms) -> NDArray[np.float64]:
     """Orthonormal basis [3 n, 3..6] of mass-weighted rigid motions; translations if periodic."""
     root = np.sqrt(atoms.get_masses())
@@ -138,10 +122,10 @@ def _rigid_motions(atoms: Atoms) -> NDArray[np.float64]:
     return found
 
 
-def _without_rigid_motion(atoms: Atoms, hessian: NDArray[np.float64]) -> NDArray[np.float64]:
+def _without_rigid_motion(atoms: Atoms, second: NDArray[np.float64]) -> NDArray[np.float64]:
     root = np.repeat(np.sqrt(atoms.get_masses()), 3)
     rigid = _rigid_motions(atoms)
-    keep = np.eye(len(hessian)) - rigid @ rigid.T
-    weighted = keep @ (hessian / np.outer(root, root)) @ keep
+    keep = np.eye(len(second)) - rigid @ rigid.T
+    weighted = keep @ (second / np.outer(root, root)) @ keep
     result: NDArray[np.float64] = weighted * np.outer(root, root)
     return result
