@@ -43,6 +43,9 @@ COLUMNS = (
     Column("peak_memory_mib", "MiB", 0, ranked=False),
 )
 
+#: From here on only the order of magnitude is shown (energies of torn molecules).
+HUGE = 1e4
+
 
 def summarise(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Group results by model, loss and noise level, and average over seeds.
@@ -121,7 +124,11 @@ def _finite(row: Mapping[str, Any], metric: str) -> bool:
 def _cell(value: Mapping[str, float] | None, column: Column) -> str:
     if value is None or not math.isfinite(value["mean"]):
         return "–"
-    mean = f"{column.scale * value['mean']:.{column.digits}f}"
+    mean = _number(column.scale * value["mean"], column.digits)
     if not math.isfinite(value["sd"]):
         return mean
-    return f"{mean} ± {column.scale * value['sd']:.{column.digits}f}"
+    return f"{mean} ± {_number(column.scale * value['sd'], column.digits)}"
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if abs(value) < HUGE else f"{value:.0e}".replace("e+0", "e")
