@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -142,8 +143,11 @@ def run_comparison(comparison: Comparison, out: Path, *, workers: int, threads: 
         write_results(out, comparison, outcome(), seconds=time.perf_counter() - started)
 
     save()
-    with JobProgress(len(specs), already=len(finished)) as progress:
-        for event in run_jobs(jobs, workers=workers, threads=threads) if jobs else ():
+    if not jobs:
+        return outcome()
+    events = run_jobs(jobs, workers=workers, threads=threads)
+    with JobProgress(len(specs), already=len(finished)) as progress, closing(events):
+        for event in events:
             note = ""
             if event.kind == "done":
                 finished[names[event.job].key] = event.result

@@ -8,7 +8,7 @@ import multiprocessing as mp
 import os
 import signal
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -59,7 +59,7 @@ class Event:
     details: str = ""
 
 
-def run_jobs(jobs: Sequence[Job], *, workers: int, threads: int = 1) -> Iterator[Event]:
+def run_jobs(jobs: Sequence[Job], *, workers: int, threads: int = 1) -> Generator[Event, None, None]:
     """Run jobs in order of the list, ``workers`` at a time, and yield what they tell.
 
     Leaving the loop early, by Ctrl-C for instance, ends the workers.

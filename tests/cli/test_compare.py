@@ -128,7 +128,14 @@ def test_a_failing_run_is_named_and_the_others_are_kept(tmp_path, capsys):
 def test_ctrl_c_keeps_what_is_done(tmp_path):
     command = [sys.executable, "-m", "pyg_energyloss", "compare", *SMALL, "--models", "gnn"]
     command += ["--losses", "mse,energy", "--out", str(tmp_path), "--seeds", "50"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell's background job has SIGINT ignored, and its children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
     for line in process.stderr:
         if line.startswith("2/100"):
             break
