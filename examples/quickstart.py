@@ -30,6 +30,4 @@ test = next(iter(DataLoader(splits["test"][:100], batch_size=100)))
 test.input_pos = torch.randn_like(test.pos)
 with torch.no_grad():
     error = pel.evaluate.GeometryEvaluator()(model(test), test)["bond_mae"].mean()
-print(
-    f"bond lengths of unseen molecules after {len(loader)} steps: off by {error:.2f} Å"
-)
+print(f"bond lengths of unseen molecules after {len(loader)} steps: off by {error:.2f} Å")

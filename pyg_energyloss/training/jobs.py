@@ -59,7 +59,9 @@ class Event:
     details: str = ""
 
 
-def run_jobs(jobs: Sequence[Job], *, workers: int, threads: int = 1) -> Generator[Event, None, None]:
+def run_jobs(
+    jobs: Sequence[Job], *, workers: int, threads: int = 1
+) -> Generator[Event, None, None]:
     """Run jobs in order of the list, ``workers`` at a time, and yield what they tell.
 
     Leaving the loop early, by Ctrl-C for instance, ends the workers.
