@@ -106,13 +106,18 @@ def check_writable(out: Path) -> None:
         raise UserError(f"cannot write to --out {out}: {error.strerror}") from error
 
 
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
 def processes(workers: int | None, runs: int) -> tuple[int, int]:
     """Processes, and threads of each."""
     import torch
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    cores = cores or 1
     if workers is None:
-        workers = 1 if torch.cuda.is_available() else cores
+        workers = 1 if torch.cuda.is_available() else cores()
     workers = max(1, min(workers, runs))
-    return workers, max(1, cores // workers)
+    return workers, max(1, cores() // workers)

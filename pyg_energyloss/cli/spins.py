@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from importlib import util
 from pathlib import Path
 from typing import Any, Self
 
+from pyg_energyloss.cli.comparison import cores, processes
 from pyg_energyloss.cli.errors import UserError
 from pyg_energyloss.cli.values import comma_list, key_values, positive, seeds
 
@@ -113,10 +113,10 @@ def run(options: argparse.Namespace) -> int:
 
     comparison = _comparison(options)
     check_names(comparison)
-    workers, threads = _cpus(options.workers, len(comparison.specs()))
+    workers, threads = processes(options.workers, len(comparison.specs()))
     try:
         with _Generating() as progress:
-            prepare_data(comparison.data, options.out, workers=_cores(), progress=progress.show)
+            prepare_data(comparison.data, options.out, workers=cores(), progress=progress.show)
         outcome = run_comparison(comparison, options.out, workers=workers, threads=threads)
     except KeyboardInterrupt:
         print(
@@ -201,22 +201,6 @@ def _need_extras() -> None:
         raise ImportError(
             f"`energyloss spins` needs {missing}: pip install 'pyg-energyloss[{extras}]'"
         )
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1
-
-
-def _cpus(workers: int | None, runs: int) -> tuple[int, int]:
-    """Processes, and threads of each."""
-    import torch
-
-    if workers is None:
-        workers = 1 if torch.cuda.is_available() else _cores()
-    workers = max(1, min(workers, runs))
-    return workers, max(1, _cores() // workers)
 
 
 class _Generating:

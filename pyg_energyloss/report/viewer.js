@@ -7,7 +7,7 @@
   const scene = document.getElementById("pel-scene");
   const palette = { H: "#c9ced6", C: "#3d4450", N: "#3b5bdb", O: "#d6336c", F: "#2f9e44",
     S: "#e0a800", Cl: "#37b24d", Br: "#a0522d", P: "#f08c00", I: "#7048e8" };
-  const radius = (symbol) => (symbol === "H" ? 7 : 13);
+  const radius = (symbol) => (symbol === "H" ? 9 : 17);
 
   function fill(select, names) {
     names.forEach((name, index) => select.add(new Option(name, String(index))));

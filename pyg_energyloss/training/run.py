@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import statistics
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,9 @@ import torch
 from pyg_energyloss import registry
 from pyg_energyloss.data.molecules import MoleculeDataset
 from pyg_energyloss.report.files import npz_bytes, write_bytes, write_json
-from pyg_energyloss.training.callbacks import AtomicCheckpoint, History, Progress
+from pyg_energyloss.training.callbacks import History, Progress
 from pyg_energyloss.training.evaluation import evaluate
+from pyg_energyloss.training.fit import fit
 from pyg_energyloss.training.memory import peak_memory_mib, reset_peak_memory
 from pyg_energyloss.training.module import StructureModule
 from pyg_energyloss.training.spec import RunSpec
@@ -26,7 +25,7 @@ from pyg_energyloss.training.tasks import TASKS, Denoise, Geometry, Task
 
 Report = Callable[[int, int, dict[str, float]], None]
 CURVE_POINTS = 10
-CHECKPOINTS = 5
+MAX_GRADIENT_NORM = 1.0
 
 
 def result_path(out: Path, spec: RunSpec) -> Path:
@@ -80,7 +79,7 @@ def train_and_evaluate(spec: dict[str, Any], out: str, *, report: Report) -> dic
     started = time.perf_counter()
     reset_peak_memory()
     # Progress comes first: it stops the clock before the others do their work.
-    _fit(module, [progress, history], checkpoint, steps=run.steps)
+    fit(module, [progress, history], checkpoint, steps=run.steps, clip=MAX_GRADIENT_NORM)
     memory = peak_memory_mib()
     train_seconds = time.perf_counter() - started
     metrics, structures = evaluate(module, splits["test"], task, run)
@@ -129,28 +128,3 @@ def load_splits(name: str, options: dict[str, Any]) -> dict[str, MoleculeDataset
                 "pyg_energyloss.data.from_table(pyg_energyloss.data.from_pyg(items))"
             )
     return splits
-
-
-def _fit(
-    module: StructureModule, callbacks: list[pl.Callback], checkpoint: Path, *, steps: int
-) -> None:
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        # Lightning's advice on workers and log intervals is not for these in-memory runs.
-        warnings.filterwarnings("ignore", module="lightning.*")
-        trainer = pl.Trainer(
-            max_steps=steps,
-            accelerator="auto",
-            devices=1,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            gradient_clip_val=1.0,
-            callbacks=[
-                *callbacks,
-                AtomicCheckpoint(checkpoint, every=max(1, steps // CHECKPOINTS)),
-            ],
-        )
-        resume = str(checkpoint) if checkpoint.exists() else None
-        trainer.fit(module, ckpt_path=resume, weights_only=True if resume else None)

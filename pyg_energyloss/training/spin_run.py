@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
-import logging
 import statistics
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-import numpy as np
 import torch
 
 from pyg_energyloss import registry
-from pyg_energyloss.report.files import write_json
+from pyg_energyloss.report.files import npz_bytes, write_bytes, write_json
 from pyg_energyloss.spins import SpinEvaluator, SpinSystems, simulated_annealing
-from pyg_energyloss.training.callbacks import AtomicCheckpoint
+from pyg_energyloss.training.fit import fit
 from pyg_energyloss.training.spin_module import SpinHistory, SpinModule
 from pyg_energyloss.training.spin_spec import SpinRunSpec
 
 Report = Callable[[int, int, dict[str, float]], None]
 CURVE_POINTS = 12
-CHECKPOINTS = 5
 #: Test systems looked at for the training curve.
 CURVE_SYSTEMS = 250
 #: What ``+flip`` after the name of a loss stands for.
@@ -88,11 +84,11 @@ def train_and_evaluate(spec: dict[str, Any], out: str, *, report: Report) -> dic
     )
     started = time.perf_counter()
     checkpoint = folder / "last.ckpt"
-    _fit(module, history, checkpoint, steps=run.steps)
+    fit(module, [history], checkpoint, steps=run.steps)
     train_seconds = time.perf_counter() - started
     metrics, logits = module.evaluate(test, relax=True)
     kept = slice(run.keep_systems)
-    np.savez_compressed(folder / "predictions.npz", logits=logits[kept].numpy())
+    write_bytes(folder / "predictions.npz", npz_bytes({"logits": logits[kept].numpy()}))
     result = {
         "spec": run.to_dict(),
         "metrics": {name: float(value.mean()) for name, value in metrics.items()},
@@ -148,22 +144,3 @@ def evaluate_baselines(
 def _scores(values: dict[str, torch.Tensor], seconds: float) -> dict[str, Any]:
     means = {name: float(value.mean()) for name, value in values.items()}
     return {"metrics": means, "seconds": seconds}
-
-
-def _fit(module: SpinModule, history: SpinHistory, checkpoint: Path, *, steps: int) -> None:
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        # Lightning's advice on workers and log intervals is not for these in-memory runs.
-        warnings.filterwarnings("ignore", module="lightning.*")
-        trainer = pl.Trainer(
-            max_steps=steps,
-            accelerator="auto",
-            devices=1,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            callbacks=[history, AtomicCheckpoint(checkpoint, every=max(1, steps // CHECKPOINTS))],
-        )
-        resume = str(checkpoint) if checkpoint.exists() else None
-        trainer.fit(module, ckpt_path=resume, weights_only=True if resume else None)
