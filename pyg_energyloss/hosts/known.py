@@ -66,7 +66,7 @@ def nequip() -> Host:
         name="nequip",
         distributions=("nequip",),
         mechanism="entry point nequip.extension, loaded at every `import nequip`, not isolated",
-        checked=READ,
+        checked="its documented interface; not run",
         limits="it predicts energies and forces of given structures, and no structures: there is "
         "nothing that a loss on structures could score. A NequIP model is of use as the "
         "calculator of the evaluators: registry.create('evaluator', 'ase', calculator=...)",
@@ -90,9 +90,11 @@ def gcdm() -> Host:
     return Host(
         name="gcdm",
         mechanism="model._target_ names the LightningModule",
-        checked="not checked",
-        limits="a fork of EDM's class with other arguments; it was neither run nor read closely "
-        "enough here to say which method to override. patch_edm shows what is needed",
+        checked=READ,
+        limits="the squared error of positions and atom types together is formed inside the one "
+        "method that also draws noise, conditions on itself and sums up the bound "
+        "(atom_types_and_coords_forward), so an override would be a copy of it; the helper that "
+        "sums the error gets the square only. patch_edm shows what is needed",
     )
 
 
