@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch_geometric.data import Data
 
 from pyg_energyloss.data.elements import SYMBOLS
 from pyg_energyloss.evaluate.rmsd import best_permutation, best_rmsd, generators, superpose
-from pyg_energyloss.stiffness import Exponential
+from pyg_energyloss.losses import PairEnergyLoss
 
 _SCRIPT = Path(__file__).with_name("viewer.js")
 
@@ -49,10 +50,9 @@ def atom_energies(predicted: NDArray[np.float64], true: NDArray[np.float64]) -> 
 
     Complete graph, exponential stiffness; the sum is `functional.complete_pair_energy`.
     """
-    distance = np.linalg.norm(true[:, None] - true, axis=-1)
-    off = distance - np.linalg.norm(predicted[:, None] - predicted, axis=-1)
-    stiffness = Exponential()(torch.from_numpy(distance)).numpy()
-    energy: NDArray[np.float64] = (0.5 * stiffness * off**2).sum(-1)
+    loss = PairEnergyLoss("exponential", edges="complete")
+    data = Data(pos=torch.from_numpy(true))
+    energy: NDArray[np.float64] = loss.atom_energies(torch.from_numpy(predicted), data).numpy()
     return energy
 
 
