@@ -1,0 +1,1 @@
+"""The subcommand `energyloss springs`: study, pictures, report."""
