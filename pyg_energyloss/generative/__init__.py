@@ -1,5 +1,7 @@
-"""Parametrisations of generative models: from what they predict to the structure."""
+"""Generative models: noise schedules, parametrisations, diffusion and flow matching, samplers."""
 
+from pyg_energyloss.generative.centre import centred, centred_noise
+from pyg_energyloss.generative.diffusion import MoleculeDiffusion
 from pyg_energyloss.generative.parametrisation import (
     epsilon_from_x0,
     epsilon_weight,
@@ -13,14 +15,52 @@ from pyg_energyloss.generative.parametrisation import (
     x0_from_score,
     x0_from_velocity,
 )
+from pyg_energyloss.generative.prediction import (
+    PREDICTIONS,
+    PredictFlow,
+    PredictNoise,
+    PredictVelocity,
+)
+from pyg_energyloss.generative.samplers import SAMPLERS, ancestral, ddim, heun, sample
+from pyg_energyloss.generative.schedules import (
+    SCHEDULES,
+    CosineSchedule,
+    FlowSchedule,
+    NoiseSchedule,
+    PolynomialSchedule,
+    log_snr,
+)
+from pyg_energyloss.generative.steps import ancestral_step, ddim_step, heun_correction, time_grid
 
 __all__ = [
+    "PREDICTIONS",
+    "SAMPLERS",
+    "SCHEDULES",
+    "CosineSchedule",
+    "FlowSchedule",
+    "MoleculeDiffusion",
+    "NoiseSchedule",
+    "PolynomialSchedule",
+    "PredictFlow",
+    "PredictNoise",
+    "PredictVelocity",
+    "ancestral",
+    "ancestral_step",
+    "centred",
+    "centred_noise",
+    "ddim",
+    "ddim_step",
     "epsilon_from_x0",
     "epsilon_weight",
     "flow_weight",
+    "heun",
+    "heun_correction",
+    "log_snr",
     "per_node",
+    "sample",
     "score_from_epsilon",
     "score_weight",
+    "time_grid",
     "velocity_weight",
     "x0_from_epsilon",
     "x0_from_flow",

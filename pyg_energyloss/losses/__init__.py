@@ -10,7 +10,9 @@ from pyg_energyloss.losses.handedness import HandednessLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
 from pyg_energyloss.losses.local_field import LocalFieldLoss
 from pyg_energyloss.losses.margin import MarginLoss
+from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
+from pyg_energyloss.losses.per_graph import per_graph
 from pyg_energyloss.losses.reduce import reduce_graphs
 from pyg_energyloss.losses.spin_cross_entropy import SpinCrossEntropyLoss
 from pyg_energyloss.losses.spin_info import SpinInfo, spin_info
@@ -31,6 +33,7 @@ __all__ = [
     "LossArithmetic",
     "LossSum",
     "MarginLoss",
+    "NoiseGatedLoss",
     "PairEnergyLoss",
     "PairTable",
     "ScoreFunction",
@@ -43,6 +46,7 @@ __all__ = [
     "TrueEnergyLoss",
     "graph_info",
     "multilinear",
+    "per_graph",
     "reduce_graphs",
     "spin_info",
 ]

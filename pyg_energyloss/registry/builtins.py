@@ -19,6 +19,10 @@ def energyloss_register_losses(register: Register) -> None:
     register("energy", f"{named}:energy", summary="springs on all pairs, exponential stiffness")
     register("energy_sparse", f"{named}:energy_sparse", summary="the same on about 4 pairs an atom")
     register("energy_kabsch", f"{named}:energy_kabsch", summary="energy + 0.3 Kabsch MSE")
+    register("energy_gated", f"{named}:energy_gated", summary="energy at low noise, MSE at high")
+    register("energy_constant", f"{named}:energy_constant", summary="springs of equal stiffness")
+    register("energy_inverse", f"{named}:energy_inverse", summary="springs of stiffness 1/d")
+    register("energy_inverse_square", f"{named}:energy_inverse_square", summary="... 1/d^2")
     register("handedness", f"{losses}:HandednessLoss", summary="zero, or positive if mirrored")
     register("pair_energy", f"{losses}:PairEnergyLoss", summary="springs on pair distances, eq 7")
     register(
@@ -64,6 +68,9 @@ def energyloss_register_models(register: Register) -> None:
     models = "pyg_energyloss.models"
     register("gnn", f"{models}:PlainGNN", summary="plain message passing, no built-in symmetry")
     register("egnn", f"{models}:EGNN", summary="E(n)-equivariant, coordinates move along edges")
+    denoisers = "pyg_energyloss.models.denoisers"
+    register("gdm", f"{denoisers}:GDM", summary="denoiser of a generator, no built-in symmetry")
+    register("edm", f"{denoisers}:EDM", summary="denoiser of a generator, E(n)-equivariant")
     register("spin_cnn", f"{models}:SpinCNN", summary="couplings to spins, residual convolutions")
     register("spin_gnn", f"{models}:SpinGNN", summary="couplings to spins on any graph")
 
@@ -111,6 +118,7 @@ def energyloss_register_hosts(register: Register) -> None:
 def energyloss_register_commands(register: Register) -> None:
     """Register the subcommands of `energyloss`."""
     register("compare", "pyg_energyloss.cli.compare:configure", summary="models x losses, a report")
+    register("generate", "pyg_energyloss.cli.generate:configure", summary="molecules from noise")
     register("spins", "pyg_energyloss.cli.spins:configure", summary="the spin table, exact targets")
     register("edges", "pyg_energyloss.cli.edges:configure", summary="what sparse edges guarantee")
     register("plugins", "pyg_energyloss.cli.plugins:configure", summary="what is installed")

@@ -21,6 +21,7 @@ def fit(
     *,
     steps: int,
     clip: float | None = None,
+    precision: str = "32-true",
 ) -> None:
     """Train to ``steps``, from the checkpoint if there is one.
 
@@ -30,6 +31,7 @@ def fit(
         checkpoint: Replaced atomically now and then.
         steps: Optimiser steps in all.
         clip: Largest norm of the gradient; no limit if None.
+        precision: Lightning's name of a precision.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     with warnings.catch_warnings():
@@ -45,6 +47,7 @@ def fit(
             enable_progress_bar=False,
             enable_model_summary=False,
             gradient_clip_val=clip,
+            precision=precision,  # type: ignore[arg-type] # Lightning checks it
             callbacks=[*callbacks, save],
         )
         resume = str(checkpoint) if checkpoint.exists() else None

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from pyg_energyloss.losses import KabschMSELoss, PairEnergyLoss
+from pyg_energyloss.losses import (
+    CoordinateMSELoss,
+    KabschMSELoss,
+    NoiseGatedLoss,
+    PairEnergyLoss,
+)
 from pyg_energyloss.losses.arithmetic import LossArithmetic
 from pyg_energyloss.samplers import Backbone
 
@@ -16,6 +21,26 @@ KABSCH_WEIGHT = 0.3
 def energy(*, stiffness: str = "exponential") -> PairEnergyLoss:
     """Springs on all pairs."""
     return PairEnergyLoss(stiffness, edges="complete")
+
+
+def energy_constant() -> PairEnergyLoss:
+    """Springs on all pairs, all equally stiff."""
+    return energy(stiffness="constant")
+
+
+def energy_inverse() -> PairEnergyLoss:
+    """Springs on all pairs, stiffness 1/d."""
+    return energy(stiffness="inverse")
+
+
+def energy_inverse_square() -> PairEnergyLoss:
+    """Springs on all pairs, stiffness 1/d²."""
+    return energy(stiffness="inverse_square")
+
+
+def energy_gated(*, stiffness: str = "exponential", crossover: float = 0.5) -> NoiseGatedLoss:
+    """Springs on all pairs where the noise is small, MSE where it is large."""
+    return NoiseGatedLoss(energy(stiffness=stiffness), CoordinateMSELoss(), crossover=crossover)
 
 
 def energy_sparse(

@@ -1,0 +1,6 @@
+"""Networks of generative models: from a noised molecule to what its noise, or itself, is."""
+
+from pyg_energyloss.models.denoisers.edm import EDM
+from pyg_energyloss.models.denoisers.gdm import GDM
+
+__all__ = ["EDM", "GDM"]
