@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import types
 
-from pyg_energyloss.functional.engine.numba_math import FASTMATH, exp
+from pyg_energyloss.functional.engine.numba_compile import compile_kernel
+from pyg_energyloss.functional.engine.numba_math import exp
 
 #: Atoms per tile. Rows of a tile have this constant stride, so that the inner loop vectorises.
 LANES = 64
@@ -30,15 +31,14 @@ def block_shares(kind: Any) -> Any:
 
 
 @functools.cache
-def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - one fused loop nest
-    """Return the kernel for one stiffness form; it is compiled at its first call, and cached.
+def complete_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C901, PLR0915 - fused
+    """Return the kernel of one stiffness form in float32, or float64, compiled once a machine.
 
     The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, strength and
     parameter of the law, the unit of length of each graph; it writes the energy of each graph and
     the gradient of the atoms in the rows of tiles that belong to `thread` of `threads`.
     """
 
-    @njit(fastmath=FASTMATH, error_model="numpy", nogil=True, cache=True)
     def kernel(  # noqa: C901, PLR0912, PLR0915, PLR0917 - fused; numba passes by position
         pos: Any,
         rest: Any,
@@ -134,4 +134,8 @@ def complete_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - 
                     for i in range(min(LANES, size - a * LANES)):
                         gradient[base + i, axis] = two * row[(6 + axis) * LANES + i]
 
-    return kernel  # type: ignore[no-any-return]
+    real = types.float32 if single else types.float64
+    row, table = real[::1], real[:, ::1]
+    given = (table, table, types.int64[::1], real, real, row, row, table, table)
+    written = (types.float64[::1], table)
+    return compile_kernel(kernel, types.void(*given, types.int64, types.int64, *written))

@@ -18,6 +18,7 @@ from pyg_energyloss.functional.engine.numba_complete import (
     complete_kernel,
 )
 from pyg_energyloss.functional.engine.numba_sparse import sparse_kernel
+from pyg_energyloss.functional.engine.pages import aligned_zeros
 from pyg_energyloss.functional.engine.problem import Problem, graph_scale, rescaled
 from pyg_energyloss.radial import Form, RadialForm
 
@@ -76,7 +77,7 @@ def _complete(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float6
         ptr = np.zeros(graphs + 1, dtype=np.int64)
         np.cumsum(sizes, out=ptr[1:])
     form, strength, parameter, unit = _numbers_of(problem, scale)
-    kernel, kind = complete_kernel(form), _KINDS[pos.dtype]
+    kernel, kind = complete_kernel(form, pos.dtype == torch.float32), _KINDS[pos.dtype]
     count = threads.thread_count(int(sizes @ sizes), PAIRS_PER_THREAD)
     energies = np.zeros((count, graphs))
     gradients = np.zeros((count, nodes, pos.size(1)), dtype=kind)
@@ -129,9 +130,9 @@ def _sparse(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64]
     none = np.zeros(0, dtype=kind)
     weight = none if problem.weight is None else problem.weight.numpy()
     shift = none.reshape(0, 3) if problem.shift is None else problem.shift.numpy()
-    batch = _EMPTY if problem.batch is None else problem.batch.numpy()
+    batch = _EMPTY if problem.batch is None else problem.batch.long().numpy()
     form, strength, parameter, unit = _numbers_of(problem, scale)
-    kernel = sparse_kernel(form)
+    kernel = sparse_kernel(form, pos.dtype == torch.float32)
     count = threads.thread_count(source.size, EDGES_PER_THREAD)
     energies = np.zeros((count, problem.num_graphs))
     nodes = [_packed(problem) for _ in range(count)]
@@ -182,9 +183,7 @@ def _sparse(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64]
 def _packed(problem: Problem) -> NDArray[np.floating]:
     """Position, rest position and room for the gradient of an atom in one line of the cache."""
     nodes, dim = problem.pos.shape
-    buffer = torch.zeros(nodes * 16 + 16, dtype=problem.pos.dtype)
-    skip = -buffer.data_ptr() % 64 // buffer.element_size()
-    node = buffer[skip : skip + nodes * 16].view(nodes, 16)
+    node = aligned_zeros(nodes, 16, problem.pos.dtype)
     node[:, :dim] = problem.pos
     node[:, 3 : 3 + dim] = problem.rest
     node[:, 9 : 9 + dim] = problem.pos - problem.rest

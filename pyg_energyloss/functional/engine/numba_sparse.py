@@ -14,12 +14,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 
-from pyg_energyloss.functional.engine.numba_math import FASTMATH, bits_of_float, exp
+from pyg_energyloss.functional.engine.numba_compile import compile_kernel
+from pyg_energyloss.functional.engine.numba_math import bits_of_float, exp, prefetch
 
 #: Springs that are gathered, then computed in vector registers, then scattered.
 LANES = 64
+#: Columns between the request for an atom's memory and its use.
+AHEAD = 32
 
 
 @njit(inline="always")
@@ -31,15 +34,14 @@ def _mix(key: Any, value: Any) -> Any:
 
 
 @functools.cache
-def sparse_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - one fused loop nest
-    """Return the kernel for one stiffness form; it is compiled at its first call, and cached.
+def sparse_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C901, PLR0915 - fused
+    """Return the kernel of one stiffness form in float32, or float64, compiled once a machine.
 
     The kernel adds the springs of columns `begin` to `end` with i < j (or i > j if `lower`) to the
     energy of each graph and the gradient of the atoms, returns the signed hash of the columns in
     `check[0]`, and sets `check[1]` where an index is outside the atoms.
     """
 
-    @njit(fastmath=FASTMATH, error_model="numpy", nogil=True, cache=True)
     def kernel(  # noqa: C901, PLR0912, PLR0915, PLR0917 - fused; numba passes by position
         node: Any,
         dim: int,
@@ -68,6 +70,9 @@ def sparse_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - on
         filled = 0
         for column in range(begin, end):
             i, j = source[column], target[column]
+            later = min(column + AHEAD, end - 1)
+            tail_later, head_later = source[later], target[later]
+            prefetch(node, head_later if (tail_later < head_later) != lower else tail_later)
             if np.uint64(i) >= nodes or np.uint64(j) >= nodes:
                 check[1] = 1
                 return
@@ -130,4 +135,8 @@ def sparse_kernel(form: int) -> Callable[..., None]:  # noqa: C901, PLR0915 - on
                 filled = 0
         check[0] += total
 
-    return kernel  # type: ignore[no-any-return]
+    real, integers = types.float32 if single else types.float64, types.int64[::1]
+    row, table = real[::1], real[:, ::1]
+    given = (table, types.int64, integers, integers, row, table, integers, real, real, row, row)
+    part = (types.boolean, types.int64, types.int64)
+    return compile_kernel(kernel, types.void(*given, *part, types.float64[::1], types.uint64[::1]))
