@@ -92,6 +92,8 @@ def energyloss_register_evaluators(register: Register) -> None:
     """Register the evaluators of molecules; quantum chemistry comes from the ASE plugin."""
     metrics = "pyg_energyloss.evaluate"
     register("geometry", f"{metrics}:GeometryEvaluator", summary="bond, 1-3 and 1-4 distance MAE")
+    sets = "pyg_energyloss.evaluate.generated"
+    register("stability", f"{sets}:Stability", summary="generated: atoms with their valences")
     register("spins", "pyg_energyloss.spins:SpinEvaluator", summary="excess energy, overlap")
     register(
         "rmsd", f"{metrics}:RMSDEvaluator", summary="RMSD over equivalent atoms, mirror images"

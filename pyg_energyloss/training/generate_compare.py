@@ -62,7 +62,7 @@ def run_generators(
         Results and errors. Ctrl-C (KeyboardInterrupt) passes through after the files are written.
     """
     finished = {s.key: r for s in specs if (r := load_result(out, s)) is not None}
-    names = {title(s): s for s in specs if s.key not in finished}
+    names = {f"{title(s)} ({s.key[-8:]})": s for s in specs if s.key not in finished}
     jobs = [
         Job(
             name,

@@ -47,17 +47,19 @@ def result_path(out: Path, spec: GenerateSpec) -> Path:
 
 
 def load_result(out: Path, spec: GenerateSpec) -> dict[str, Any] | None:
-    """The result of an earlier, finished run of the same spec, if there is one."""
+    """The result of an earlier, finished run of the same spec with the same judges, if any."""
     path = result_path(out, spec)
     result: dict[str, Any] | None = json.loads(path.read_text()) if path.exists() else None
+    if result is not None and set(spec.evaluators) - set(result["metrics"]["averaged"]):
+        return None
     return result
 
 
 def train_and_sample(spec: dict[str, Any], out: str, *, report: Report) -> dict[str, Any]:
     """Train one generator, sample with its averaged and its last weights, judge the molecules.
 
-    A checkpoint in the run's folder is continued from, and so are samples; files are whole or
-    absent.
+    A checkpoint in the run's folder is continued from, and so are samples; a trained run is not
+    trained again to be judged by other evaluators. Files are whole or absent.
 
     Args:
         spec: `GenerateSpec.to_dict`.
@@ -71,13 +73,41 @@ def train_and_sample(spec: dict[str, Any], out: str, *, report: Report) -> dict[
     folder = Path(out) / "runs" / run.key
     folder.mkdir(parents=True, exist_ok=True)
     splits = load_splits(run.dataset, run.dataset_options)
-    train = part_of(splits["train"], run.fraction)
+    if not (folder / "trained.json").exists():
+        train(run, folder, splits, report)
+    about = json.loads((folder / "trained.json").read_text())
+    counts = torch.diff(splits["train"].slices["pos"])
+    real = [splits["train"][i] for i in range(len(splits["train"]))]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    started, metrics = time.perf_counter(), {}
+    for weights in WEIGHTS:
+        diffusion = load_generator(folder, weights=weights).to(device)
+        made = sampled(diffusion, counts, run, folder / f"samples-{weights}", report)
+        write_extxyz(folder / f"{weights}.extxyz", made)
+        write_sdf(folder / f"{weights}.sdf", made)
+        metrics[weights] = judge(made, reference=real, evaluators=run.evaluators)
+    result = {
+        "spec": run.to_dict(),
+        "metrics": metrics,
+        **about,
+        "sample_seconds": time.perf_counter() - started,
+        "threads": torch.get_num_threads(),
+    }
+    write_json(result_path(Path(out), run), result)
+    return result
+
+
+def train(
+    run: GenerateSpec, folder: Path, splits: dict[str, MoleculeDataset], report: Report
+) -> None:
+    """Train a generator; write its weights, its curve and ``trained.json``, the last of all."""
+    molecules = part_of(splits["train"], run.fraction)
     # Initial weights, and whatever a third party's model or loss draws, depend on the seed alone.
     pl.seed_everything(run.seed, verbose=False)
     module = GenerateModule(
         make_diffusion(run, elements_of(splits["train"])),
         registry.create("loss", run.loss, **run.loss_options),
-        train=train,
+        train=molecules,
         batch_size=run.batch_size,
         steps=run.steps,
         learning_rate=run.learning_rate,
@@ -95,40 +125,26 @@ def train_and_sample(spec: dict[str, Any], out: str, *, report: Report) -> dict[
         report=report,
     )
     started = time.perf_counter()
+    checkpoint = folder / "last.ckpt"
     fit(
         module,
         [curve],
-        folder / "last.ckpt",
+        checkpoint,
         steps=run.steps,
         clip=MAX_GRADIENT_NORM,
         precision=run.precision,
     )
-    trained = time.perf_counter()
     save_weights(folder, module, run)
-    counts = torch.diff(splits["train"].slices["pos"])
-    real = [splits["train"][i] for i in range(len(splits["train"]))]
-    metrics = {}
-    for weights in WEIGHTS:
-        diffusion = load_generator(folder, weights=weights).to(module.device)
-        made = sampled(diffusion, counts, run, folder / f"samples-{weights}", report)
-        write_extxyz(folder / f"{weights}.extxyz", made)
-        write_sdf(folder / f"{weights}.sdf", made)
-        metrics[weights] = judge(made, reference=real, evaluators=run.evaluators)
-    result = {
-        "spec": run.to_dict(),
-        "metrics": metrics,
+    about = {
         "history": curve.rows,
         "step_ms": 1e3 * statistics.median(curve.durations) if curve.durations else None,
-        "train_seconds": trained - started,
-        "sample_seconds": time.perf_counter() - trained,
+        "train_seconds": time.perf_counter() - started,
         "parameters": sum(p.numel() for p in module.diffusion.denoiser.parameters()),
-        "training_molecules": len(train),
+        "training_molecules": len(molecules),
         "device": str(module.device),
-        "threads": torch.get_num_threads(),
     }
-    write_json(result_path(Path(out), run), result)
-    (folder / "last.ckpt").unlink(missing_ok=True)
-    return result
+    write_json(folder / "trained.json", about)
+    checkpoint.unlink(missing_ok=True)
 
 
 def make_diffusion(run: GenerateSpec, elements: Sequence[int]) -> MoleculeDiffusion:

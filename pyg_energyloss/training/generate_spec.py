@@ -64,8 +64,9 @@ class GenerateSpec:
 
     @property
     def key(self) -> str:
-        """Short name of the run, the same for equal specs: also its folder."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        """Short name of the run, also its folder; judging it otherwise does not change it."""
+        trained = {k: v for k, v in asdict(self).items() if k != "evaluators"}
+        text = json.dumps(trained, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         return f"{self.model}-{self.loss}-seed{self.seed}-{digest}".replace(":", "_")
 
