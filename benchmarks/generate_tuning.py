@@ -34,7 +34,7 @@ def specs(steps: int) -> dict[str, list[GenerateSpec]]:
                 loss=loss,
                 seed=SEED,
                 steps=steps,
-                batch_size=64,
+                batch_size=32,
                 learning_rate=rate,
                 position_weight=weight,
                 prediction="velocity",
@@ -52,7 +52,7 @@ def main() -> None:
     """Run the grid and write its result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder for the runs")
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     rows = []

@@ -94,6 +94,8 @@ def energyloss_register_evaluators(register: Register) -> None:
     register("geometry", f"{metrics}:GeometryEvaluator", summary="bond, 1-3 and 1-4 distance MAE")
     sets = "pyg_energyloss.evaluate.generated"
     register("stability", f"{sets}:Stability", summary="generated: atoms with their valences")
+    register("validity", f"{sets}:Validity", summary="generated: valid, unique, novel (RDKit)")
+    register("distributions", f"{sets}:Distributions", summary="generated: bonds, angles, MMD")
     register("spins", "pyg_energyloss.spins:SpinEvaluator", summary="excess energy, overlap")
     register(
         "rmsd", f"{metrics}:RMSDEvaluator", summary="RMSD over equivalent atoms, mirror images"
