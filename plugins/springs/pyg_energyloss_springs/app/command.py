@@ -1,0 +1,225 @@
+"""``energyloss springs``: learn with springs and sticks, heat them, report."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from importlib import util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from pyg_energyloss.cli.comparison import check_writable
+from pyg_energyloss.cli.errors import UserError
+from pyg_energyloss.cli.values import comma_list, positive, seeds
+from pyg_energyloss_springs.app.functions import TOYS
+
+if TYPE_CHECKING:
+    from pyg_energyloss_springs.app.problem import Problem
+    from pyg_energyloss_springs.app.study import Plan
+
+DESCRIPTION = """\
+Learn with springs and sticks: nodes on a grid are joined by sticks, a spring joins every data point
+to its stick, and the fit is where the sticks come to rest. The elastic energy is the mean squared
+error. The sticks are compared with a network of as many parameters, and then heated, until they
+shake too much to learn: the learning barrier.
+
+Writes results.json, metrics.csv, temperature.csv, plots (with an animation of the relaxation) and
+a self-contained report.html, and prints a table (test error, mean ± s.d. over seeds)."""
+
+EPILOG = """\
+functions:
+{functions}
+  diabetes  a real table: 442 patients, ten features (scikit-learn's copy)
+
+examples:
+  energyloss springs                              sin 2πx, about a minute
+  energyloss springs --quick                      a first look in seconds
+  energyloss springs --function waves             two variables: a net of sticks
+  energyloss springs --csv houses.csv --target price
+  energyloss springs --csv houses.csv --target price --features area,age --sticks 6
+
+Temperatures are in units of (stiffness of a spring) x (target)²; --heat takes them relative to the
+barrier. source: Mantilla Calderón, Aspuru-Guzik, arXiv 2508.19015"""
+
+#: What --quick changes: default, quick.
+SEEDS, FOLDS = ((0, 1, 2), (0,)), (5, 3)
+REPEATS, STEPS, FRAMES = (400, 100), (3000, 1000), (70, 30)
+HEAT = ((0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0), (0.03, 0.3, 3.0))
+#: Sticks along each feature and numbers of the sweeps, for one feature, for two, for more.
+STICKS = {1: 20, 2: 8, 3: 4}
+SWEEP = {1: (1, 2, 4, 8, 16, 32), 2: (1, 2, 4, 8, 12), 3: (1, 2, 4, 8)}
+THERMAL = {1: (4, 8, 16), 2: (2, 4, 8), 3: (2, 4)}
+#: More nodes than this in one system would take minutes a fit.
+MOST_NODES = 1500
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``energyloss springs``."""
+    lines = [f"  {name:9s} {toy.formula}" for name, toy in TOYS.items()]
+    parser.description, parser.epilog = DESCRIPTION, EPILOG.format(functions="\n".join(lines))
+    what = parser.add_argument_group("what to learn")
+    which = what.add_mutually_exclusive_group()
+    which.add_argument(
+        "--function",
+        choices=(*TOYS, "diabetes"),
+        default="sine",
+        metavar="NAME",
+        help="one of the functions below (sine)",
+    )
+    which.add_argument("--csv", type=Path, metavar="FILE", help="a table with a header line")
+    what.add_argument("--target", type=comma_list, metavar="COL,COL", help="with --csv: to learn")
+    what.add_argument(
+        "--features",
+        type=comma_list,
+        metavar="COL,COL",
+        help="with --csv: to learn from (all other numeric columns)",
+    )
+    what.add_argument("--points", type=positive, help="to train on, functions (200 per variable)")
+    what.add_argument(
+        "--noise", type=float, default=0.1, help="of functions, relative to their scatter (0.1)"
+    )
+    how = parser.add_argument_group("the sticks")
+    how.add_argument(
+        "--sticks",
+        type=positive,
+        help="along each feature (20; 8 with two features, 4 with more)",
+    )
+    how.add_argument(
+        "--group-size",
+        type=positive,
+        help="features that share a grid; grids are summed (2; 1 with more than two features)",
+    )
+    how.add_argument(
+        "--heat",
+        type=_temperatures,
+        metavar="T,T",
+        help="temperatures relative to the barrier (0.01 to 10)",
+    )
+    how.add_argument("--seeds", type=seeds, metavar="N|A,B", help="how many, or which (3)")
+    how.add_argument("--quick", action="store_true", help="one seed, fewer and shorter runs")
+    where = parser.add_argument_group("where")
+    where.add_argument("--out", type=Path, default=Path("runs/springs"), help="folder for results")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, write, print."""
+    _need_report_extra()
+    from pyg_energyloss_springs.app.report import print_study, write_study
+    from pyg_energyloss_springs.app.study import run_study
+
+    make_problem = _problem(options)
+    check_writable(options.out)
+    first = make_problem(0)
+    plan = _plan(options, first)
+    with _Progress(plan.num_tasks()) as progress:
+        document = run_study(make_problem, plan, tick=progress.tick)
+    shown = make_problem(plan.seeds[0])
+    report = write_study(document, shown, options.out, num_frames=FRAMES[options.quick])
+    print_study(document)
+    print(f"\nreport   {report}\nresults  {options.out / 'results.json'}")
+    print(f"         metrics.csv, temperature.csv, plots in {options.out / 'plots'}")
+    return 0
+
+
+def _problem(options: argparse.Namespace) -> Callable[[int], Problem]:
+    from pyg_energyloss_springs.app.problem import table_problem, toy_problem
+    from pyg_energyloss_springs.app.table import diabetes, read_csv
+
+    if options.csv is None and (options.target or options.features):
+        raise UserError("--target and --features go with --csv")
+    if options.csv is not None:
+        if not options.target:
+            raise UserError("--csv needs --target COL, the column to learn")
+        table = read_csv(options.csv, options.target, options.features)
+        return lambda seed: table_problem(options.csv.name, table, seed=seed)
+    if options.function == "diabetes":
+        table = diabetes()
+        return lambda seed: table_problem("diabetes", table, seed=seed)
+    if not options.noise >= 0:
+        raise UserError(f"--noise must not be negative, got {options.noise:g}")
+    points = options.points or 200 * TOYS[options.function].dim
+    return lambda seed: toy_problem(options.function, points=points, noise=options.noise, seed=seed)
+
+
+def _plan(options: argparse.Namespace, problem: Problem) -> Plan:
+    from pyg_energyloss_springs.app.study import Plan
+
+    kind = min(problem.dim, 3)
+    group_size = options.group_size or (2 if problem.dim <= 2 else 1)  # noqa: PLR2004 - one grid
+    sticks = options.sticks or STICKS[kind]
+    groups = -(-problem.dim // group_size)
+
+    def fits(number: int) -> bool:
+        return groups * (number + 1) ** min(group_size, problem.dim) <= MOST_NODES
+
+    if not fits(sticks):
+        raise UserError(
+            f"--sticks {sticks} with --group-size {group_size} makes more than {MOST_NODES} nodes; "
+            "use fewer sticks or smaller groups"
+        )
+    if len(problem.train[0]) < 2 * FOLDS[0]:
+        raise UserError(f"{len(problem.train[0])} training points are too few; use at least 10")
+    quick = options.quick
+    thermal = [number for number in THERMAL[kind] if fits(number)]
+    return Plan(
+        sticks=sticks,
+        group_size=group_size,
+        seeds=options.seeds or SEEDS[quick],
+        folds=FOLDS[quick],
+        sweep=tuple(number for number in SWEEP[kind] if fits(number)),
+        thermal_sticks=tuple(thermal[:2] if quick else thermal),
+        relative=tuple(options.heat or HEAT[quick]),
+        repeats=REPEATS[quick],
+        steps=STEPS[quick],
+    )
+
+
+def _temperatures(text: str) -> tuple[float, ...]:
+    try:
+        values = tuple(sorted(float(part) for part in text.split(",") if part.strip()))
+    except ValueError:
+        values = ()
+    if not values or not min(values) > 0:
+        raise argparse.ArgumentTypeError(
+            f"expected temperatures relative to the barrier as 0.1,1,10; got {text!r}"
+        )
+    return values
+
+
+def _need_report_extra() -> None:
+    missing = [m for m in ("matplotlib", "PIL", "rich") if not util.find_spec(m)]
+    if missing:
+        raise ImportError(
+            f"`energyloss springs` needs {', '.join(missing)}: "
+            "pip install 'pyg-energyloss-springs[report]'"
+        )
+
+
+class _Progress:
+    """A bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._bar = Progress(console=Console(stderr=True))
+            self._bar.start()
+            self._task = self._bar.add_task("springs and sticks", total=self._total)
+        return self
+
+    def tick(self) -> None:
+        """One part is done."""
+        if self._bar is not None:
+            self._bar.advance(self._task)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
