@@ -53,7 +53,7 @@ def generated_table(
     }
     cells, marks = [], []
     for row in rows:
-        line, mark = [_label(row), row["weights"]], [False, False]
+        line, mark = [row["label"], row["weights"]], [False, False]
         for name, _, digits, factor, _ in shown:
             value = row["metrics"].get(name)
             line.append("–" if value is None else _cell(value, digits, factor))
@@ -97,7 +97,12 @@ def _plots(generated: Generated, out: Path) -> list[tuple[str, Any, str]]:
     results = generated.results
     first = min(r["spec"]["seed"] for r in results)
     shown = [r for r in results if r["spec"]["seed"] == first]
-    folders = {_run_label(r): out / "runs" / GenerateSpec.from_dict(r["spec"]).key for r in shown}
+    folders = {
+        GenerateSpec.from_dict(r["spec"]).label: out
+        / "runs"
+        / GenerateSpec.from_dict(r["spec"]).key
+        for r in shown
+    }
     return [
         (
             "molecules",
@@ -129,16 +134,6 @@ def _plots(generated: Generated, out: Path) -> list[tuple[str, Any, str]]:
     ]
 
 
-def _label(row: Mapping[str, Any]) -> str:
-    part = "" if row["fraction"] == 1 else f", {100 * row['fraction']:g} % of the data"
-    turned = "" if row["augment"] else ", not turned"
-    return f"{row['model']} + {row['loss']}{part}{turned}"
-
-
-def _run_label(result: Mapping[str, Any]) -> str:
-    return _label(result["spec"])
-
-
 def _title(specs: Sequence[GenerateSpec]) -> str:
     first = specs[0]
     seeds = sorted({spec.seed for spec in specs})
@@ -155,7 +150,7 @@ def _settings(generated: Generated) -> str:
     runs = sorted(
         {
             (
-                _run_label(r),
+                GenerateSpec.from_dict(r["spec"]).label,
                 r["parameters"],
                 r["spec"]["learning_rate"],
                 r["spec"]["position_weight"],

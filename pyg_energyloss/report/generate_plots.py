@@ -14,6 +14,7 @@ from pyg_energyloss.data.elements import SYMBOLS
 from pyg_energyloss.evaluate.generated import bond_orders
 from pyg_energyloss.evaluate.generated.bond_tables import VALENCES
 from pyg_energyloss.report.plots import colour, figure
+from pyg_energyloss.training.generate_spec import GenerateSpec
 from pyg_energyloss.training.run import load_splits
 
 PANELS = (
@@ -58,8 +59,8 @@ def metric_plot(rows: Sequence[Mapping[str, Any]], ceiling: Mapping[str, float])
     made, axes = figure(
         ncols=max(1, len(panels)), figsize=(3.2 * max(1, len(panels)), 0.6 + 0.42 * len(rows))
     )
-    labels = [_label(row) for row in rows]
-    losses = list(dict.fromkeys(row["loss"] for row in rows))
+    labels = [row["label"] for row in rows]
+
     for position, (axis, (metric, head, factor)) in enumerate(zip(axes[0], panels, strict=False)):
         for height, row in enumerate(rows):
             value = row["metrics"].get(metric)
@@ -69,7 +70,7 @@ def metric_plot(rows: Sequence[Mapping[str, Any]], ceiling: Mapping[str, float])
                 height,
                 factor * value["mean"],
                 xerr=None if value["sd"] is None else factor * value["sd"],
-                color=colour(losses, row["loss"]),
+                color=colour(labels, row["label"]),
                 height=0.7,
             )
         if metric in ceiling:
@@ -107,7 +108,7 @@ def length_plot(folders: Mapping[str, Path], spec: Mapping[str, Any]) -> Any:
 def curve_plot(results: Sequence[Mapping[str, Any]]) -> Any:
     """Validation errors against the step."""
     made, axes = figure(ncols=2, figsize=(9, 3.3))
-    labels = list(dict.fromkeys(_label(r["spec"]) for r in results))
+    labels = list(dict.fromkeys(GenerateSpec.from_dict(r["spec"]).label for r in results))
     panels = (
         ("val_bond_mae", "bond lengths, MAE / Å"),
         ("val_types_wrong", "atoms of a wrong type"),
@@ -115,7 +116,7 @@ def curve_plot(results: Sequence[Mapping[str, Any]]) -> Any:
     for axis, (key, head) in zip(axes[0], panels, strict=True):
         drawn: set[str] = set()
         for result in results:
-            label = _label(result["spec"])
+            label = GenerateSpec.from_dict(result["spec"]).label
             points = [(row["step"], row[key]) for row in result["history"] if row[key] is not None]
             if points:
                 axis.plot(
@@ -130,12 +131,6 @@ def curve_plot(results: Sequence[Mapping[str, Any]]) -> Any:
         axis.set_title(head, fontsize=10)
     axes[0][1].legend(fontsize=8)
     return made
-
-
-def _label(row: Mapping[str, Any]) -> str:
-    part = "" if row["fraction"] == 1 else f", {100 * row['fraction']:g} %"
-    turned = "" if row["augment"] else ", not turned"
-    return f"{row['model']} + {row['loss']}{part}{turned}"
 
 
 def _molecules(folder: Path) -> list[tuple[NDArray[Any], NDArray[Any]]]:

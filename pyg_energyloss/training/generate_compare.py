@@ -151,15 +151,15 @@ def flat(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
 
 def summarise(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return mean and sample standard deviation over seeds for each kind of run and weights."""
-    groups: dict[tuple[Any, ...], list[dict[str, float]]] = {}
+    groups: dict[tuple[str, str, str, str], list[dict[str, float]]] = {}
     for result in results:
-        spec = result["spec"]
+        spec = GenerateSpec.from_dict(result["spec"])
         for weights, metrics in result["metrics"].items():
-            kind = (spec["model"], spec["loss"], spec["fraction"], spec["augment"], weights)
+            kind = (spec.label, spec.model, spec.loss, weights)
             groups.setdefault(kind, []).append(flat(metrics))
     return [
         {
-            **dict(zip(("model", "loss", "fraction", "augment", "weights"), kind, strict=True)),
+            **dict(zip(("label", "model", "loss", "weights"), kind, strict=True)),
             "seeds": len(values),
             "metrics": {
                 name: {
@@ -176,9 +176,7 @@ def summarise(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def title(spec: GenerateSpec) -> str:
     """What a run is called in progress and errors."""
-    part = "" if spec.fraction == 1 else f", {100 * spec.fraction:g} % of the data"
-    turned = "" if spec.augment else ", not turned"
-    return f"{spec.model} + {spec.loss}{part}{turned}, seed {spec.seed}"
+    return f"{spec.label}, seed {spec.seed}"
 
 
 def _note(result: Mapping[str, Any]) -> str:

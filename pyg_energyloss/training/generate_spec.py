@@ -70,6 +70,18 @@ class GenerateSpec:
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         return f"{self.model}-{self.loss}-seed{self.seed}-{digest}".replace(":", "_")
 
+    @property
+    def label(self) -> str:
+        """What sets the run apart from others of a study, but for the seed."""
+        loss = ", ".join(f"{name}={value}" for name, value in sorted(self.loss_options.items()))
+        parts = [
+            f"{self.model} + {self.loss}{f' ({loss})' if loss else ''}",
+            "" if self.fraction == 1 else f"{100 * self.fraction:g} % of the data",
+            "" if self.augment else "not turned",
+            "flow matching" if self.schedule == "flow" else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)

@@ -38,9 +38,19 @@ def energy_inverse_square() -> PairEnergyLoss:
     return energy(stiffness="inverse_square")
 
 
-def energy_gated(*, stiffness: str = "exponential", crossover: float = 0.5) -> NoiseGatedLoss:
-    """Springs on all pairs where the noise is small, MSE where it is large."""
-    return NoiseGatedLoss(energy(stiffness=stiffness), CoordinateMSELoss(), crossover=crossover)
+def energy_gated(
+    *,
+    stiffness: str = "exponential",
+    crossover: float = 0.5,
+    edges_per_atom: float | None = None,
+) -> NoiseGatedLoss:
+    """Springs where the noise is small, MSE where it is large; on all pairs unless sparse."""
+    low = (
+        energy(stiffness=stiffness)
+        if edges_per_atom is None
+        else energy_sparse(stiffness=stiffness, edges_per_atom=edges_per_atom)
+    )
+    return NoiseGatedLoss(low, CoordinateMSELoss(), crossover=crossover)
 
 
 def energy_sparse(
