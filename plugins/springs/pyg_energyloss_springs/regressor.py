@@ -94,13 +94,13 @@ class SpringsAndSticksRegressor(RegressorMixin, BaseEstimator):  # type: ignore[
         Raises:
             ValueError: the data are not finite numbers of matching shapes.
         """
-        X, y = validate_data(  # noqa: N806 - scikit-learn's name
+        inputs, targets = validate_data(
             self, X, y, dtype=np.float64, multi_output=True, y_numeric=True
         )
-        values = torch.from_numpy(np.asarray(y, dtype=np.float64))
+        values = torch.from_numpy(np.asarray(targets, dtype=np.float64))
         self._is_flat = values.ndim == 1
         values = values.reshape(len(values), -1)
-        low, high = X.min(axis=0), X.max(axis=0)
+        low, high = inputs.min(axis=0), inputs.max(axis=0)
         # A feature that does not vary still needs an axis of some extent, also in floating point.
         narrow = high - low <= 1e-12 * np.maximum(1.0, np.maximum(abs(low), abs(high)))
         width = np.where(narrow, np.maximum(1.0, abs(low)), 0.0)
@@ -116,7 +116,7 @@ class SpringsAndSticksRegressor(RegressorMixin, BaseEstimator):  # type: ignore[
         ).double()
         # All heights are measured from the mean of the targets.
         self._mean = values.mean(dim=0)
-        points, values = torch.from_numpy(X), values - self._mean
+        points, values = torch.from_numpy(inputs), values - self._mean
         model.relax(points, values, method=self.relaxation or minimum)
         if self.temperature > 0:
             self._warm(model, points, values)
@@ -126,9 +126,9 @@ class SpringsAndSticksRegressor(RegressorMixin, BaseEstimator):  # type: ignore[
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803 - scikit-learn's name
         """Return the heights of the sticks [num_points] or [num_points, num_outputs]."""
         check_is_fitted(self, "module_")
-        X = validate_data(self, X, dtype=np.float64, reset=False)  # noqa: N806
+        inputs = validate_data(self, X, dtype=np.float64, reset=False)
         with torch.no_grad():
-            found = self.module_(torch.from_numpy(X)) + self._mean
+            found = self.module_(torch.from_numpy(inputs)) + self._mean
         return np.asarray(found[:, 0] if self._is_flat else found)
 
     def _warm(self, model: SpringsAndSticks, points: torch.Tensor, values: torch.Tensor) -> None:

@@ -43,7 +43,10 @@ def tuned_network(problem: Problem, *, parameters: int, folds: int, seed: int) -
         make_pipeline(StandardScaler(), network), transformer=StandardScaler()
     )
     prefix = "regressor__mlpregressor__"
-    grid = {f"{prefix}alpha": list(ALPHA), f"{prefix}activation": list(ACTIVATION)}
+    grid: dict[str, list[Any]] = {
+        f"{prefix}alpha": list(ALPHA),
+        f"{prefix}activation": list(ACTIVATION),
+    }
     return _search(model, grid, problem, folds)
 
 
@@ -69,7 +72,7 @@ def contest(
     springs = tuned_springs(problem, sticks=sticks, group_size=group_size, folds=folds)
     parameters = springs.module_.heights.numel()
     network = tuned_network(problem, parameters=parameters, folds=folds, seed=seed)
-    options = {"n_sticks": sticks, "group_size": group_size}
+    options: dict[str, Any] = {"n_sticks": sticks, "group_size": group_size}
     spline = SpringsAndSticksRegressor(bending=0.0, **options).fit(*_train(problem))
     swung = SpringsAndSticksRegressor(
         bending=max(springs.bending, 1e-3), anchor=1e-3, relaxation=damped_motion, **options

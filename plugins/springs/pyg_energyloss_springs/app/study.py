@@ -12,6 +12,7 @@ import torch
 from pyg_energyloss_springs.app.contest import contest, sticks_sweep
 from pyg_energyloss_springs.app.problem import Problem
 from pyg_energyloss_springs.app.thermal import (
+    ThermalSystem,
     sticks_at_temperature,
     temperature_sweep,
     thermal_module,
@@ -93,16 +94,17 @@ def _run(
     check = equilibrium_check(problem, sticks=plan.sticks, repeats=plan.repeats, **shape)
     tick()
     heated = [
-        temperature_sweep(
-            problem,
-            sticks=number,
-            relative=list(plan.relative),
-            num_repeats=plan.repeats,
-            num_steps=plan.steps,
-            seed=100 * place,
-            tick=tick,
-            **shape,
-        )
+        {
+            "sticks": number,
+            **temperature_sweep(
+                ThermalSystem(problem, sticks=number, **shape),
+                relative=plan.relative,
+                num_repeats=plan.repeats,
+                num_steps=plan.steps,
+                seed=100 * place,
+                tick=tick,
+            ),
+        }
         for place, number in enumerate(plan.thermal_sticks)
     ]
     middle = heated[len(heated) // 2]["barrier_temperature"]

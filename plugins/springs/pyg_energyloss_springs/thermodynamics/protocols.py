@@ -50,27 +50,49 @@ def move_data(
     return at
 
 
-def release(energy: QuadraticEnergy, rest: Tensor, *, clamp: float, power: int = 3) -> Protocol:
+def release(energy: QuadraticEnergy, rest: Tensor, *, clamp: float, temperature: float) -> Protocol:
     """Hold the sticks flat with a clamp on every node, and let go of them: learning itself.
 
-    U_s = U + clamp (1 - s)^power sum_j (x_j - rest_j)^2 / 2
+    U_s = U + c(s)/2 sum_j (x_j - rest_j)^2, c from ``clamp`` to 0. With modes of stiffness K_i that
+    move by a_i in all, z(c) = sum_i a_i^2 K_i^2 / (K_i + c)^4 + T / 4 (K_i + c)^3 is what friction
+    takes; c(s) keeps sqrt(z) dc/ds constant, which wastes the least work.
 
     Args:
         energy: the springs to the data, already attached and stretched.
         rest: heights at which the clamps hold [num_nodes, num_columns].
         clamp: stiffness of each clamp at the start.
-        power: how the clamp fades; the slower the end, the less work is wasted.
+        temperature: k_B T for which the clamps are let go at the best pace.
+
+    Raises:
+        ValueError: `clamp` is not positive, or the energy is flat along some motion.
+
+    Source: Sivak, Crooks, Phys. Rev. Lett. 108, 190602 (2012), paths of least dissipation.
     """
+    if not clamp > 0:
+        raise ValueError(f"`clamp` must be positive, got {clamp}")
     held = quadratic_energy(
         anchor_springs(len(energy.pull), np.asarray(rest, dtype=np.float64), stiffness=1.0)
     )
+    modes, vectors = torch.linalg.eigh(energy.stiffness)
+    moved = (vectors.T @ (energy.minimum() - rest)).square().sum(dim=1)
+    # The softest mode sets how finely the end, where the clamp is weak, must be resolved.
+    finest = min(0.0, np.log10(0.01 * float(modes[0]) / clamp))
+    scale = torch.logspace(finest, 0, 400, dtype=torch.float64)
+    grip = clamp * torch.cat([torch.zeros(1, dtype=torch.float64), scale])
+    stiff = modes + grip[:, None]
+    outputs = energy.pull.size(1)
+    toll = moved * modes.square() / stiff**4 + outputs * temperature / (4 * stiff**3)
+    root = toll.sum(dim=1).sqrt()
+    length = torch.cumulative_trapezoid(root, grip)
+    length = np.concatenate([[0.0], (length / length[-1]).numpy()])
+    levels = grip.numpy()
 
     def at(share: float) -> QuadraticEnergy:
-        grip = clamp * (1 - share) ** power
+        now = float(np.interp(1 - share, length, levels))
         return QuadraticEnergy(
-            energy.stiffness + grip * held.stiffness,
-            energy.pull + grip * held.pull,
-            energy.offset + grip * held.offset,
+            energy.stiffness + now * held.stiffness,
+            energy.pull + now * held.pull,
+            energy.offset + now * held.offset,
         )
 
     return at
