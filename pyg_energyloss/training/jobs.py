@@ -174,6 +174,8 @@ def _work(pipe: Connection, threads: int) -> None:
         pipe.send(Event(job.name, "started"))
         try:
             result = _resolve(job.function)(**job.arguments, report=_reporter(job.name, pipe))
+        except BrokenPipeError:  # the parent was killed
+            return
         except Exception as error:  # noqa: BLE001 - whatever went wrong is told to the parent
             text = " ".join(f"{type(error).__name__}: {error}".split())
             pipe.send(Event(job.name, "failed", error=text, details=traceback.format_exc()))
