@@ -5,17 +5,19 @@ Looking the plugin up imports this package; e3nn and torch are imported when a n
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pyg_energyloss_e3nn.denoiser import TensorProductDenoiser
     from pyg_energyloss_e3nn.network import TensorProductNetwork
 
-__all__ = ["TensorProductNetwork"]
+__all__ = ["TensorProductDenoiser", "TensorProductNetwork"]
+
+_MODULES = {"TensorProductDenoiser": "denoiser", "TensorProductNetwork": "network"}
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from pyg_energyloss_e3nn import network
-
-        return getattr(network, name)
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

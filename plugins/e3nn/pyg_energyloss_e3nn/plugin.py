@@ -6,9 +6,14 @@ from pyg_energyloss.registry.hookspecs import Register
 
 @hookimpl
 def energyloss_register_models(register: Register) -> None:
-    """Register the tensor-product network under the name ``e3nn``."""
+    """Register the tensor-product networks."""
     register(
         "e3nn",
         "pyg_energyloss_e3nn.network:TensorProductNetwork",
         summary="E(3)-equivariant tensor products of irreps",
+    )
+    register(
+        "e3nn_denoiser",
+        "pyg_energyloss_e3nn.denoiser:TensorProductDenoiser",
+        summary="denoiser of a generator, tensor products of irreps",
     )
