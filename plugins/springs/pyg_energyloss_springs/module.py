@@ -30,8 +30,9 @@ class SpringsAndSticks(nn.Module):
     U = k/2 sum_i (f(u_i) - y_i)^2 + bending/2 sum (x_{j-1} - 2 x_j + x_{j+1})^2
         + anchor/2 sum (x_j - rest / num_groups)^2
 
-    The first term is k n/2 times the mean squared error. Outside of the grid the prediction is that
-    on its border. The heights are an ordinary parameter: any optimiser can move them as well.
+    The first term is k n m/2 times the mean squared error of n points and m outputs. Outside of the
+    grid the prediction is that on its border. The heights are an ordinary parameter: any optimiser
+    can move them as well.
 
     Args:
         grids: one per group of features, see `make_grids`.

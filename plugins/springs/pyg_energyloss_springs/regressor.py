@@ -97,7 +97,7 @@ class SpringsAndSticksRegressor(RegressorMixin, BaseEstimator):  # type: ignore[
         inputs, targets = validate_data(
             self, X, y, dtype=np.float64, multi_output=True, y_numeric=True
         )
-        values = torch.from_numpy(np.asarray(targets, dtype=np.float64))
+        values = torch.tensor(np.asarray(targets, dtype=np.float64))
         self._is_flat = values.ndim == 1
         values = values.reshape(len(values), -1)
         low, high = inputs.min(axis=0), inputs.max(axis=0)
@@ -116,7 +116,7 @@ class SpringsAndSticksRegressor(RegressorMixin, BaseEstimator):  # type: ignore[
         ).double()
         # All heights are measured from the mean of the targets.
         self._mean = values.mean(dim=0)
-        points, values = torch.from_numpy(inputs), values - self._mean
+        points, values = torch.tensor(inputs), values - self._mean
         model.relax(points, values, method=self.relaxation or minimum)
         if self.temperature > 0:
             self._warm(model, points, values)
@@ -128,7 +128,7 @@ class SpringsAndSticksRegressor(RegressorMixin, BaseEstimator):  # type: ignore[
         check_is_fitted(self, "module_")
         inputs = validate_data(self, X, dtype=np.float64, reset=False)
         with torch.no_grad():
-            found = self.module_(torch.from_numpy(inputs)) + self._mean
+            found = self.module_(torch.tensor(inputs)) + self._mean
         return np.asarray(found[:, 0] if self._is_flat else found)
 
     def _warm(self, model: SpringsAndSticks, points: torch.Tensor, values: torch.Tensor) -> None:

@@ -18,7 +18,8 @@ def minibatch_force(
 
     Its mean is the full force. Its scatter is extra noise that the friction does not answer to, so
     the nodes get warmer than the temperature says: with step h, friction g and a scatter C of the
-    force, by about h C / 2 g, mode by mode; a smaller step or a larger batch makes up for it.
+    force, by about h C / 4 g (there is a draw in each half of a step); a smaller step or a
+    larger batch makes up for it.
 
     Args:
         data: springs to draw from.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -42,10 +43,16 @@ def move_data(
         other: springs that stay, such as hinges and anchors.
         stiffness: of the springs to the data.
     """
+    ends = [
+        quadratic_energy(data_springs(points, values, grids, stiffness=stiffness) + other)
+        for values in (start, end)
+    ]
+    # |(1 - s) a + s b|^2 = (1 - s) |a|^2 + s |b|^2 - s (1 - s) |b - a|^2
+    sag = 0.5 * stiffness * (end - start).double().square().sum(dim=0)
 
     def at(share: float) -> QuadraticEnergy:
-        values = torch.lerp(start.double(), end.double(), share)
-        return quadratic_energy(data_springs(points, values, grids, stiffness=stiffness) + other)
+        mixed = ends[0].mix(ends[1], share)
+        return replace(mixed, offset=mixed.offset - share * (1 - share) * sag)
 
     return at
 
