@@ -41,6 +41,14 @@ import lightning.pytorch as pl
 trainer = pl.Trainer(logger=False, enable_checkpointing=False, accelerator="cpu")
 assert any(type(c).__name__ == "EnergyLossCallback" for c in trainer.callbacks)
 """,
+    "springs": """
+from pyg_energyloss.cli import main
+from pyg_energyloss_springs import SpringsAndSticksRegressor
+points = [[0.0], [0.5], [1.0]]
+model = SpringsAndSticksRegressor(1, bending=0.0).fit(points, [1.0, 2.0, 3.0])
+assert abs(model.predict([[0.25]])[0] - 1.5) < 1e-6
+assert main(["springs", "--csv", "none.csv", "--target", "y"]) == 1
+""",
 }
 REPORT = """
 import json, sys, warnings

@@ -94,7 +94,7 @@ class SpringsAndSticks(nn.Module):
 
     def energy(self, points: Tensor, values: Tensor) -> Tensor:
         """Return the elastic energy U (scalar) for targets [num_points, num_outputs]."""
-        total = 0.5 * self.stiffness * (self(points) - values).square().sum()
+        total: Tensor = 0.5 * self.stiffness * (self(points) - values).square().sum()
         total = total + 0.5 * self.anchor * (self.heights - self._base()).square().sum()
         start = 0
         for grid in self.grids:

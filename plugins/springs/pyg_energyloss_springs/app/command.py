@@ -152,7 +152,8 @@ def _plan(options: argparse.Namespace, problem: Problem) -> Plan:
     groups = -(-problem.dim // group_size)
 
     def fits(number: int) -> bool:
-        return groups * (number + 1) ** min(group_size, problem.dim) <= MOST_NODES
+        nodes: int = (number + 1) ** min(group_size, problem.dim)
+        return groups * nodes <= MOST_NODES
 
     if not fits(sticks):
         raise UserError(

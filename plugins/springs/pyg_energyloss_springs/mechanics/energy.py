@@ -31,7 +31,7 @@ class QuadraticEnergy:
 
     def value(self, heights: Tensor) -> Tensor:
         """Return the energy of each column of ``heights`` [num_nodes, num_columns]."""
-        half = 0.5 * (self.stiffness @ heights)
+        half: Tensor = 0.5 * (self.stiffness @ heights)
         return ((half - self.pull) * heights).sum(dim=0) + self.offset
 
     def force(self, heights: Tensor) -> Tensor:
@@ -58,6 +58,7 @@ class QuadraticEnergy:
         Raises:
             ValueError: K is not positive definite: some motion of the nodes costs nothing.
         """
+        factor: Tensor
         factor, info = torch.linalg.cholesky_ex(self.stiffness)
         scale = self.stiffness.diagonal().max().clamp(min=1e-300)
         smallest = factor.diagonal().square().min()

@@ -90,8 +90,8 @@ def release(energy: QuadraticEnergy, rest: Tensor, *, clamp: float, temperature:
     outputs = energy.pull.size(1)
     toll = moved * modes.square() / stiff**4 + outputs * temperature / (4 * stiff**3)
     root = toll.sum(dim=1).sqrt()
-    length = torch.cumulative_trapezoid(root, grip)
-    length = np.concatenate([[0.0], (length / length[-1]).numpy()])
+    passed = torch.cumulative_trapezoid(root, grip)
+    length = np.concatenate([[0.0], (passed / passed[-1]).numpy()])
     levels = grip.numpy()
 
     def at(share: float) -> QuadraticEnergy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -66,7 +67,7 @@ def measure_work(
         )
     energy = protocol(0.0).repeat(num_repeats)
     state = sample_equilibrium(energy, mass, temperature=temperature, generator=generator)
-    options = {"friction": friction, "temperature": temperature}
+    options: dict[str, Any] = {"friction": friction, "temperature": temperature}
     if step is None:
         ends = (energy, protocol(1.0))
         step = min(Langevin(end, mass, **options).step for end in ends)
