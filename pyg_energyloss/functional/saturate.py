@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -68,6 +69,14 @@ def saturate(value: Tensor, dtype: torch.dtype) -> Tensor:
     >>> saturate(torch.tensor([1.0, torch.inf, 7e4]), torch.float16)
     tensor([1.0000e+00, 6.5504e+04, 6.5504e+04], dtype=torch.float16)
     """
+    if value.dtype == dtype and _plainly_finite(value):
+        return value
     limit = min(torch.finfo(dtype).max, torch.finfo(value.dtype).max)
     saturated: Tensor = _Saturate.apply(value, limit)
     return saturated.to(dtype)
+
+
+def _plainly_finite(value: Tensor) -> bool:
+    """Whether a number can be looked at without waiting for a GPU, and is finite."""
+    eager = type(value) is Tensor and not torch.compiler.is_compiling()
+    return eager and value.dim() == 0 and value.is_cpu and math.isfinite(value.item())

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-#: name -> divisor of (number of atoms, number of pairs summed), both [num_graphs].
-NORMALIZERS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+#: name -> divisor [num_graphs] of the numbers of atoms, and of a function that counts the pairs.
+NORMALIZERS: dict[str, Callable[[Tensor, Callable[[], Tensor]], Tensor]] = {
     "atoms": lambda atoms, _pairs: atoms,
     "atoms_squared": lambda atoms, _pairs: atoms.square(),
-    "pairs": lambda _atoms, pairs: pairs,
+    "pairs": lambda _atoms, pairs: pairs(),
 }
 
 

@@ -95,7 +95,7 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
                 edge_shift=springs.edge_shift,
                 **graphs,
             )
-        return reduce_graphs(self._normalized(energy, info, springs), self.reduction)
+        return reduce_graphs(energy, self.reduction, self._divisor(info, springs))
 
     def edge_energies(self, pos_pred: Tensor, data: Any) -> tuple[Tensor, Tensor]:
         """Return the pairs [2, num_edges] and the energy of each [num_edges], not normalised.
@@ -161,22 +161,24 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         shift = cartesian_shift(springs.edge_shift, springs.cell, edge_index, info.batch, dtype)
         return edge_index, springs.edge_weight, shift
 
-    def _normalized(self, energy: Tensor, info: GraphInfo, springs: SpringSet) -> Tensor:
-        divisor: Tensor | None = None
-        if self.normalize is not None:
-            if info.ptr is None:
-                atoms = graph_counts(info.pos, info.batch, info.num_graphs)
-            else:
-                atoms = info.ptr.diff().to(compute_dtype(info.pos))
-            pairs = atoms * (atoms - 1.0)
-            if springs.edge_index is not None and self.normalize == "pairs":
-                source = springs.edge_index[0]
-                graph = None if info.batch is None else info.batch[source]
-                pairs = graph_sum(torch.ones_like(source).to(atoms), graph, info.num_graphs)
-            divisor = NORMALIZERS[self.normalize](atoms, pairs).clamp(min=1.0)
-        if divisor is None:
-            return energy if self.temperature == 1.0 else energy / self.temperature
-        return (energy / (divisor * self.temperature)).to(energy.dtype)
+    def _divisor(self, info: GraphInfo, springs: SpringSet) -> Tensor | float:
+        """What each graph's energy is divided by: its size times the temperature."""
+        if self.normalize is None:
+            return self.temperature
+        if info.ptr is None:
+            atoms = graph_counts(info.pos, info.batch, info.num_graphs)
+        else:
+            atoms = info.ptr.diff().to(compute_dtype(info.pos))
+
+        def pairs() -> Tensor:
+            if springs.edge_index is None:
+                return atoms * (atoms - 1.0)
+            source = springs.edge_index[0]
+            graph = None if info.batch is None else info.batch[source]
+            return graph_sum(torch.ones_like(source).to(atoms), graph, info.num_graphs)
+
+        divisor = NORMALIZERS[self.normalize](atoms, pairs).clamp(min=1.0)
+        return divisor if self.temperature == 1.0 else divisor * self.temperature
 
     def __repr__(self) -> str:
         defaults = {"edges": "auto", "normalize": "atoms", "reduction": "mean", "temperature": 1.0}

@@ -24,21 +24,26 @@ def check_reduction(reduction: str) -> str:
     return reduction
 
 
-def reduce_graphs(value: Tensor, reduction: str) -> Tensor:
+def reduce_graphs(value: Tensor, reduction: str, divisor: Tensor | float = 1.0) -> Tensor:
     """Reduce values [num_graphs] to their mean or sum, or return them ("none").
 
-    Under data-parallel training the mean divides by the mean number of graphs of the processes,
-    so that averaged gradients are those of one process that holds all graphs.
+    Each value is first divided by its `divisor`, a number or [num_graphs]. Under data-parallel
+    training the mean divides by the mean number of graphs of the processes, so that averaged
+    gradients are those of one process that holds all graphs.
 
     >>> reduce_graphs(torch.tensor([1.0, 3.0]), "mean")
     tensor(2.)
     """
-    if reduction == "none":
-        return value
     wide = value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
-    if reduction == "sum":
-        return saturate(wide.sum(), value.dtype)
-    return saturate((wide / _mean_count(value)).sum(), value.dtype)
+    if reduction == "none":
+        return value if _is_one(divisor) else (wide / divisor).to(value.dtype)
+    if reduction == "mean":
+        divisor = divisor * _mean_count(value)
+    return saturate((wide if _is_one(divisor) else wide / divisor).sum(), value.dtype)
+
+
+def _is_one(divisor: Tensor | float) -> bool:
+    return isinstance(divisor, float) and divisor == 1.0
 
 
 def _mean_count(value: Tensor) -> float | Tensor:

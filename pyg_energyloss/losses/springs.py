@@ -64,14 +64,16 @@ def springs_of(edges: str | Callable[..., Any], data: Any, info: GraphInfo) -> S
         edge_index = None
     else:
         edge_index = getattr(data, "energy_edge_index", None)
-        weight = getattr(data, "energy_edge_weight", None)
-        shift = getattr(data, "energy_edge_shift", None)
-        if edge_index is None and edges == "data":
+        if edge_index is not None:
+            weight = getattr(data, "energy_edge_weight", None)
+            shift = getattr(data, "energy_edge_shift", None)
+        elif edges == "data":
             raise ValueError(
                 "`data.energy_edge_index` is missing although edges='data'; add it with "
                 "pyg_energyloss.transforms.RigidEdgeTransform"
             )
-    cell, pbc = getattr(data, "cell", None), getattr(data, "pbc", None)
+    cell = getattr(data, "cell", None)
+    pbc = None if cell is None else getattr(data, "pbc", None)
     if cell is None or (shift is None and pbc is None):
         return SpringSet(edge_index, weight if edge_index is not None else None)
     if edge_index is None:

@@ -28,8 +28,8 @@ def _solve(problem: Problem) -> tuple[Tensor, Tensor, bool]:
     """
     energy, gradient = dispatch.energy_gradient(problem)
     dtype = problem.pos.dtype
-    on_cpu = not torch.compiler.is_compiling() and energy.device.type == "cpu" and energy.numel()
-    if on_cpu and float(energy.max()) < _CALM:
+    eager = energy.is_cpu and not torch.compiler.is_compiling()
+    if eager and energy.numel() and energy.max().item() < _CALM:
         return energy.to(dtype), gradient, True
     return clamp_finite(energy, dtype), clamp_finite(gradient, dtype), False
 
@@ -79,7 +79,7 @@ def _backward(ctx: Any, grad_energy: Tensor | None, grad_gradient: Tensor | None
 class _SpringEnergy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, pos: Tensor, problem: Problem) -> tuple[Tensor, Tensor]:
-        energy, gradient, ctx.calm = _solve(problem)
+        energy, gradient, ctx.calm = _solve(replace(problem, pos=pos.detach()))
         _save(ctx, pos, problem, gradient)
         return energy, gradient
 
@@ -132,9 +132,7 @@ _spring_energy.register_autograd(_backward_operator, setup_context=_save_inputs)
 def spring_energy(problem: Problem) -> Tensor:
     """Return the energy of each graph [num_graphs], twice differentiable in ``problem.pos``."""
     if not torch.compiler.is_compiling():
-        energy: Tensor = _SpringEnergy.apply(
-            problem.pos, replace(problem, pos=problem.pos.detach())
-        )[0]
+        energy: Tensor = _SpringEnergy.apply(problem.pos, problem)[0]
         return energy
     law = problem.law
     form, strength, parameter, handle = int(Form.CONSTANT), 1.0, 0.0, 0

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pyg_energyloss.functional.distance import COINCIDENT
-from pyg_energyloss.functional.engine import threads
+from pyg_energyloss.functional.engine import numba_small, numba_sparse, threads
 from pyg_energyloss.functional.engine.numba_complete import (
     LANES,
     ROWS,
     block_shares,
     complete_kernel,
 )
-from pyg_energyloss.functional.engine.numba_sparse import sparse_kernel
+from pyg_energyloss.functional.engine.numba_small import SMALL, small_kernel
 from pyg_energyloss.functional.engine.pages import aligned_zeros
 from pyg_energyloss.functional.engine.problem import Problem, graph_scale, rescaled
 from pyg_energyloss.radial import Form, RadialForm
@@ -77,34 +77,31 @@ def _complete(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float6
         ptr = np.zeros(graphs + 1, dtype=np.int64)
         np.cumsum(sizes, out=ptr[1:])
     form, strength, parameter, unit = _numbers_of(problem, scale)
-    kernel, kind = complete_kernel(form, pos.dtype == torch.float32), _KINDS[pos.dtype]
+    kind, single = _KINDS[pos.dtype], pos.dtype == torch.float32
+    largest = int(sizes.max(initial=1))
     count = threads.thread_count(int(sizes @ sizes), PAIRS_PER_THREAD)
-    energies = np.zeros((count, graphs))
-    gradients = np.zeros((count, nodes, pos.size(1)), dtype=kind)
-    tiles = (int(sizes.max(initial=1)) + LANES - 1) // LANES
-    points, rests = pos.numpy(), rest.numpy()
+    sheets = count if largest > SMALL else 1
+    energies = np.zeros((sheets, graphs))
+    gradients = np.zeros((sheets, nodes, pos.size(1)), dtype=kind)
+    given = (pos.numpy(), rest.numpy(), ptr, strength, parameter, unit, _CONSTANTS[kind])
+    if largest <= SMALL:
+        small = small_kernel(form, single, pos.size(1))
 
-    def task(thread: int, workers: int) -> None:
-        tile = np.empty((tiles, ROWS * LANES), dtype=kind)
-        kernel(
-            points,
-            rests,
-            ptr,
-            strength,
-            parameter,
-            unit,
-            _CONSTANTS[kind],
-            _SHARES[kind],
-            tile,
-            thread,
-            workers,
-            energies[thread],
-            gradients[thread],
-        )
+        def task(thread: int, workers: int) -> None:
+            first, last = graphs * thread // workers, graphs * (thread + 1) // workers
+            small(*given, *numba_small.work_rows(kind), first, last, energies[0], gradients[0])
+    else:
+        tiled = complete_kernel(form, single)
+        tiles = (largest + LANES - 1) // LANES
+
+        def task(thread: int, workers: int) -> None:
+            tile = np.empty((tiles, ROWS * LANES), dtype=kind)
+            written = (energies[thread], gradients[thread])
+            tiled(*given, _SHARES[kind], tile, thread, workers, *written)
 
     threads.run(task, count)
-    energy = energies[0] if count == 1 else energies.sum(axis=0)
-    gradient = torch.from_numpy(gradients[0] if count == 1 else gradients.sum(axis=0))
+    energy = energies[0] if sheets == 1 else energies.sum(axis=0)
+    gradient = torch.from_numpy(gradients[0] if sheets == 1 else gradients.sum(axis=0))
     if order is not None:
         gradient = torch.empty_like(gradient).index_copy_(0, order, gradient)
     return energy, gradient
@@ -132,7 +129,7 @@ def _sparse(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64]
     shift = none.reshape(0, 3) if problem.shift is None else problem.shift.numpy()
     batch = _EMPTY if problem.batch is None else problem.batch.long().numpy()
     form, strength, parameter, unit = _numbers_of(problem, scale)
-    kernel = sparse_kernel(form, pos.dtype == torch.float32)
+    kernel = numba_sparse.sparse_kernel(form, pos.dtype == torch.float32)
     count = threads.thread_count(source.size, EDGES_PER_THREAD)
     energies = np.zeros((count, problem.num_graphs))
     nodes = [_packed(problem) for _ in range(count)]
@@ -153,6 +150,7 @@ def _sparse(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64]
                 parameter,
                 unit,
                 _CONSTANTS[kind],
+                *numba_sparse.work_rows(kind),
                 lower,
                 bounds[thread],
                 bounds[thread + 1],

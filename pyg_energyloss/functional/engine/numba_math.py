@@ -28,6 +28,24 @@ def _as_bits(_context: Any, value: Any) -> Any:
 bits_of_float: Any = intrinsic(_as_bits)
 
 
+def _emit_mix(_context: Any, _key: Any, _value: Any) -> Any:
+    """Mix a value into a 64-bit hash (the finaliser of splitmix64)."""
+
+    def generate(_ctx: Any, build: Any, _signature: Any, values: Any) -> Any:
+        def number(constant: int) -> Any:
+            return ir.Constant(ir.IntType(64), constant)
+
+        mixed = build.mul(build.xor(*values), number(0x9E3779B97F4A7C15))
+        mixed = build.xor(mixed, build.lshr(mixed, number(30)))
+        mixed = build.mul(mixed, number(0xBF58476D1CE4E5B9))
+        return build.xor(mixed, build.lshr(mixed, number(27)))
+
+    return types.uint64(types.uint64, types.uint64), generate
+
+
+mix: Any = intrinsic(_emit_mix)
+
+
 @dataclass(frozen=True, slots=True)
 class _Exponential:
     """Constants of exp(x) = 2^n e^r: ln 2 in two parts, e^r - 1 - r as a polynomial times r²."""

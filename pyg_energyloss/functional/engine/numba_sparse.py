@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from pyg_energyloss.functional.engine.numba_compile import compile_kernel
-from pyg_energyloss.functional.engine.numba_math import bits_of_float, exp, prefetch
+from pyg_energyloss.functional.engine.numba_math import bits_of_float, exp, mix, prefetch
 
 #: Springs that are gathered, then computed in vector registers, then scattered.
 LANES = 64
@@ -25,12 +25,9 @@ LANES = 64
 AHEAD = 32
 
 
-@njit(inline="always")
-def _mix(key: Any, value: Any) -> Any:
-    """Mix a value into a 64-bit hash (the finaliser of splitmix64)."""
-    key = (key ^ np.uint64(value)) * np.uint64(0x9E3779B97F4A7C15)
-    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    return key ^ (key >> np.uint64(27))
+def work_rows(kind: Any) -> list[Any]:
+    """Return the memory that a call of the kernel works in."""
+    return [np.zeros((13, LANES), dtype=kind), np.zeros((3, LANES), dtype=np.int64)]
 
 
 @functools.cache
@@ -54,6 +51,8 @@ def sparse_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C901
         parameter: float,
         unit: Any,
         constants: Any,
+        row: Any,
+        ends: Any,
         lower: bool,
         begin: int,
         end: int,
@@ -63,14 +62,12 @@ def sparse_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C901
         zero, one, half, tiny = constants[0], constants[1], constants[4], constants[3]
         nodes = np.uint64(node.shape[0])
         weighted, shifted, many = weight.size > 0, shift.size > 0, batch.size > 0
-        row = np.zeros((13, LANES), node.dtype)
-        heads, tails = np.zeros(LANES, np.int64), np.zeros(LANES, np.int64)
-        graphs = np.zeros(LANES, np.int64)
+        tails, heads, graphs = ends[0], ends[1], ends[2]
         total = np.uint64(0)
         filled = 0
         for column in range(begin, end):
             i, j = source[column], target[column]
-            later = min(column + AHEAD, end - 1)
+            later = column + AHEAD if column + AHEAD < end else end - 1
             tail_later, head_later = source[later], target[later]
             prefetch(node, head_later if (tail_later < head_later) != lower else tail_later)
             if np.uint64(i) >= nodes or np.uint64(j) >= nodes:
@@ -78,15 +75,16 @@ def sparse_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C901
                 return
             ascending = i < j
             if not lower and i != j:
-                key = np.uint64(min(i, j)) * nodes + np.uint64(max(i, j))
-                key = _mix(np.uint64(0), key)
+                low, high = (i, j) if ascending else (j, i)
+                key = mix(np.uint64(0), np.uint64(low) * nodes + np.uint64(high))
                 if weighted:
-                    key = _mix(key, bits_of_float(weight[column]))
+                    key = mix(key, np.uint64(bits_of_float(weight[column])))
                 if shifted:
                     for axis in range(dim):
                         along = shift[column, axis]
                         along = along if ascending else -along
-                        key = _mix(key, bits_of_float(along) if along != zero else 0)
+                        bits = bits_of_float(along) if along != zero else 0
+                        key = mix(key, np.uint64(bits))
                 total += key if ascending else np.uint64(0) - key
             if i != j and ascending != lower:
                 tail, head = node[i], node[j]
@@ -138,5 +136,8 @@ def sparse_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C901
     real, integers = types.float32 if single else types.float64, types.int64[::1]
     row, table = real[::1], real[:, ::1]
     given = (table, types.int64, integers, integers, row, table, integers, real, real, row, row)
+    work = (table, types.int64[:, ::1])
     part = (types.boolean, types.int64, types.int64)
-    return compile_kernel(kernel, types.void(*given, *part, types.float64[::1], types.uint64[::1]))
+    return compile_kernel(
+        kernel, types.void(*given, *work, *part, types.float64[::1], types.uint64[::1])
+    )
