@@ -19,13 +19,27 @@ Transform = Callable[[Data], Data] | None
 
 
 def from_table(
-    table: MoleculeTable, *, split_seed: int = 0, max_hops: int = 3, transform: Transform = None
+    table: MoleculeTable,
+    *,
+    split_seed: int = 0,
+    max_hops: int = 3,
+    hydrogens: bool = True,
+    transform: Transform = None,
 ) -> Splits:
     """Split a table into ``train``, ``val`` and ``test`` PyG data sets.
+
+    Args:
+        table: The molecules.
+        split_seed: Seed of the split.
+        max_hops: Largest topological distance in ``hop_index``.
+        hydrogens: Keep them, or drop them from every molecule.
+        transform: PyG transform, called at each access.
 
     Raises:
         ValueError: the table has fewer than three molecules (groups).
     """
+    if not hydrogens:
+        table = table.without_hydrogens()
     rows = split_groups(table.group, seed=split_seed)
     return {
         name: MoleculeDataset(table, part, max_hops=max_hops, transform=transform)
@@ -33,26 +47,52 @@ def from_table(
     }
 
 
-def _embedded(name: str, split_seed: int, max_hops: int, transform: Transform) -> Splits:
+def _embedded(
+    name: str, split_seed: int, max_hops: int, hydrogens: bool, transform: Transform
+) -> Splits:
     resource = resources.files("pyg_energyloss.data") / "embedded" / f"{name}.npz"
     with resources.as_file(resource) as path:
         table = MoleculeTable.load(path)
-    return from_table(table, split_seed=split_seed, max_hops=max_hops, transform=transform)
+    return from_table(
+        table,
+        split_seed=split_seed,
+        max_hops=max_hops,
+        hydrogens=hydrogens,
+        transform=transform,
+    )
 
 
-def qm9_small(*, split_seed: int = 0, max_hops: int = 3, transform: Transform = None) -> Splits:
+def qm9_small(
+    *,
+    split_seed: int = 0,
+    max_hops: int = 3,
+    hydrogens: bool = True,
+    transform: Transform = None,
+) -> Splits:
     """4112 QM9 molecules, nearly all of at most 14 atoms; embedded."""
-    return _embedded("qm9_small", split_seed, max_hops, transform)
+    return _embedded("qm9_small", split_seed, max_hops, hydrogens, transform)
 
 
-def qm7(*, split_seed: int = 0, max_hops: int = 3, transform: Transform = None) -> Splits:
+def qm7(
+    *,
+    split_seed: int = 0,
+    max_hops: int = 3,
+    hydrogens: bool = True,
+    transform: Transform = None,
+) -> Splits:
     """7101 molecules of 4 to 23 atoms; embedded."""
-    return _embedded("qm7", split_seed, max_hops, transform)
+    return _embedded("qm7", split_seed, max_hops, hydrogens, transform)
 
 
-def druglike(*, split_seed: int = 0, max_hops: int = 3, transform: Transform = None) -> Splits:
+def druglike(
+    *,
+    split_seed: int = 0,
+    max_hops: int = 3,
+    hydrogens: bool = True,
+    transform: Transform = None,
+) -> Splits:
     """354 drug-like molecules of 15 to 88 atoms, 3490 conformers, split by molecule; embedded."""
-    return _embedded("druglike", split_seed, max_hops, transform)
+    return _embedded("druglike", split_seed, max_hops, hydrogens, transform)
 
 
 def from_files(
@@ -61,6 +101,7 @@ def from_files(
     group_key: str | None = None,
     split_seed: int = 0,
     max_hops: int = 3,
+    hydrogens: bool = True,
     transform: Transform = None,
 ) -> Splits:
     """Your own structures: an extxyz, xyz or SDF file (also .gz), or a folder of them.
@@ -71,7 +112,9 @@ def from_files(
         ImportError: ASE or RDKit is needed and missing.
     """
     table = MoleculeTable.from_molecules(read_molecules(path, group_key=group_key))
-    return from_table(table, split_seed=split_seed, max_hops=max_hops, transform=transform)
+    return from_table(
+        table, split_seed=split_seed, max_hops=max_hops, hydrogens=hydrogens, transform=transform
+    )
 
 
 def table(
@@ -79,11 +122,14 @@ def table(
     *,
     split_seed: int = 0,
     max_hops: int = 3,
+    hydrogens: bool = True,
     transform: Transform = None,
 ) -> Splits:
     """Molecules packed in a file by `MoleculeTable.to_bytes`."""
     loaded = MoleculeTable.load(path)
-    return from_table(loaded, split_seed=split_seed, max_hops=max_hops, transform=transform)
+    return from_table(
+        loaded, split_seed=split_seed, max_hops=max_hops, hydrogens=hydrogens, transform=transform
+    )
 
 
 def qm9(
@@ -92,6 +138,7 @@ def qm9(
     limit: int | None = None,
     split_seed: int = 0,
     max_hops: int = 3,
+    hydrogens: bool = True,
     transform: Transform = None,
 ) -> Splits:
     """The public QM9 through PyG's own loader, which downloads it to ``root`` at the first use.
@@ -101,6 +148,7 @@ def qm9(
         limit: Take only this many molecules, evenly spread; all if None.
         split_seed: Seed of the split.
         max_hops: Largest topological distance in ``hop_index``.
+        hydrogens: Keep them, or drop them from every molecule.
         transform: PyG transform, called at each access.
 
     Raises:
@@ -113,4 +161,6 @@ def qm9(
     if limit is not None and limit < len(source):
         rows = [i * len(source) // limit for i in range(limit)]
     table = from_pyg([source[i] for i in rows])
-    return from_table(table, split_seed=split_seed, max_hops=max_hops, transform=transform)
+    return from_table(
+        table, split_seed=split_seed, max_hops=max_hops, hydrogens=hydrogens, transform=transform
+    )

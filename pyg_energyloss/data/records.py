@@ -96,6 +96,30 @@ class MoleculeTable:
             name=np.array([m.name for m in molecules], dtype=np.str_),
         )
 
+    def without_hydrogens(self) -> MoleculeTable:
+        """The same molecules without their hydrogens; those with one atom left are dropped."""
+        heavy = self.z != 1
+        owner = np.repeat(np.arange(len(self)), np.diff(self.atom_ptr))
+        kept = np.bincount(owner[heavy], minlength=len(self)) > 1
+        atoms = heavy & kept[owner]
+        # Places of the atoms that stay, numbered anew within each molecule.
+        count = np.cumsum(heavy) - heavy
+        local = count - count[self.atom_ptr[:-1]][owner]
+        of_bond = np.repeat(np.arange(len(self)), np.diff(self.bond_ptr))
+        ends = self.bonds + self.atom_ptr[of_bond, None]
+        bonds = heavy[ends].all(axis=1) & kept[of_bond]
+        return MoleculeTable(
+            z=self.z[atoms],
+            pos=self.pos[atoms],
+            atom_ptr=_ptr(np.bincount(owner[atoms], minlength=len(self))[kept]),
+            bonds=local[ends[bonds]],
+            bond_type=self.bond_type[bonds],
+            bond_ptr=_ptr(np.bincount(of_bond[bonds], minlength=len(self))[kept]),
+            charge=self.charge[kept],
+            group=self.group[kept],
+            name=self.name[kept],
+        )
+
     def to_bytes(self) -> tuple[bytes, str]:
         """The content of a compressed npz, and a short digest of the molecules.
 

@@ -83,6 +83,9 @@ def energyloss_register_datasets(register: Register) -> None:
     register("qm7", f"{named}:qm7", summary="7101 molecules of 4 to 23 atoms, embedded")
     register("druglike", f"{named}:druglike", summary="354 drug-like molecules, embedded")
     register("qm9", f"{named}:qm9", summary="the public QM9 through PyG (downloads it)")
+    frames = "pyg_energyloss.data.frames"
+    register("geom_drugs", f"{frames}:geom_drugs", summary="GEOM-Drugs, EDM's GEOM_drugs_30.npy")
+    register("md17", f"{frames}:md17", summary="a trajectory of MD17 or rMD17, its npz file")
     register("table", f"{named}:table", summary="molecules packed in an npz file")
     register("files", f"{named}:from_files", summary="your own extxyz, xyz or SDF files")
 
@@ -96,6 +99,7 @@ def energyloss_register_evaluators(register: Register) -> None:
     register("stability", f"{sets}:Stability", summary="generated: atoms with their valences")
     register("validity", f"{sets}:Validity", summary="generated: valid, unique, novel (RDKit)")
     register("distributions", f"{sets}:Distributions", summary="generated: bonds, angles, MMD")
+    register("posebusters", f"{sets}.posebusters:PoseBusted", summary="generated: PoseBusters")
     register("spins", "pyg_energyloss.spins:SpinEvaluator", summary="excess energy, overlap")
     register(
         "rmsd", f"{metrics}:RMSDEvaluator", summary="RMSD over equivalent atoms, mirror images"

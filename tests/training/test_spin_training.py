@@ -4,6 +4,9 @@ from itertools import islice
 import pytest
 import torch
 
+pytest.importorskip("pymatching", reason="exact ground states need PyMatching")
+pytest.importorskip("lightning", reason="training needs Lightning")
+# Imported late, because what trains imports Lightning.
 from pyg_energyloss.registry import UnknownNameError
 from pyg_energyloss.spins import SpinSystems, generate_systems
 from pyg_energyloss.training.spin_compare import (
@@ -12,7 +15,11 @@ from pyg_energyloss.training.spin_compare import (
     prepare_data,
     summarise,
 )
-from pyg_energyloss.training.spin_module import SpinHistory, SpinModule, SystemStream
+from pyg_energyloss.training.spin_module import (
+    SpinHistory,
+    SpinModule,
+    SystemStream,
+)
 from pyg_energyloss.training.spin_run import (
     evaluate_baselines,
     load_result,

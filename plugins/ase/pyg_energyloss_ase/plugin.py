@@ -13,6 +13,7 @@ def energyloss_register_evaluators(register: Register) -> None:
     register("gfn2", f"{package}:gfn2", summary="GFN2-xTB energy above the true structure, force")
     register("emt", f"{package}:emt", summary="effective-medium theory: Al Cu Ag Au Ni Pd Pt")
     register("relax", f"{package}:Relaxation", summary="RMSD and energy to the relaxed structure")
+    register("strain", f"{package}.strain:Strain", summary="generated: energy given off, RMSD")
     register("vibrations", f"{package}:Vibrational", summary="imaginary modes of the structure")
 
 

@@ -39,10 +39,11 @@ def write_sdf(path: str | os.PathLike[str], molecules: Sequence[Data]) -> Path:
     Raises:
         ValueError: a molecule has more atoms or bonds than the format holds.
     """
-    return write_text(path, "".join(_block(i, molecule) for i, molecule in enumerate(molecules)))
+    return write_text(path, "".join(sdf_block(i, molecule) for i, molecule in enumerate(molecules)))
 
 
-def _block(index: int, molecule: Data) -> str:
+def sdf_block(index: int, molecule: Data) -> str:
+    """Return the SDF record of one molecule."""
     z, pos = molecule.z.numpy(), np.nan_to_num(molecule.pos.double().numpy())
     orders = np.triu(bond_orders(z, pos))
     bonds = [(int(i), int(j), int(orders[i, j])) for i, j in zip(*np.nonzero(orders), strict=True)]
