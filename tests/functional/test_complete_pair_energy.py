@@ -18,6 +18,8 @@ LAWS = {
     "exponential": (stiffness.Exponential(1.7, length=0.8), lambda d: 1.7 * math.exp(-d / 0.8)),
     "callable": (lambda d: 1 / (1 + d), lambda d: 1 / (1 + d)),
 }
+#: Graphs of up to 64 atoms have a kernel of their own.
+SIZES = {"small": (5, 1, 0, 64, 9, 10), "mixed": (5, 1, 0, 70, 9)}
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-12}
 
 
@@ -36,19 +38,34 @@ def relative(found, expected):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("dim", [2, 3])
+@pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("law", LAWS)
-def test_agrees_with_a_double_loop(rng, engine, law, dim, dtype):
-    pred, target, batch = ragged(rng, dim, dtype)
+def test_agrees_with_a_double_loop(rng, engine, law, sizes, dim, dtype):  # noqa: PLR0917
+    pred, target, batch = ragged(rng, dim, dtype, SIZES[sizes])
     ours, formula = LAWS[law]
     pos = pred.requires_grad_()
-    energy = complete_pair_energy(pos, target, stiffness=ours, batch=batch, num_graphs=6)
+    energy = complete_pair_energy(pos, target, stiffness=ours, batch=batch, num_graphs=7)
     energy.sum().backward()
     expected = pair_energy_loop(
-        pred.detach(), target, all_pairs(batch), formula, batch=batch, num_graphs=6
+        pred.detach(), target, all_pairs(batch), formula, batch=batch, num_graphs=7
     )
     assert relative(energy, expected[0]) <= TOLERANCE[dtype]
     assert relative(pos.grad, expected[1]) <= TOLERANCE[dtype]
-    assert energy[2] == energy[5] == 0.0
+    assert energy[1] == energy[2] == energy[6] == 0.0
+
+
+@pytest.mark.parametrize("atoms", range(66))
+def test_every_size_of_a_small_graph(rng, atoms):
+    pytest.importorskip("numba", reason="the sizes matter to the compiled engine")
+    pred, target, batch = ragged(rng, sizes=(3, atoms, 2))
+    pos = pred.clone().requires_grad_()
+    found = complete_pair_energy(pos, target, batch=batch, num_graphs=3)
+    found.sum().backward()
+    expected = pair_energy_loop(
+        pred, target, all_pairs(batch), lambda _: 1.0, batch=batch, num_graphs=3
+    )
+    assert relative(found, expected[0]) <= 1e-12
+    assert relative(pos.grad, expected[1]) <= 1e-12
 
 
 def test_equals_the_pair_energy_over_all_pairs(rng, engine):
@@ -164,18 +181,24 @@ def test_one_exploded_graph_leaves_the_others_alone(rng, engine, law, dtype):
     assert torch.allclose(pos.grad[5:], calm.grad[5:], rtol=1e-3, atol=1e-4)
 
 
-def test_nan_is_not_hidden_and_stays_in_its_graph(rng, engine):
-    pred, target, batch = ragged(rng)
-    pred[0, 0] = float("nan")
-    energy = complete_pair_energy(pred, target, batch=batch)
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+@pytest.mark.parametrize("sizes", SIZES)
+def test_nan_is_not_hidden_and_stays_in_its_graph(rng, engine, sizes, wrong):
+    pred, target, batch = ragged(rng, sizes=SIZES[sizes])
+    pred[0, 0] = wrong
+    pos = pred.requires_grad_()
+    energy = complete_pair_energy(pos, target, batch=batch)
+    energy.sum().backward()
     assert energy[0].isnan()
     assert energy[1:].isfinite().all()
+    assert pos.grad[5:].isfinite().all()
 
 
-def test_several_threads_give_the_same_numbers(rng, monkeypatch):
+@pytest.mark.parametrize("sizes", [(5, 300, 20, 1), (5, 30, 20, 1, 7)])
+def test_several_threads_give_the_same_numbers(rng, monkeypatch, sizes):
     pytest.importorskip("numba")
     monkeypatch.setattr(numba_engine, "PAIRS_PER_THREAD", 10)
-    pred, target, batch = ragged(rng, sizes=(5, 300, 20, 1))
+    pred, target, batch = ragged(rng, sizes=sizes)
     results, before = [], torch.get_num_threads()
     for threads in (1, 3):
         torch.set_num_threads(threads)

@@ -244,6 +244,31 @@ def test_several_threads_give_the_same_numbers(rng, monkeypatch):
     close(results[1][1], results[0][1], 1e-13)
 
 
+def test_a_table_of_many_memory_pages_gives_the_same_numbers(rng, monkeypatch):
+    pytest.importorskip("numba")
+    nodes = 70_000  # 4.5 MB in float32
+    pred, target = structures(rng, nodes, dtype=torch.float32)
+    edge_index = random_edges(rng, nodes, edges=200_000, symmetric=True)
+    results = []
+    for chosen in ("auto", "torch"):
+        monkeypatch.setenv("PYG_ENERGYLOSS_ENGINE", chosen)
+        pos = pred.clone().requires_grad_()
+        energy = pair_energy(pos, target, edge_index)
+        energy.sum().backward()
+        results.append((energy.detach(), pos.grad))
+    close(results[0][0], results[1][0], 1e-5)
+    close(results[0][1], results[1][1], 1e-5)
+
+
+def test_a_batch_of_narrow_integers(rng, engine):
+    pred, target = structures(rng)
+    batch = torch.arange(40, dtype=torch.int32) // 10
+    edge_index = random_edges(rng, batch=batch.long())
+    found = pair_energy(pred, target, edge_index, batch=batch, num_graphs=4)
+    expected = pair_energy(pred, target, edge_index, batch=batch.long(), num_graphs=4)
+    assert torch.equal(found, expected)
+
+
 def test_no_edges_and_no_atoms(engine):
     none = torch.zeros(2, 0, dtype=torch.long)
     pos = torch.zeros(3, 3, requires_grad=True)
