@@ -4,6 +4,9 @@ import pytest
 
 from pyg_energyloss.cli import main
 
+pytest.importorskip("pymatching", reason="exact ground states need PyMatching")
+pytest.importorskip("lightning", reason="training needs Lightning")
+
 SMALL = ["--size", "3", "--train", "20", "--test", "6", "--steps", "3", "--width", "4"]
 
 

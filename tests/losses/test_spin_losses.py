@@ -7,7 +7,9 @@ from torch_geometric.utils import to_undirected
 
 import pyg_energyloss as pel
 from pyg_energyloss.losses import TargetBondLoss
-from pyg_energyloss.spins import ground_state, square_lattice
+from pyg_energyloss.spins import square_lattice
+from pyg_energyloss.spins.enumeration import lowest_by_enumeration
+from pyg_energyloss.spins.ground_state import configuration_energy
 
 CLASSIFY = [pel.SpinCrossEntropyLoss, pel.MarginLoss, pel.LocalFieldLoss]
 EVEN = [pel.TrueEnergyLoss, TargetBondLoss]
@@ -18,7 +20,9 @@ def system(seed, size=3, dtype=torch.float32):
     edges = square_lattice(size)
     generator = torch.Generator().manual_seed(seed)
     coupling = torch.rand(edges.size(1), generator=generator, dtype=dtype) * 2 - 1
-    target, energy = ground_state(edges, coupling, size * size)
+    bonds, values = edges.T.numpy(), coupling.double().numpy()
+    spins = lowest_by_enumeration(bonds, values, size * size)
+    target, energy = torch.from_numpy(spins).to(dtype), configuration_energy(bonds, values, spins)
     return Data(edge_index=edges, edge_attr=coupling, y=target, energy=energy, num_nodes=size**2)
 
 

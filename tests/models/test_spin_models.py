@@ -6,17 +6,26 @@ from pyg_energyloss import registry
 from pyg_energyloss.models import SpinCNN, SpinGNN
 from pyg_energyloss.models.spin_frame import strong_bond_frame
 from pyg_energyloss.models.spin_grid import coupling_image
-from pyg_energyloss.spins import generate_systems, square_lattice
+from pyg_energyloss.spins import SpinSystems, square_lattice
+
+
+def drawn(count, size, *, periodic=False):
+    """Random couplings; what the target is plays no role for a model."""
+    bonds = square_lattice(size, periodic=periodic).size(1)
+    coupling = torch.rand(count, bonds, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    spins = torch.ones(count, size * size, dtype=torch.int8)
+    energy = -coupling.double().sum(1)
+    return SpinSystems((size, size), periodic, coupling, spins, energy, seed=2)
 
 
 @pytest.fixture(scope="module")
 def systems():
-    return generate_systems(4, 5, seed=2, workers=0)
+    return drawn(4, 5)
 
 
 @pytest.fixture(scope="module")
 def torus():
-    return generate_systems(3, 4, periodic=True, seed=2, workers=0)
+    return drawn(3, 4, periodic=True)
 
 
 def made(model, **options):

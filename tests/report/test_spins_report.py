@@ -1,3 +1,6 @@
+import pytest
+
+pytest.importorskip("lightning", reason="training needs Lightning")
 from pyg_energyloss.report.spins import spin_table
 from pyg_energyloss.training.spin_compare import SpinOutcome
 

@@ -12,6 +12,8 @@ from pyg_energyloss.spins import (
     with_ground_state,
 )
 
+pytest.importorskip("pymatching", reason="exact ground states need PyMatching")
+
 
 @pytest.fixture(scope="module")
 def systems():

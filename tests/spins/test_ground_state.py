@@ -11,6 +11,8 @@ from torch_geometric.utils import grid, to_undirected
 import pyg_energyloss as pel
 from pyg_energyloss.spins import SearchLimitError, exact_weights, ground_state, square_lattice
 
+pytest.importorskip("pymatching", reason="exact ground states need PyMatching")
+
 
 @pytest.mark.parametrize("size", [10, 20])
 def test_known_open_instances(known, size):

@@ -20,6 +20,7 @@ from pyg_energyloss.spins import (
 
 @pytest.fixture(scope="module")
 def systems():
+    pytest.importorskip("pymatching", reason="exact ground states need PyMatching")
     return generate_systems(20, 6, seed=5, workers=0)
 
 

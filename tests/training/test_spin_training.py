@@ -6,7 +6,6 @@ import torch
 
 pytest.importorskip("pymatching", reason="exact ground states need PyMatching")
 pytest.importorskip("lightning", reason="training needs Lightning")
-# Imported late, because what trains imports Lightning.
 from pyg_energyloss.registry import UnknownNameError
 from pyg_energyloss.spins import SpinSystems, generate_systems
 from pyg_energyloss.training.spin_compare import (

@@ -1,0 +1,149 @@
+"""Learning rate and own parameters of each loss of `energyloss spins`, on validation systems.
+
+    python benchmarks/spin_tuning.py            (about 20 minutes on one core)
+
+The same procedure for every loss, with the network, steps and batches of the default run: the
+learning rates 1e-3 (the paper's), 3e-3 and 1e-2 with the loss's own default parameters; while the
+best rate is the first or the last one tried, its neighbour (3e-4, 3e-2) as well; then, at the best
+rate, three alternatives to the loss's own parameters. The figure of merit is the excess energy
+after the last step. Training and validation systems and the seed are others than those that are
+reported. The best settings are copied to pyg_energyloss/training/spin_defaults.py by hand. A
+sweep cut short continues.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from pyg_energyloss.cli.spins import LOSSES, PRESETS
+from pyg_energyloss.report.files import write_json
+from pyg_energyloss.training.compare import environment
+from pyg_energyloss.training.jobs import Job, run_jobs
+from pyg_energyloss.training.spin_compare import prepare_data
+from pyg_energyloss.training.spin_run import load_result
+from pyg_energyloss.training.spin_spec import SpinData, SpinRunSpec
+
+RATES = (1e-3, 3e-3, 1e-2)
+#: Rate that is tried when the one before it is the best of those tried so far.
+NEIGHBOUR = {1e-3: 3e-4, 1e-2: 3e-2}
+TEMPERATURES = ({"temperature": 0.03}, {"temperature": 0.3}, {"temperature": 1.0})
+LOCAL_FIELD = ({"h0": 0.0}, {"temperature": 0.03}, {"temperature": 1.0})
+#: Alternatives to a loss's own parameters; cross-entropy has none.
+OWN: dict[str, tuple[dict[str, float], ...]] = {
+    "spin_margin": ({"margin": 0.3}, {"margin": 3.0}, {"margin": 10.0}),
+    "local_field": LOCAL_FIELD,
+    "local_field+flip": LOCAL_FIELD,
+    "target_bond": TEMPERATURES,
+    "true_energy": TEMPERATURES,
+}
+SEED = 100
+RESULT = Path(__file__).parent / "results" / "spin_tuning.json"
+PRESET = {name: values[0] for name, values in PRESETS.items()}
+DATA = SpinData(
+    PRESET["size"], periodic=False, train=PRESET["train"], test=PRESET["test"], seed=SEED
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path("runs/spin_tuning"))
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
+    prepare_data(DATA, options.work, workers=options.workers)
+    trials = {loss: [(rate, {}) for rate in RATES] for loss in LOSSES}
+    grown = True
+    while grown:
+        _run(trials, options.work, options.workers)
+        grown = any([_extend(loss, tried, options.work) for loss, tried in trials.items()])
+    table: dict[str, Any] = {}
+    for loss, tried in trials.items():
+        rate, own = _best(loss, tried, options.work)
+        rows = [
+            {
+                "learning_rate": r,
+                "loss_options": o,
+                "excess_energy": _merit(loss, r, o, options.work),
+            }
+            for r, o in tried
+        ]
+        table[loss] = {"best": {"learning_rate": rate, "loss_options": own}, "trials": rows}
+        print(f"{loss}: {rate:g} {own}")
+        for row in rows:
+            print(f"    {json.dumps(row)}")
+    write_json(
+        RESULT,
+        {
+            "what": "excess energy on validation systems after the last step",
+            "settings": {**PRESET, "seeds": [SEED], "data_seed": SEED, "model": "spin_cnn"},
+            "environment": environment(),
+            "losses": table,
+        },
+    )
+
+
+def _spec(loss: str, rate: float, own: dict[str, float]) -> SpinRunSpec:
+    return SpinRunSpec(
+        data=DATA,
+        model="spin_cnn",
+        loss=loss,
+        seed=SEED,
+        steps=PRESET["steps"],
+        batch_size=PRESET["batch_size"],
+        learning_rate=rate,
+        model_options={"width": PRESET["width"]},
+        loss_options=own,
+    )
+
+
+def _extend(loss: str, tried: list[Any], work: Path) -> bool:
+    """Add a neighbouring rate or, once the rate is settled, the loss's own parameters."""
+    rate = _best(loss, tried, work)[0]
+    before = len(tried)
+    if all(not own for _, own in tried):
+        if NEIGHBOUR.get(rate, rate) not in {r for r, _ in tried}:
+            tried.append((NEIGHBOUR[rate], {}))
+        else:
+            tried += [(rate, own) for own in OWN.get(loss, ())]
+    return len(tried) > before
+
+
+def _run(trials: dict[str, list[Any]], work: Path, workers: int) -> None:
+    """Run what is not finished."""
+    specs = [_spec(loss, *trial) for loss, tried in trials.items() for trial in tried]
+    todo = [spec for spec in specs if load_result(work, spec) is None]
+    jobs = [
+        Job(
+            spec.key,
+            "pyg_energyloss.training.spin_run:train_and_evaluate",
+            {"spec": spec.to_dict(), "out": str(work)},
+        )
+        for spec in todo
+    ]
+    for event in run_jobs(jobs, workers=workers) if jobs else ():
+        if event.kind == "failed":
+            raise RuntimeError(f"{event.job}: {event.error}")
+        if event.kind == "done":
+            spec, seconds = event.result["spec"], event.result["train_seconds"]
+            merit = event.result["metrics"]["excess_energy"]
+            own = json.dumps(spec["loss_options"])
+            print(f"{spec['loss']} {spec['learning_rate']:g} {own}: {merit:.2f}", end=" ")
+            print(f"({seconds:.0f} s)", flush=True)
+
+
+def _merit(loss: str, rate: float, own: dict[str, float], work: Path) -> float:
+    result = load_result(work, _spec(loss, rate, own))
+    assert result is not None
+    merit: float = result["metrics"]["excess_energy"]
+    return merit
+
+
+def _best(loss: str, tried: list[Any], work: Path) -> tuple[float, dict[str, float]]:
+    best: tuple[float, dict[str, float]] = min(tried, key=lambda t: _merit(loss, *t, work))
+    return best
+
+
+if __name__ == "__main__":
+    main()
