@@ -98,7 +98,9 @@ def energyloss_register_evaluators(register: Register) -> None:
     sets = "pyg_energyloss.evaluate.generated"
     register("stability", f"{sets}:Stability", summary="generated: atoms with their valences")
     register("validity", f"{sets}:Validity", summary="generated: valid, unique, novel (RDKit)")
+    register("validity_rdkit", f"{sets}:validity_rdkit", summary="the same, RDKit finds the bonds")
     register("distributions", f"{sets}:Distributions", summary="generated: bonds, angles, MMD")
+    register("distributions_jodo", f"{sets}:distributions_jodo", summary="the same, JODO's kinds")
     register("posebusters", f"{sets}.posebusters:PoseBusted", summary="generated: PoseBusters")
     register("spins", "pyg_energyloss.spins:SpinEvaluator", summary="excess energy, overlap")
     register(

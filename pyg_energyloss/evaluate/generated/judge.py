@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 from torch_geometric.data import Data
 
 from pyg_energyloss import registry
 
+Judgement = dict[str, dict[str, float | str]]
+
 
 def judge(
     generated: Sequence[Data], *, reference: Sequence[Data], evaluators: Sequence[str]
-) -> dict[str, dict[str, float]]:
+) -> Judgement:
     """Return what each evaluator says of a generated set.
+
+    An evaluator whose extra is not installed is left out: a UserWarning, and instead of its values
+    ``{"skipped": reason}``, so that a long study does not end for want of one.
 
     Args:
         generated: Molecules with ``z`` [num_nodes] and ``pos`` [num_nodes, 3], Å.
@@ -20,12 +26,17 @@ def judge(
         evaluators: Registered names of evaluators of sets.
 
     Raises:
+        KeyError: nothing is registered under a name.
         ValueError: a name is that of an evaluator of single predictions.
-        ImportError: an evaluator needs an extra that is not installed; the message names it.
     """
-    found: dict[str, dict[str, float]] = {}
+    found: Judgement = {}
     for name in evaluators:
-        evaluator = registry.create("evaluator", name)
+        try:
+            evaluator = registry.create("evaluator", name)
+        except ImportError as error:
+            warnings.warn(f"{name!r} is skipped: {error}", stacklevel=2)
+            found[name] = {"skipped": str(error)}
+            continue
         if not getattr(evaluator, "judges_sets", False):
             raise ValueError(
                 f"`evaluators` must judge sets of molecules; {name!r} compares predictions with "
@@ -37,7 +48,7 @@ def judge(
 
 def ceiling(
     reference: Sequence[Data], held_out: Sequence[Data], evaluators: Sequence[str]
-) -> dict[str, dict[str, float]]:
+) -> Judgement:
     """Return what held-out real molecules score: what a perfect generator would.
 
     Args:

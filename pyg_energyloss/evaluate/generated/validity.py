@@ -41,11 +41,12 @@ class Validity:
     """
 
     judges_sets = True
+    keys: tuple[str, ...] = ("valid", "valid_connected", "unique", "novel")
 
     def __init__(self, *, perception: Perception = bonds_by_tables, prefix: str = "") -> None:
         require_rdkit("validity")
         self.perception = perception
-        self.keys = tuple(prefix + k for k in ("valid", "valid_connected", "unique", "novel"))
+        self.keys = tuple(prefix + key for key in type(self).keys)
 
     def __call__(self, generated: Sequence[Data], *, reference: Sequence[Data]) -> dict[str, float]:
         """Judge molecules with ``z`` [num_nodes] and ``pos`` [num_nodes, 3] in Å."""
