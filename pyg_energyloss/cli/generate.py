@@ -108,7 +108,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--seeds", type=seeds, metavar="N|A,B", help="how many, or which (3)")
     how.add_argument("--learning-rate", type=float, help="peak (2e-3; per loss with --paper)")
     how.add_argument(
-        "--position-weight", type=float, help="of the structure loss (1; per loss with --paper)"
+        "--position-weight", type=float, help="of the structure loss (3; per loss with --paper)"
     )
     how.add_argument("--ema", type=float, help=_preset("decay of the averaged weights", "ema"))
     how.add_argument(
@@ -174,7 +174,11 @@ def _preset(text: str, name: str) -> str:
 
 
 def _specs(options: argparse.Namespace) -> list[Any]:
-    from pyg_energyloss.training.generate_defaults import LEARNING_RATE, paper_rate, position_weight
+    from pyg_energyloss.training.generate_defaults import (
+        LEARNING_RATE,
+        POSITION_WEIGHT,
+        paper_rate,
+    )
     from pyg_energyloss.training.generate_spec import GenerateSpec
 
     column = 1 if options.quick else 2 if options.paper else 0
@@ -197,7 +201,7 @@ def _specs(options: argparse.Namespace) -> list[Any]:
         steps=value["steps"],
         batch_size=value["batch_size"],
         learning_rate=LEARNING_RATE,
-        position_weight=1.0,
+        position_weight=POSITION_WEIGHT,
         schedule=options.schedule,
         prediction=prediction,
         augment=not options.no_augment,
@@ -216,9 +220,7 @@ def _specs(options: argparse.Namespace) -> list[Any]:
         for model in unique(options.models):
             for loss in unique(options.losses):
                 rate, weight = (
-                    paper_rate(model, loss)
-                    if options.paper
-                    else (LEARNING_RATE, position_weight(loss))
+                    paper_rate(model, loss) if options.paper else (LEARNING_RATE, POSITION_WEIGHT)
                 )
                 network = {**(PAPER_MODEL if options.paper else {}), **of_models.get(model, {})}
                 specs.append(

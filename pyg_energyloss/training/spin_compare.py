@@ -15,6 +15,7 @@ from pyg_energyloss.spins import SpinSystems, generate_systems
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.jobs import Job, run_jobs
 from pyg_energyloss.training.progress import JobProgress
+from pyg_energyloss.training.spin_defaults import spin_learning_rate
 from pyg_energyloss.training.spin_run import FLIP_SUFFIX, load_result
 from pyg_energyloss.training.spin_spec import SpinData, SpinRunSpec
 
@@ -39,7 +40,8 @@ class SpinComparison:
         seeds: Seeds, the same for every model and loss.
         steps: Optimiser steps, the same for every run.
         batch_size: Systems per step.
-        learning_rate: Of Adam, at the peak of the schedule, the same for every run.
+        learning_rate: Of Adam, at the peak of the schedule, for all runs; None takes the tuned one
+            of each loss.
         sweeps: Of the simulated annealing baseline.
         schedule: "constant" or "cosine" (rise and fall).
         model_options: Options of each model's factory.
@@ -52,7 +54,7 @@ class SpinComparison:
     seeds: Sequence[int]
     steps: int
     batch_size: int
-    learning_rate: float
+    learning_rate: float | None
     sweeps: int
     schedule: str = "constant"
     model_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -68,7 +70,7 @@ class SpinComparison:
                 seed=seed,
                 steps=self.steps,
                 batch_size=self.batch_size,
-                learning_rate=self.learning_rate,
+                learning_rate=self.learning_rate or spin_learning_rate(loss),
                 schedule=self.schedule,
                 model_options=dict(self.model_options.get(model, {})),
                 loss_options=dict(self.loss_options.get(loss, {})),

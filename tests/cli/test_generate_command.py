@@ -1,0 +1,88 @@
+import csv
+import json
+import re
+
+import pytest
+
+from pyg_energyloss.cli import main
+
+pytest.importorskip("lightning")
+
+SMALL = [
+    *("--steps", "4", "--seeds", "1", "--batch-size", "8", "--samples", "6", "--workers", "1"),
+    *("--sample-steps", "3", "--evaluators", "stability,distributions"),
+    *("--model-arg", "gdm.channels=8", "--model-arg", "gdm.layers=1"),
+]
+
+
+def generate(*arguments):
+    return main(["generate", *SMALL, *map(str, arguments)])
+
+
+def test_writes_table_files_plots_molecules_and_report(tmp_path, capsys):
+    command = ("--losses", "mse,energy_gated", "--out", tmp_path)
+    assert generate(*command) == 0
+    printed = capsys.readouterr()
+    assert "gdm + energy_gated" in printed.out
+    assert "real molecules" in printed.out
+    assert "2/2" in printed.err
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert [r["spec"]["loss"] for r in results["runs"]] == ["mse", "energy_gated"]
+    assert {row["weights"] for row in results["summary"]} == {"averaged", "last"}
+    assert results["ceiling"]["stability"]["atom_stable"] > 0.9
+    rows = list(csv.DictReader((tmp_path / "metrics.csv").open()))
+    assert [row["loss"] for row in rows] == ["mse", "mse", "energy_gated", "energy_gated"]
+    assert {p.stem for p in (tmp_path / "plots").iterdir()} == {
+        "curves",
+        "lengths",
+        "metrics",
+        "molecules",
+    }
+    report = (tmp_path / "report.html").read_text()
+    assert "Generated molecules" in report
+    assert not re.search(r'<(script|link|img)[^>]+(src|href)="http', report)
+    assert len(list((tmp_path / "runs").glob("*/averaged.sdf"))) == 2
+
+    # The same command again trains nothing.
+    assert generate(*command) == 0
+    assert "1/2" not in capsys.readouterr().err
+
+    # More molecules from one of the runs.
+    run = next((tmp_path / "runs").iterdir())
+    more = ("--sample-from", run, "--out", tmp_path / "more")
+    assert generate(*more) == 0
+    assert (tmp_path / "more" / "molecules.extxyz").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--fraction", "0"), r"--fraction must be in \(0, 1\], got 0"),
+        (("--ema", "1"), r"--ema must be in \[0, 1\), got 1"),
+        (("--losses", "mes"), "mes"),
+        (("--models", "gdn"), "gdn"),
+        (("--loss-arg", "stiffness=inverse"), "--loss-arg must be LOSS.KEY=VALUE"),
+        (("--dataset", "no/such.sdf"), "no/such.sdf"),
+        (("--sample-from", "nowhere"), r"holds no generator\.json"),
+    ],
+)
+def test_mistakes_are_told_before_anything_runs(tmp_path, capsys, arguments, message):
+    assert generate(*arguments, "--out", tmp_path / "out") == 1
+    assert re.search(message, capsys.readouterr().err)
+    assert not (tmp_path / "out" / "results.json").exists()
+
+
+def test_paper_takes_rates_and_weights_of_each_loss():
+    import argparse
+
+    from pyg_energyloss.cli import generate as command
+
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    given = ["--paper", "--losses", "mse,energy", "--dataset", "qm9_small", "--seeds", "1"]
+    mse, energy = command._specs(parser.parse_args(given))
+    assert (mse.learning_rate, mse.position_weight) == (1e-3, 1.5)
+    # 0.05 times k0 = 42 of the paper's stiffness; the registered loss has k0 = 1.
+    assert (energy.learning_rate, energy.position_weight) == (4e-4, pytest.approx(2.1))
+    assert energy.model_options == {"channels": 256, "layers": 9}
+    assert (energy.prediction, energy.sample_steps, energy.ema) == ("noise", 1000, 0.9999)
