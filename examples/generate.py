@@ -31,9 +31,9 @@ optimizer = torch.optim.AdamW(diffusion.parameters(), lr=2e-3)
 loss = per_graph(pel.PairEnergyLoss("exponential"))
 
 loader = FlatLoader(molecules, batch_size=32, shuffle=True, drop_last=True)
-for step, batch in zip(range(100), loader, strict=False):
-    time = torch.rand(batch.num_graphs, generator=generator)
-    batch = diffusion.noised(batch, time, generator=generator)
+for step, molecule_batch in zip(range(100), loader, strict=False):
+    time = torch.rand(molecule_batch.num_graphs, generator=generator)
+    batch = diffusion.noised(molecule_batch, time, generator=generator)
     positions, types = (value.mean() for value in diffusion.losses(batch, loss))
     optimizer.zero_grad()
     (positions + types).backward()
