@@ -69,13 +69,14 @@ def main() -> None:
         cell({"mean": real.get(name), "sd": None}, digits, factor)
         for name, _, digits, factor in COLUMNS
     ]
-    parts = [
+    about = (
         f"{study['what']}; ancestral sampling in 100 steps; bf16; {made['processor']}, "
         f"{made['cores']} cores, {made['date'][:10]}. Scripts: `benchmarks/generate_tuning.py` "
         "(one weight for each loss, 2 000 steps, another seed), `benchmarks/generate_study.py`. "
         "Mean ± s.d. over seeds; one seed has no s.d. These are minutes of training, not days: "
-        "compare rows, not with published figures.",
-    ]
+        "compare rows, not with published figures."
+    )
+    parts = [about]
     for name, title in TITLES.items():
         if rows := study["groups"].get(name):
             lines = table(rows, every=name == "main")
