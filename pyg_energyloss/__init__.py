@@ -77,9 +77,10 @@ _LOSSES = (
     "KabschMSELoss",
     "LocalFieldLoss",
     "MarginLoss",
+    "NoiseGatedLoss",
+    "PairEnergyLoss",
     "SpinCrossEntropyLoss",
     "TrueEnergyLoss",
-    "PairEnergyLoss",
 )
 
 __all__ = [
