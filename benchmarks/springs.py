@@ -1,10 +1,10 @@
 """Springs and sticks: exactness, accuracy beside a network, the learning barrier, speed.
 
 Run from the repository:
-python benchmarks/springs.py [--seeds 5] [--authors CHECKOUT --authors-python PYTHON]
+python benchmarks/springs.py [--seeds 5] [--only PART ...] [--authors COPY --authors-python PYTHON]
 
 Writes benchmarks/results/springs.json, docs/images/springs_*.png and springs_relaxation.gif.
-CHECKOUT is a copy of https://github.com/bestquark/springs-and-sticks, run as it is by a Python that
+COPY is a checkout of https://github.com/bestquark/springs-and-sticks, run as it is by a Python that
 has sympy and torchsde; without it the authors' figures of the last run are kept.
 """
 
@@ -167,7 +167,7 @@ def speed(sticks=20, points=20):
     options = {"friction": 4.0, "temperature": 0.1, "step": 1e-3}
     energy = attach()
     found = {"attach_data_us": microseconds(attach, 1, 50), "step_us": {}}
-    for batch in (1, 100):
+    for batch in (1, 100, 500):
         motion = Langevin(energy, mass, **options)
         start = torch.rand(len(mass), batch, generator=motion.generator, dtype=torch.float64)
         state = State(start, torch.zeros_like(start))
@@ -200,44 +200,52 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--authors", type=Path, help="copy of bestquark/springs-and-sticks")
     parser.add_argument("--authors-python", default=sys.executable)
-    parser.add_argument("--only", choices=("all", "speed"), default="all")
+    parser.add_argument("--only", nargs="*", help="parts to measure again; others are kept")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    old = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    document = dict(old)
-    if options.only == "all":
-        for name, call in {
-            "fixed_point": checks.fixed_point,
-            "integrators": checks.integrators,
-            "equilibrium": checks.equilibrium,
-            "jarzynski": checks.jarzynski_scores,
-            "entropy": checks.entropy_balance,
-            "accuracy": lambda: accuracy(options.seeds),
-            "groups": lambda: groups_summed_or_averaged(options.seeds),
-            "barrier": barrier,
-        }.items():
-            start = time.perf_counter()
-            document[name] = call()
-            print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
-        document["environment"] = environment()
-        document["seeds"] = list(range(options.seeds))
-        pictures()
-    timing = {"ours": speed(), "environment": environment()}
-    timing["authors"] = old.get("speed", {}).get("authors")
+    parts = {
+        "fixed_point": checks.fixed_point,
+        "integrators": checks.integrators,
+        "equilibrium": checks.equilibrium,
+        "jarzynski": checks.jarzynski_scores,
+        "entropy": checks.entropy_balance,
+        "accuracy": lambda: accuracy(options.seeds),
+        "groups": lambda: groups_summed_or_averaged(options.seeds),
+        "barrier": barrier,
+        "pictures": pictures,
+        "speed": lambda: timing(options, document.get("speed", {})),
+    }
+    chosen = options.only or list(parts)
+    unknown = set(chosen) - set(parts)
+    if unknown:
+        parser.error(f"--only knows {', '.join(parts)}, not {', '.join(unknown)}")
+    document = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for name in chosen:
+        start = time.perf_counter()
+        found = parts[name]()
+        if found is not None:
+            document[name] = found
+        print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
+    document |= {"environment": environment(), "seeds": list(range(options.seeds))}
+    write_json(RESULTS, document)
+
+
+def timing(options, old):
+    found = {"ours": speed(), "authors": old.get("authors"), "environment": environment()}
     if options.authors:
-        timing["authors"] = authors(options.authors, options.authors_python)
-    if timing["authors"]:
-        theirs, ours = timing["authors"], timing["ours"]
-        evaluate = {b: theirs["step"][b]["step_us"] / ours["step_us"][b] for b in ("1", "100")}
+        found["authors"] = authors(options.authors, options.authors_python)
+    if found["authors"]:
+        theirs, ours = found["authors"], found["ours"]
         whole = 1e6 * theirs["attach_data_s"] + theirs["step"]["1"]["step_us"]
-        timing["faster"] = {
-            "step_without_building": evaluate,
+        found["faster"] = {
+            "step_without_building": {
+                b: theirs["step"][b]["step_us"] / ours["step_us"][b] for b in ("1", "100")
+            },
             "new_data_and_step": whole / (ours["attach_data_us"] + ours["step_us"]["1"]),
             "minibatch_step": whole / ours["minibatch_step_us"],
         }
-        print(json.dumps(timing["faster"]))
-    document["speed"] = timing
-    write_json(RESULTS, document)
+        print(json.dumps(found["faster"]))
+    return found
 
 
 if __name__ == "__main__":

@@ -22,6 +22,57 @@ def median_seconds(call, repeats):
     return statistics.median(seconds)
 
 
+def general_solver(samples=500, temperature=0.1):
+    """Variances of 21 nodes by torchsde's solvers, relative to T K^-1, and time per step."""
+    import numpy as np
+    import torch
+    import torchsde
+
+    rng = np.random.default_rng(0)
+    nodes = np.linspace(0, 1, 21)
+    points = rng.random(300)
+    basis = np.stack([np.interp(points, nodes, row) for row in np.eye(21)], axis=1)
+    stiffness = torch.from_numpy(basis.T @ basis)
+    mass = torch.zeros(21, 21, dtype=torch.float64)
+    for i in range(20):
+        mass[i : i + 2, i : i + 2] += torch.tensor([[2.0, 1.0], [1.0, 2.0]]) / 6
+    inverse = torch.linalg.inv(mass)
+    slope, factor = inverse @ stiffness, torch.linalg.cholesky(inverse)
+    frequencies = torch.linalg.eigvals(slope).real.sqrt().sort().values
+    friction = float(frequencies.median())
+
+    class Motion(torch.nn.Module):
+        noise_type, sde_type = "additive", "ito"
+
+        def f(self, t, z):  # noqa: ARG002 - torchsde's signature
+            x, v = z[:, :21], z[:, 21:]
+            return torch.cat([v, -x @ slope.T - friction * v], dim=1)
+
+        def g(self, t, z):  # noqa: ARG002 - torchsde's signature
+            rows = (2 * friction * temperature) ** 0.5 * factor
+            return torch.cat([torch.zeros_like(rows), rows]).expand(len(z), 42, 21)
+
+    expected = temperature * torch.linalg.inv(stiffness).diagonal()
+    found = {}
+    for method in ("euler", "srk"):
+        for relative in (0.2, 1.0):
+            step = relative / float(frequencies[-1])
+            count = round(12 / float(frequencies[0]) / step)
+            times = torch.tensor([0.0, count * step], dtype=torch.float64)
+            start = torch.zeros(samples, 42, dtype=torch.float64)
+            torch.manual_seed(0)
+            begin = time.perf_counter()
+            with torch.no_grad():
+                end = torchsde.sdeint(Motion(), start, times, method=method, dt=step)[-1, :, :21]
+            seconds = time.perf_counter() - begin
+            worst = float((end.square().mean(dim=0) / expected - 1).abs().max())
+            found[f"{method}, step x frequency {relative}"] = {
+                "largest_error": worst if worst < 1e3 else None,
+                "step_us": 1e6 * seconds / count,
+            }
+    return {"samples": samples, "error_of_a_variance": (2 / samples) ** 0.5, "methods": found}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkout", help="folder of bestquark/springs-and-sticks")
@@ -62,6 +113,7 @@ def main():
                 "build_s": built,
                 "attach_data_s": attach,
                 "step": found,
+                "torchsde_on_our_equations": general_solver(),
                 "versions": {
                     "sympy": sympy.__version__,
                     "torchsde": torchsde.__version__,

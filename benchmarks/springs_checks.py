@@ -171,6 +171,7 @@ def jarzynski_scores(seeds=40, repeats=400, temperature=0.1):
     warm = 0.1 * heated.barrier.temperature
     cases = {
         "stiffen": (switch(soft, stiff), mass, temperature, 400),
+        "stiffen slowly": (switch(soft, stiff), mass, temperature, 1600),
         "move data": (carried, mass, temperature, 400),
         "release": (heated.protocol(warm), heated.mass, warm, 3000),
     }
