@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from importlib import util
 from pathlib import Path
 
 from pyg_energyloss.cli.comparison import (
@@ -17,7 +15,7 @@ from pyg_energyloss.cli.comparison import (
     processes,
     unique,
 )
-from pyg_energyloss.cli.errors import UserError
+from pyg_energyloss.cli.outcome import TRAINING, check_finished, interrupted, need_extras
 from pyg_energyloss.cli.values import comma_list, noise_levels, positive, seeds
 
 DESCRIPTION = """\
@@ -129,7 +127,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare, write, print; the exit code is 1 if a run failed."""
-    _need_training_extra()
+    need_extras("compare", {"train": TRAINING})
     from pyg_energyloss.report.comparison import print_comparison, write_report
     from pyg_energyloss.training.compare import Comparison, check_names, run_comparison
 
@@ -158,26 +156,10 @@ def run(options: argparse.Namespace) -> int:
     try:
         outcome = run_comparison(comparison, options.out, workers=workers, threads=threads)
     except KeyboardInterrupt:
-        print(
-            f"\nenergyloss: interrupted; finished runs are in {options.out}, the same command "
-            "continues",
-            file=sys.stderr,
-        )
-        return 130
-    for name, error in outcome.errors.items():
-        print(f"energyloss: run failed: {name}: {error}", file=sys.stderr)
-    if not outcome.results:
-        raise UserError(f"no run was finished; {len(outcome.errors)} failed")
+        return interrupted(options.out)
+    check_finished(outcome.results, outcome.errors)
     report = write_report(comparison, outcome, options.out)
     print_comparison(comparison, outcome)
     print(f"\nreport   {report}\nresults  {options.out / 'results.json'}")
     print(f"         {options.out / 'metrics.csv'}, plots in {options.out / 'plots'}")
     return int(bool(outcome.errors))
-
-
-def _need_training_extra() -> None:
-    missing = [m for m in ("lightning", "matplotlib", "plotly", "rich") if not util.find_spec(m)]
-    if missing:
-        raise ImportError(
-            f"`energyloss compare` needs {', '.join(missing)}: pip install 'pyg-energyloss[train]'"
-        )

@@ -18,6 +18,7 @@ from pyg_energyloss.cli.comparison import (
     unique,
 )
 from pyg_energyloss.cli.errors import UserError
+from pyg_energyloss.cli.outcome import TRAINING, check_finished, interrupted, need_extras
 from pyg_energyloss.cli.values import comma_list, key_values, positive, seeds
 
 DESCRIPTION = """\
@@ -139,7 +140,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train, sample, judge, write, print; the exit code is 1 if a run failed."""
-    _need_training_extra()
+    need_extras("generate", {"train": TRAINING})
     if options.sample_from is not None:
         return _sample_only(options)
     from pyg_energyloss.report.generate import print_generated, write_report
@@ -152,16 +153,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         generated = run_generators(specs, options.out, workers=workers, threads=threads)
     except KeyboardInterrupt:
-        print(
-            f"\nenergyloss: interrupted; finished runs are in {options.out}, the same command "
-            "continues",
-            file=sys.stderr,
-        )
-        return 130
-    for name, error in generated.errors.items():
-        print(f"energyloss: run failed: {name}: {error}", file=sys.stderr)
-    if not generated.results:
-        raise UserError(f"no run was finished; {len(generated.errors)} failed")
+        return interrupted(options.out)
+    check_finished(generated.results, generated.errors)
     report = write_report(specs, generated, options.out)
     print_generated(specs, generated)
     print(f"\nreport    {report}\nresults   {options.out / 'results.json'}")
@@ -275,11 +268,3 @@ def _sample_only(options: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     print("\n".join(map(str, paths)))
     return 0
-
-
-def _need_training_extra() -> None:
-    missing = [m for m in ("lightning", "matplotlib", "plotly", "rich") if not util.find_spec(m)]
-    if missing:
-        raise ImportError(
-            f"`energyloss generate` needs {', '.join(missing)}: pip install 'pyg-energyloss[train]'"
-        )
