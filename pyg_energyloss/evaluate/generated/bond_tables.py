@@ -114,7 +114,8 @@ def bond_orders(z: NDArray[np.int64], pos: NDArray[np.float64]) -> NDArray[np.in
     as collected by Hoogeboom et al., "Equivariant Diffusion for Molecule Generation in 3D", ICML
     2022, whose margins these are; every later work measures stability with them.
     """
-    distance = np.linalg.norm(pos[:, None] - pos[None], axis=-1)
+    with np.errstate(invalid="ignore"):  # places that are not finite are close to nothing
+        distance = np.linalg.norm(pos[:, None] - pos[None], axis=-1)
     known = np.where((z >= 0) & (z < _LIMITS.shape[1]), z, 0)
     limits = _LIMITS[:, known[:, None], known[None, :]]
     single = distance < limits[0]

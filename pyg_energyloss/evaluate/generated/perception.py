@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ from torch_geometric.data import Data
 from pyg_energyloss.data.elements import SYMBOLS
 from pyg_energyloss.evaluate.generated.bond_tables import bond_orders
 from pyg_energyloss.evaluate.generated.structure import Structure, structure
+
+#: Makes a sanitised RDKit molecule of the atoms, or None.
+Perception = Callable[[Data], Any]
 
 ORDERS = ("SINGLE", "DOUBLE", "TRIPLE")
 #: Assignments of bond orders that RDKit tries before it gives a molecule up.

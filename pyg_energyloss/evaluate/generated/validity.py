@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from torch_geometric.data import Data
 
 from pyg_energyloss.evaluate.generated.perception import (
+    Perception,
     bonds_by_rdkit,
     bonds_by_tables,
     require_rdkit,
 )
-
-Perception = Callable[[Data], Any]
 
 
 class Validity:
