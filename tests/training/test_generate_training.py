@@ -8,6 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
+pytest.importorskip("lightning", reason="training needs Lightning")
 from pyg_energyloss import registry
 from pyg_energyloss.training.generate_run import (
     load_generator,
@@ -19,8 +20,6 @@ from pyg_energyloss.training.generate_run import (
     train_and_sample,
 )
 from pyg_energyloss.training.generate_spec import GenerateSpec
-
-pytest.importorskip("lightning")
 
 
 def spec(**changes):
