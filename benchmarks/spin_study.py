@@ -1,8 +1,10 @@
 """What closes the gap between a classification loss and the true energy: one variant at a time.
 
-Run from the repository:  python benchmarks/spin_study.py [--seeds 2] [--steps N]
+Run from the repository:  python benchmarks/spin_study.py [--seeds 3] [--steps N]
 
-Same data, network, steps and seeds as `energyloss spins`; a run that is finished is not repeated.
+Data, network, steps, seeds and tuned settings are those of `energyloss spins`; a run that is
+finished is not repeated, so with ``--work`` the folder of that command only the others are made.
+Other temperatures, fields and margins are in the result of ``benchmarks/spin_tuning.py``.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pyg_energyloss.report.files import write_json
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.jobs import Job, run_jobs
 from pyg_energyloss.training.spin_compare import prepare_data
+from pyg_energyloss.training.spin_defaults import spin_learning_rate, spin_loss_options
 from pyg_energyloss.training.spin_run import load_result
 from pyg_energyloss.training.spin_spec import SpinData, SpinRunSpec
 
@@ -23,18 +26,13 @@ VARIANTS = {
     "cross-entropy": ("spin_cross_entropy", {}),
     "cross-entropy, flip min": ("spin_cross_entropy+flip", {}),
     "margin": ("spin_margin", {}),
-    "local field, h0 0": ("local_field", {"h0": 0}),
-    "local field, h0 1": ("local_field", {}),
-    "local field, h0 1, flip min": ("local_field+flip", {}),
-    "local field, h0 0, flip min": ("local_field", {"flip": "min", "h0": 0}),
-    "local field, h0 1, flip overlap": ("local_field", {"flip": "overlap"}),
-    "local field, h0 1, flip soft": ("local_field", {"flip": "soft"}),
-    "local field, h0 1, flip min, T 1": ("local_field+flip", {"temperature": 1.0}),
-    "springs between spins, T 0.1": ("target_bond", {}),
-    "springs between spins, T 0.3": ("target_bond", {"temperature": 0.3}),
-    "springs between spins, T 1": ("target_bond", {"temperature": 1.0}),
-    "true energy, T 0.1": ("true_energy", {}),
-    "true energy, T 1": ("true_energy", {"temperature": 1.0}),
+    "margin, flip min": ("spin_margin", {"flip": "min"}),
+    "local field": ("local_field", {}),
+    "local field, flip min": ("local_field+flip", {}),
+    "local field, flip overlap": ("local_field+flip", {"flip": "overlap"}),
+    "local field, flip soft": ("local_field+flip", {"flip": "soft"}),
+    "springs between spins": ("target_bond", {}),
+    "true energy": ("true_energy", {}),
 }
 HERE = Path(__file__).parent
 
@@ -42,7 +40,7 @@ HERE = Path(__file__).parent
 def main():
     preset = {name: values[0] for name, values in command.PRESETS.items()}
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=preset["steps"])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--collect", action="store_true", help="only tabulate finished runs")
@@ -61,9 +59,9 @@ def main():
             seed=seed,
             steps=options.steps,
             batch_size=preset["batch_size"],
-            learning_rate=command.LEARNING_RATE,
+            learning_rate=spin_learning_rate(loss),
             model_options={"width": preset["width"]},
-            loss_options=loss_options,
+            loss_options={**spin_loss_options(loss), **loss_options},
         )
         for seed in range(options.seeds)
         for name, (loss, loss_options) in VARIANTS.items()

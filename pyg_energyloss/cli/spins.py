@@ -15,8 +15,10 @@ from pyg_energyloss.cli.values import comma_list, key_values, positive, seeds
 DESCRIPTION = """\
 Generate Ising spin glasses on a square lattice with their exact ground states, train a network
 from couplings to spins with every chosen loss, at equal numbers of steps and with equal seeds, and
-compare the energy of its predictions with the exact one. Writes results.json, metrics.csv, plots
-and a self-contained report.html, and prints the table (mean ± standard deviation over seeds).
+compare the energy of its predictions with the exact one. Each loss has its own learning rate and
+parameters, tuned alike on other systems (--paper: those of the paper). Writes results.json,
+metrics.csv, plots and a self-contained report.html, and prints the table (mean ± standard
+deviation over seeds).
 
 A loss name followed by +flip is its form blind to a flip of all spins, under which the energy does
 not change. A run that was cut short continues where it stopped when the same command is given
@@ -52,7 +54,6 @@ PRESETS: dict[str, tuple[Any, Any, Any]] = {
     "width": (32, 32, 256),
     "sweeps": (100, 50, 200),
 }
-LEARNING_RATE = 1e-3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +81,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--seeds", type=seeds, metavar="N|A,B", help="how many, or which (3)")
     how.add_argument("--width", type=positive, help=_preset("channels of the models", "width"))
     how.add_argument(
-        "--learning-rate", type=float, default=LEARNING_RATE, help=f"of Adam ({LEARNING_RATE:g})"
+        "--learning-rate",
+        type=float,
+        help="of Adam, for all losses (default: tuned for each; with --paper 1e-3)",
     )
     how.add_argument(
         "--schedule",
@@ -142,6 +145,7 @@ def _preset(text: str, name: str) -> str:
 
 def _comparison(options: argparse.Namespace) -> Any:
     from pyg_energyloss.training.spin_compare import SpinComparison
+    from pyg_energyloss.training.spin_defaults import PAPER_LEARNING_RATE, spin_loss_options
     from pyg_energyloss.training.spin_spec import SpinData
 
     column = 1 if options.quick else 2 if options.paper else 0
@@ -158,6 +162,9 @@ def _comparison(options: argparse.Namespace) -> Any:
     for name, given in _nested(options.model_arg, "--model-arg", models).items():
         model_options[name].update(given)
     losses = list(dict.fromkeys(options.losses))
+    given = _nested(options.loss_arg, "--loss-arg", losses)
+    tuned = {name: {} if options.paper else spin_loss_options(name) for name in losses}
+    paper_rate = PAPER_LEARNING_RATE if options.paper else None
     return SpinComparison(
         data=SpinData(
             size=value["size"],
@@ -171,11 +178,11 @@ def _comparison(options: argparse.Namespace) -> Any:
         seeds=value["seeds"],
         steps=value["steps"],
         batch_size=value["batch_size"],
-        learning_rate=options.learning_rate,
+        learning_rate=options.learning_rate or paper_rate,
         sweeps=value["sweeps"],
         schedule=options.schedule,
         model_options=model_options,
-        loss_options=_nested(options.loss_arg, "--loss-arg", losses),
+        loss_options={name: {**tuned[name], **given.get(name, {})} for name in losses},
     )
 
 

@@ -162,15 +162,22 @@ def _title(comparison: SpinComparison) -> str:
 def _settings(outcome: SpinOutcome) -> str:
     made = environment()
     versions = ", ".join(f"{k} {v}" for k, v in made["versions"].items() if v)
-    runs = {
-        (r["spec"]["model"], r["parameters"], r["spec"]["learning_rate"]) for r in outcome.results
-    }
-    models = "; ".join(f"{m}: {n} parameters, learning rate {lr:g}" for m, n, lr in runs)
+    specs = [r["spec"] for r in outcome.results]
+    parameters = {r["spec"]["model"]: r["parameters"] for r in outcome.results}
+    models = ", ".join(f"{model} ({count} parameters)" for model, count in parameters.items())
+    losses = "; ".join(dict.fromkeys(_loss_settings(spec) for spec in specs))
     return (
-        f"{models}. pyg_energyloss {made['pyg_energyloss']}, Python {made['python']}, {versions}; "
+        f"Models: {models}. Losses: {losses}. "
+        f"pyg_energyloss {made['pyg_energyloss']}, Python {made['python']}, {versions}; "
         f"{made['processor']}, {made['cores']} cores"
         f"{', ' + made['cuda'] if made['cuda'] else ''}; {made['date']}."
     )
+
+
+def _loss_settings(spec: dict[str, Any]) -> str:
+    options = [f"{name} {value}" for name, value in spec.get("loss_options", {}).items()]
+    rate = f"learning rate {spec['learning_rate']:g}, {spec['schedule']}"
+    return f"{spec['loss']}: {', '.join([rate, *options])}"
 
 
 def _cell(mean: float, sd: float | None, digits: int, factor: float) -> str:

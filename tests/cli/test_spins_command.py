@@ -3,6 +3,11 @@ import json
 import pytest
 
 from pyg_energyloss.cli import main
+from pyg_energyloss.training.spin_defaults import (
+    PAPER_LEARNING_RATE,
+    spin_learning_rate,
+    spin_loss_options,
+)
 
 pytest.importorskip("pymatching", reason="exact ground states need PyMatching")
 pytest.importorskip("lightning", reason="training needs Lightning")
@@ -26,6 +31,9 @@ def test_it_writes_results_table_plots_and_a_report(ran, capsys):
     assert not results["errors"]
     assert results["environment"]["versions"]["torch"]
     assert results["paper"]["local_field"]["mean"] == 45.6
+    for run in results["runs"]:
+        assert run["spec"]["learning_rate"] == spin_learning_rate(run["spec"]["loss"])
+        assert run["spec"]["loss_options"] == spin_loss_options(run["spec"]["loss"])
     assert (out / "metrics.csv").read_text().startswith("model,loss,seed")
     assert {p.stem for p in (out / "plots").iterdir()} == {"excess", "curves", "configurations"}
     page = (out / "report.html").read_text()
@@ -47,6 +55,16 @@ def test_on_a_torus_with_the_graph_network(tmp_path):
     runs = json.loads((tmp_path / "results.json").read_text())["runs"]
     assert {r["spec"]["model"] for r in runs} == {"spin_gnn", "spin_cnn"}
     assert runs[0]["spec"]["loss_options"] == {"h0": 0.5}
+
+
+def test_the_papers_configuration_takes_the_papers_settings(tmp_path):
+    command = ["spins", "--paper", *SMALL, "--batch-size", "4", "--seeds", "1", "--sweeps", "2"]
+    command += ["--losses", "local_field,spin_margin", "--loss-arg", "local_field.h0=0.5"]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    first, second = (r["spec"] for r in json.loads((tmp_path / "results.json").read_text())["runs"])
+    assert first["learning_rate"] == second["learning_rate"] == PAPER_LEARNING_RATE
+    assert first["loss_options"] == {"h0": 0.5}
+    assert second["loss_options"] == {}
 
 
 @pytest.mark.parametrize(
