@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -102,7 +103,7 @@ def make_grids(
     groups are summed here and relax together.
     """
     dim = len(low)
-    counts = [sticks] * dim if isinstance(sticks, int) else list(sticks)
+    counts = np.broadcast_to(sticks, dim) if np.ndim(sticks) == 0 else np.asarray(sticks)
     if len(high) != dim or len(counts) != dim:
         raise ValueError(
             f"`high` and `sticks` must have one entry per feature ({dim}), got {len(high)} and "
@@ -122,7 +123,7 @@ def make_grids(
             tuple(group),
             tuple(float(low[i]) for i in group),
             tuple(float(high[i]) for i in group),
-            tuple(counts[i] for i in group),
+            tuple(int(counts[i]) for i in group),
         )
         for group in groups
     )

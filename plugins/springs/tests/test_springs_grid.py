@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from pyg_energyloss_springs import Grid, make_grids
@@ -52,3 +53,8 @@ def test_impossible_groups_are_refused(options, match):
 
 def test_nodes_are_float64():
     assert make_grids([0], [1])[0].nodes().dtype == torch.float64
+
+
+def test_numbers_of_sticks_may_be_numpys():
+    assert make_grids([0], [1], sticks=np.int64(3)) == make_grids([0], [1], sticks=3)
+    assert make_grids([0], [1], sticks=np.array([3])) == make_grids([0], [1], sticks=3)
