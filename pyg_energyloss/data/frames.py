@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from pyg_energyloss.data.records import Molecule, MoleculeTable
 from pyg_energyloss.evaluate.generated.bond_tables import bond_orders
 
 Splits = dict[str, MoleculeDataset]
+#: Atoms that are read at a time.
+CHUNK = 1_000_000
 
 
 def geom_drugs(
@@ -32,7 +35,8 @@ def geom_drugs(
 
     Args:
         path: The file: an array [num_atoms, 5] of conformer, atomic number, x, y, z (Å).
-        limit: Take only the first so many conformers.
+        limit: Take only the first so many conformers, and read no further; the whole file has some
+            7 million.
         split_seed: Seed of the split.
         max_hops: Largest topological distance in ``hop_index``.
         hydrogens: Keep them, or drop them from every molecule.
@@ -51,11 +55,10 @@ def geom_drugs(
             f"{path}: expected an array [num_atoms, 5] of conformer, atomic number, x, y, z; got "
             f"shape {rows.shape}"
         )
-    starts = np.flatnonzero(np.diff(np.asarray(rows[:, 0]), prepend=-1))
-    ends = np.append(starts[1:], len(rows))
+    bounds = _bounds(rows, limit)
     molecules: list[Molecule] = []
     group, before = 0, np.zeros(0, dtype=np.int64)
-    for start, end in list(zip(starts, ends, strict=True))[:limit]:
+    for start, end in pairwise(bounds):
         part = np.asarray(rows[start:end])
         z = part[:, 1].astype(np.int64)
         group += not np.array_equal(z, before)
@@ -127,6 +130,20 @@ def md17(
         hydrogens=hydrogens,
         transform=transform,
     )
+
+
+def _bounds(rows: NDArray[np.float64], limit: int | None) -> list[int]:
+    """Where conformers begin, and the end of the last; only what is needed is read."""
+    found: list[int] = []
+    before = None
+    for begin in range(0, len(rows), CHUNK):
+        conformer = np.asarray(rows[begin : begin + CHUNK, 0])
+        new = np.flatnonzero(np.diff(conformer, prepend=np.nan if before is None else before))
+        found += (new + begin).tolist()
+        before = conformer[-1]
+        if limit is not None and len(found) > limit:
+            return found[: limit + 1]
+    return [*found, len(rows)]
 
 
 def _existing(path: str | os.PathLike[str]) -> Path:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from pyg_energyloss import registry
+from pyg_energyloss.data import frames
 from pyg_energyloss.data.frames import geom_drugs, md17
 
 METHANE = np.array([[0, 0, 0], [1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]) * 0.63
@@ -32,6 +33,18 @@ def test_geom_drugs_reads_conformers_and_keeps_those_of_a_molecule_together(tmp_
     assert sum(len(few[name]) for name in few) == 6
 
 
+@pytest.mark.parametrize("chunk", [1, 5, 7, 1000])
+@pytest.mark.parametrize("limit", [None, 5, 8, 100])
+def test_geom_drugs_is_the_same_in_parts(tmp_path, monkeypatch, chunk, limit):
+    path = drugs_file(tmp_path / "GEOM_drugs_30.npy")
+    monkeypatch.setattr(frames, "CHUNK", chunk)
+    table = geom_drugs(path, limit=limit, split_seed=1)["train"].table
+    rows = np.load(path)[: None if limit is None else 5 * limit]
+    np.testing.assert_array_equal(table.z, rows[:, 1])
+    np.testing.assert_allclose(table.pos, rows[:, 2:], atol=1e-6)
+    assert np.diff(table.atom_ptr).tolist() == [5] * len(table)
+
+
 def test_geom_drugs_refuses_other_files(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((4, 3)))
     with pytest.raises(ValueError, match=r"expected an array \[num_atoms, 5\]"):
@@ -45,8 +58,8 @@ def test_geom_drugs_refuses_other_files(tmp_path):
 
 @pytest.mark.parametrize("keys", [("z", "R"), ("nuclear_charges", "coords")])
 def test_md17_and_rmd17(tmp_path, keys):
-    frames = METHANE + np.random.default_rng(0).normal(scale=0.02, size=(20, 5, 3))
-    np.savez(tmp_path / "m.npz", **{keys[0]: Z, keys[1]: frames})
+    places = METHANE + np.random.default_rng(0).normal(scale=0.02, size=(20, 5, 3))
+    np.savez(tmp_path / "m.npz", **{keys[0]: Z, keys[1]: places})
     splits = registry.create("dataset", "md17", path=tmp_path / "m.npz", limit=10)
     assert sum(len(splits[name]) for name in splits) == 10
     heavy = registry.create("dataset", "md17", path=tmp_path / "m.npz", hydrogens=True)

@@ -55,3 +55,7 @@ def test_qm9_of_pyg_is_read_through_its_own_loader(tmp_path):
     assert sorted(pyridine.z.tolist()) == [1] * 5 + [6] * 5 + [7]
     assert (pyridine.bond_type == 2).sum() == 6  # three double bonds, both directions
     assert len(registry.create("dataset", "qm9", root=tmp_path, limit=4)["train"]) == 2
+    bare = registry.create("dataset", "qm9", root=tmp_path, hydrogens=False)
+    # Methane has one heavy atom and is left out.
+    assert sum(map(len, bare.values())) == len(smiles) - 1
+    assert not any((item.z == 1).any() for split in bare.values() for item in split)
