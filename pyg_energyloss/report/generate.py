@@ -109,7 +109,7 @@ def _plots(generated: Generated, out: Path) -> list[tuple[str, Any, str]]:
             molecule_plot(folders),
             (
                 f"The first molecules generated with averaged weights, seed {first}, not selected. "
-                "Bonds: those that the distances tell; red rings: atoms whose valence is not "
+                "Bonds: those that the distances tell; magenta rings: atoms whose valence is not "
                 "filled."
             ),
         ),
