@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyg_energyloss.data.elements import SYMBOLS
 from pyg_energyloss.evaluate.generated import bond_orders
 from pyg_energyloss.evaluate.generated.bond_tables import VALENCES
-from pyg_energyloss.report.plots import colour, figure, log_axis
+from pyg_energyloss.report.plots import colour, figure
 from pyg_energyloss.training.generate_spec import GenerateSpec
 from pyg_energyloss.training.run import load_splits
 
@@ -126,7 +126,6 @@ def curve_plot(results: Sequence[Mapping[str, Any]]) -> Any:
                     linewidth=1.3,
                 )
                 drawn.add(label)
-        log_axis(axis)
         axis.set_xlabel("optimiser step")
         axis.set_title(head, fontsize=10)
     axes[0][1].legend(fontsize=8)

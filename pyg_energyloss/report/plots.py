@@ -98,7 +98,7 @@ def metric_plot(
         axis.set_xticks(range(len(models)), models)
         axis.set_xlim(-0.5, len(models) - 0.5)
         axis.grid(visible=False, axis="x")
-        log_axis(axis)
+        _log_axis(axis)
     _legend(made, axes, len(losses))
     return made
 
@@ -131,7 +131,7 @@ def curve_plot(
             )
         axis.set_title(model, fontsize=10)
         axis.set_xlabel("optimiser step")
-        log_axis(axis)
+        _log_axis(axis)
     axes[0][0].set_ylabel("validation bond lengths, MAE / Å")
     _legend(made, axes, len(losses))
     return made
@@ -168,7 +168,7 @@ def noise_plot(
                     linewidth=1.6,
                 )
             axis.set_xscale("log")
-            log_axis(axis)
+            _log_axis(axis)
         line[0].set_ylabel(title)
     for axis, model in zip(axes[0], models, strict=True):
         axis.set_title(model, fontsize=10)
@@ -192,7 +192,7 @@ def _value(
     return None
 
 
-def log_axis(axis: Any) -> None:
+def _log_axis(axis: Any) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator
 
     axis.set_yscale("log")
