@@ -33,7 +33,7 @@ from its last checkpoint, sampling from its last hundred molecules."""
 
 EPILOG = """\
 examples:
-  energyloss generate                                   MSE, energy and gated energy, hours on a CPU
+  energyloss generate                                   MSE, energy, gated energy; 1-2 h on 2 cores
   energyloss generate --quick                           a first look in a minute
   energyloss generate --models gdm,edm --losses mse,energy_gated --seeds 3
   energyloss generate --schedule flow --prediction flow --sampler heun --sample-steps 50
