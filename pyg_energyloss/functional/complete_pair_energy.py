@@ -11,6 +11,7 @@ from torch.utils.checkpoint import checkpoint
 from pyg_energyloss.functional.engine import Problem, law_of, spring_energy
 from pyg_energyloss.functional.engine.torch_engine import complete_chunks
 from pyg_energyloss.functional.graphs import (
+    check_graph_weight,
     check_positions,
     compute_dtype,
     graph_sum,
@@ -27,6 +28,7 @@ def complete_pair_energy(
     stiffness: Callable[[Tensor], Tensor] | None = None,
     batch: Tensor | None = None,
     num_graphs: int | None = None,
+    graph_weight: Tensor | None = None,
 ) -> Tensor:
     r"""Return the energy of the springs between all pairs of atoms, for each graph.
 
@@ -40,6 +42,7 @@ def complete_pair_energy(
         stiffness: true distance -> k, taken without gradient; None means k = 1.
         batch: graph of every node [num_nodes]; None means one graph.
         num_graphs: number of graphs.
+        graph_weight: factor of each graph's energy [num_graphs], such as 1 / atoms.
 
     Returns:
         [num_graphs], energy in stiffness x Å², twice differentiable in the positions.
@@ -55,11 +58,15 @@ def complete_pair_energy(
     """
     check_positions(pos_pred, pos_target)
     batch, count = resolve_batch(pos_pred, batch, num_graphs)
+    check_graph_weight(graph_weight, count)
     dtype = compute_dtype(pos_pred)
     pred, target = widen(pos_pred, dtype).contiguous(), widen(pos_target, dtype).contiguous()
-    problem = Problem(pred, target, batch, count, law_of(stiffness))
-    if torch.is_grad_enabled() and target.requires_grad:
-        return saturate(_differentiable_in_both(problem), pos_pred.dtype)
+    factor = None if graph_weight is None else graph_weight.to(dtype).contiguous()
+    law = law_of(stiffness)
+    if torch.is_grad_enabled() and any(t.requires_grad for t in (target, factor) if t is not None):
+        energy = _differentiable_in_both(Problem(pred, target, batch, count, law))
+        return saturate(energy if factor is None else energy * factor, pos_pred.dtype)
+    problem = Problem(pred, target, batch, count, law, factor=factor)
     energy = spring_energy(problem)
     return energy if energy.dtype == pos_pred.dtype else saturate(energy, pos_pred.dtype)
 

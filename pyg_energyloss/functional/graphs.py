@@ -79,6 +79,21 @@ def resolve_batch(
     return batch, num_graphs
 
 
+def check_graph_weight(graph_weight: Tensor | None, num_graphs: int) -> None:
+    """Raise unless there is one weight per graph, if any.
+
+    Raises:
+        ValueError: the shape is wrong.
+
+    >>> check_graph_weight(torch.ones(2), 2)
+    """
+    if graph_weight is not None and graph_weight.shape != (num_graphs,):
+        raise ValueError(
+            f"`graph_weight` must have one entry per graph ({num_graphs}), "
+            f"got shape {tuple(graph_weight.shape)}"
+        )
+
+
 def graph_sum(value: Tensor, batch: Tensor | None, num_graphs: int) -> Tensor:
     """Sum a per-node (or per-edge) value [n, ...] over each graph.
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from pyg_energyloss.functional.distance import safe_norm
 from pyg_energyloss.functional.engine import Problem, law_function, law_of, spring_energy
 from pyg_energyloss.functional.graphs import (
+    check_graph_weight,
     check_positions,
     compute_dtype,
     graph_sum,
@@ -53,6 +54,7 @@ def pair_energy(
     num_graphs: int | None = None,
     cell: Tensor | None = None,
     edge_shift: Tensor | None = None,
+    graph_weight: Tensor | None = None,
 ) -> Tensor:
     r"""Return the energy of the springs on the columns of `edge_index`, for each graph.
 
@@ -72,6 +74,7 @@ def pair_energy(
         num_graphs: number of graphs.
         cell: lattice vectors as rows [num_graphs, dim, dim] or [dim, dim], in Å.
         edge_shift: cells between the two ends [num_edges, dim]: y_j + edge_shift @ cell - y_i.
+        graph_weight: factor of each graph's energy [num_graphs], such as 1 / atoms.
 
     Returns:
         [num_graphs], energy in stiffness x Å², twice differentiable in the positions.
@@ -88,12 +91,14 @@ def pair_energy(
     check_positions(pos_pred, pos_target)
     check_edges(edge_index, edge_weight, edge_shift, cell)
     batch, count = resolve_batch(pos_pred, batch, num_graphs)
+    check_graph_weight(graph_weight, count)
     dtype = compute_dtype(pos_pred)
     weight = None if edge_weight is None else edge_weight.to(dtype)
+    factor = None if graph_weight is None else graph_weight.to(dtype)
     with torch.autocast(pos_pred.device.type, enabled=False):
         shift = cartesian_shift(edge_shift, cell, edge_index, batch, dtype)
         pred, target = widen(pos_pred, dtype), widen(pos_target, dtype)
-        others = [tensor for tensor in (target, weight, shift) if tensor is not None]
+        others = [tensor for tensor in (target, weight, shift, factor) if tensor is not None]
         if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in others):
             energy = graph_sum(
                 edge_energy(
@@ -102,6 +107,7 @@ def pair_energy(
                 None if batch is None else batch[edge_index[0]],
                 count,
             )
+            energy = energy if factor is None else energy * factor
         else:
             problem = Problem(
                 pred.contiguous(),
@@ -112,6 +118,7 @@ def pair_energy(
                 edge_index.long().contiguous(),
                 None if weight is None else weight.contiguous(),
                 None if shift is None else shift.contiguous(),
+                None if factor is None else factor.contiguous(),
             )
             energy = spring_energy(problem)
         return saturate(energy, pos_pred.dtype)

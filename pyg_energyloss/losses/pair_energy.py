@@ -82,6 +82,7 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         info = graph_info(data)
         springs, law = springs_of(self.edges, data, info), self._law_for(data)
         graphs: dict[str, Any] = {"batch": info.batch, "num_graphs": info.num_graphs}
+        graphs["graph_weight"] = self._graph_weight(info, springs)
         if springs.edge_index is None:
             energy = complete_pair_energy(pos_pred, info.pos, stiffness=law, **graphs)
         else:
@@ -95,7 +96,7 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
                 edge_shift=springs.edge_shift,
                 **graphs,
             )
-        return reduce_graphs(energy, self.reduction, self._divisor(info, springs))
+        return reduce_graphs(energy, self.reduction, self.temperature)
 
     def edge_energies(self, pos_pred: Tensor, data: Any) -> tuple[Tensor, Tensor]:
         """Return the pairs [2, num_edges] and the energy of each [num_edges], not normalised.
@@ -161,10 +162,9 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         shift = cartesian_shift(springs.edge_shift, springs.cell, edge_index, info.batch, dtype)
         return edge_index, springs.edge_weight, shift
 
-    def _divisor(self, info: GraphInfo, springs: SpringSet) -> Tensor | float:
-        """What each graph's energy is divided by: its size times the temperature."""
+    def _graph_weight(self, info: GraphInfo, springs: SpringSet) -> Tensor | None:
         if self.normalize is None:
-            return self.temperature
+            return None
         if info.ptr is None:
             atoms = graph_counts(info.pos, info.batch, info.num_graphs)
         else:
@@ -177,8 +177,7 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
             graph = None if info.batch is None else info.batch[source]
             return graph_sum(torch.ones_like(source).to(atoms), graph, info.num_graphs)
 
-        divisor = NORMALIZERS[self.normalize](atoms, pairs).clamp(min=1.0)
-        return divisor if self.temperature == 1.0 else divisor * self.temperature
+        return NORMALIZERS[self.normalize](atoms, pairs).clamp(min=1.0).reciprocal()
 
     def __repr__(self) -> str:
         defaults = {"edges": "auto", "normalize": "atoms", "reduction": "mean", "temperature": 1.0}

@@ -24,26 +24,22 @@ def check_reduction(reduction: str) -> str:
     return reduction
 
 
-def reduce_graphs(value: Tensor, reduction: str, divisor: Tensor | float = 1.0) -> Tensor:
-    """Reduce values [num_graphs] to their mean or sum, or return them ("none").
+def reduce_graphs(value: Tensor, reduction: str, temperature: float = 1.0) -> Tensor:
+    """Reduce values [num_graphs] over a temperature to their mean or sum, or return them ("none").
 
-    Each value is first divided by its `divisor`, a number or [num_graphs]. Under data-parallel
-    training the mean divides by the mean number of graphs of the processes, so that averaged
-    gradients are those of one process that holds all graphs.
+    Under data-parallel training the mean divides by the mean number of graphs of the processes,
+    so that averaged gradients are those of one process that holds all graphs.
 
     >>> reduce_graphs(torch.tensor([1.0, 3.0]), "mean")
     tensor(2.)
     """
-    wide = value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
     if reduction == "none":
-        return value if _is_one(divisor) else (wide / divisor).to(value.dtype)
-    if reduction == "mean":
-        divisor = divisor * _mean_count(value)
-    return saturate((wide if _is_one(divisor) else wide / divisor).sum(), value.dtype)
-
-
-def _is_one(divisor: Tensor | float) -> bool:
-    return isinstance(divisor, float) and divisor == 1.0
+        return value if temperature == 1.0 else value / temperature
+    wide = value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
+    divisor = temperature * _mean_count(value) if reduction == "mean" else temperature
+    # Summed first: the gradient of the sum is then one number for all graphs.
+    total = wide.sum()
+    return saturate(total / divisor, value.dtype)
 
 
 def _mean_count(value: Tensor) -> float | Tensor:

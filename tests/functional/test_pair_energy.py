@@ -6,7 +6,7 @@ import torch
 from torch.autograd import gradcheck, gradgradcheck
 
 from pyg_energyloss import stiffness
-from pyg_energyloss.functional import pair_energy
+from pyg_energyloss.functional import complete_pair_energy, pair_energy
 from pyg_energyloss.functional.engine import numba_engine
 from pyg_energyloss.testing.reference import pair_energy_loop
 
@@ -267,6 +267,31 @@ def test_a_batch_of_narrow_integers(rng, engine):
     found = pair_energy(pred, target, edge_index, batch=batch, num_graphs=4)
     expected = pair_energy(pred, target, edge_index, batch=batch.long(), num_graphs=4)
     assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("learned", [False, True])
+@pytest.mark.parametrize("complete", [False, True])
+def test_a_weight_for_each_graph(rng, engine, complete, learned):
+    pred, target = structures(rng, nodes=12)
+    batch = torch.arange(12) // 4
+    options = {"stiffness": stiffness.Exponential(), "batch": batch, "num_graphs": 3}
+    weight = torch.tensor([2.0, 0.25, 0.0], dtype=torch.float64, requires_grad=learned)
+    edge_index = random_edges(rng, nodes=12, edges=30, batch=batch)
+
+    def energy(pos, **more):
+        if complete:
+            return complete_pair_energy(pos, target, **options, **more)
+        return pair_energy(pos, target, edge_index, **options, **more)
+
+    close(energy(pred, graph_weight=weight).detach(), (energy(pred) * weight).detach(), 1e-13)
+    pos = pred.clone().requires_grad_()
+    assert gradcheck(lambda p: energy(p, graph_weight=weight), (pos,))
+    assert gradgradcheck(lambda p: energy(p, graph_weight=weight), (pos,))
+    if learned:
+        (gradient,) = torch.autograd.grad(energy(pred, graph_weight=weight).sum(), weight)
+        close(gradient, energy(pred), 1e-13)
+    with pytest.raises(ValueError, match=r"`graph_weight` must have one entry per graph \(3\)"):
+        energy(pred, graph_weight=weight[:2])
 
 
 def test_no_edges_and_no_atoms(engine):

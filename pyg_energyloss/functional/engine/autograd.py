@@ -41,7 +41,10 @@ class _HessianVector(torch.autograd.Function):
     def forward(ctx: Any, vector: Tensor, pos: Tensor, problem: Problem) -> Tensor:
         ctx.save_for_backward(pos)
         ctx.problem = problem
-        return clamp_finite(torch_engine.hessian_vector(problem, vector), pos.dtype)
+        product = torch_engine.hessian_vector(problem, vector)
+        if problem.factor is not None:
+            product = product * problem.per_node(problem.factor)
+        return clamp_finite(product, pos.dtype)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
@@ -55,21 +58,21 @@ class _HessianVector(torch.autograd.Function):
 
 def _save(ctx: Any, pos: Tensor, problem: Problem, gradient: Tensor) -> None:
     ctx.set_materialize_grads(False)
-    tensors = (problem.batch, problem.edge_index, problem.weight, problem.shift)
+    tensors = (problem.batch, problem.edge_index, problem.weight, problem.shift, problem.factor)
     ctx.save_for_backward(gradient, pos, problem.rest, *tensors)
     ctx.num_graphs, ctx.law = problem.num_graphs, problem.law
 
 
 def _backward(ctx: Any, grad_energy: Tensor | None, grad_gradient: Tensor | None) -> Tensor | None:
-    gradient, pos, rest, batch, edge_index, weight, shift = ctx.saved_tensors
+    gradient, pos, rest, batch, edge_index, weight, shift, factor = ctx.saved_tensors
+    options = (batch, ctx.num_graphs, ctx.law, edge_index, weight, shift, factor)
+    problem = Problem(pos.detach(), rest, *options)
     result: Tensor | None = None
     if grad_energy is not None:
-        upstream = grad_energy if batch is None else grad_energy.index_select(0, batch)[:, None]
-        result = gradient * upstream
+        # The gradient of a plain sum is one number, expanded.
+        alike = grad_energy.numel() > 0 and grad_energy.stride() == (0,)
+        result = gradient * (grad_energy[:1] if alike else problem.per_node(grad_energy))
     if grad_gradient is not None:
-        problem = Problem(
-            pos.detach(), rest, batch, ctx.num_graphs, ctx.law, edge_index, weight, shift
-        )
         product: Tensor = _HessianVector.apply(grad_gradient, pos, problem)
         result = product if result is None else result + product
     calm = grad_gradient is None and getattr(ctx, "calm", False)
@@ -130,7 +133,10 @@ _spring_energy.register_autograd(_backward_operator, setup_context=_save_inputs)
 
 
 def spring_energy(problem: Problem) -> Tensor:
-    """Return the energy of each graph [num_graphs], twice differentiable in ``problem.pos``."""
+    """Return the energy of each graph [num_graphs], twice differentiable in ``problem.pos``.
+
+    Compiled code multiplies by ``problem.factor`` itself.
+    """
     if not torch.compiler.is_compiling():
         energy: Tensor = _SpringEnergy.apply(problem.pos, problem)[0]
         return energy
@@ -153,4 +159,4 @@ def spring_energy(problem: Problem) -> Tensor:
         parameter,
         handle,
     )[0]
-    return compiled
+    return compiled if problem.factor is None else compiled * problem.factor

@@ -52,6 +52,10 @@ def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
     if name == "triton":
         from pyg_energyloss.functional.engine.triton_engine import energy_gradient as on_cuda
 
-        return on_cuda(problem)
-    with torch.autocast(problem.pos.device.type, enabled=False):  # a law may multiply matrices
-        return torch_engine.energy_gradient(problem)
+        energy, gradient = on_cuda(problem)
+    else:
+        with torch.autocast(problem.pos.device.type, enabled=False):  # a law may multiply matrices
+            energy, gradient = torch_engine.energy_gradient(problem)
+    if problem.factor is None:
+        return energy, gradient
+    return energy * problem.factor, gradient * problem.per_node(problem.factor)

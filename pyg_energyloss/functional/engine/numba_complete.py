@@ -34,16 +34,16 @@ def block_shares(kind: Any) -> Any:
 def complete_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C901, PLR0915 - fused
     """Return the kernel of one stiffness form in float32, or float64, compiled once a machine.
 
-    The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, strength and
-    parameter of the law, the unit of length of each graph; it writes the energy of each graph and
-    the gradient of the atoms in the rows of tiles that belong to `thread` of `threads`.
+    The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, strength (by
+    graph) and parameter of the law, unit of length (by graph); it writes the energy of each
+    graph and the gradient of the atoms in the rows of tiles that belong to `thread` of `threads`.
     """
 
     def kernel(  # noqa: C901, PLR0912, PLR0915, PLR0917 - fused; numba passes by position
         pos: Any,
         rest: Any,
         ptr: Any,
-        strength: float,
+        strength: Any,
         parameter: float,
         unit: Any,
         constants: Any,
@@ -71,7 +71,7 @@ def complete_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C9
                         row[(3 + axis) * LANES + i] = ideal
                         row[(10 + axis) * LANES + i] = there - ideal
                 for i in range(filled):
-                    row[9 * LANES + i] = strength
+                    row[9 * LANES + i] = strength[graph]
             for a in range(0 if tiles == 1 else thread, tiles, 1 if tiles == 1 else threads):
                 first = tile[a]
                 for b in range(a, tiles):
@@ -136,6 +136,6 @@ def complete_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C9
 
     real = types.float32 if single else types.float64
     row, table = real[::1], real[:, ::1]
-    given = (table, table, types.int64[::1], real, real, row, row, table, table)
+    given = (table, table, types.int64[::1], row, real, row, row, table, table)
     written = (types.float64[::1], table)
     return compile_kernel(kernel, types.void(*given, types.int64, types.int64, *written))

@@ -56,11 +56,15 @@ def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
 
 
 def _numbers_of(problem: Problem, scale: Tensor | None) -> tuple[Any, ...]:
-    """Form, strength and parameter of the law, and the unit of length of each graph."""
+    """Form, strength by graph and parameter of the law, and the unit of length by graph."""
     law = problem.law if isinstance(problem.law, RadialForm) else _UNIT
     kind = _KINDS[problem.pos.dtype]
     unit = (1.0 / scale).numpy() if scale is not None else np.ones(problem.num_graphs, dtype=kind)
-    return int(law.form), kind(law.strength), kind(law.parameter), unit
+    if problem.factor is None:
+        strength = np.full(problem.num_graphs, law.strength, dtype=kind)
+    else:
+        strength = problem.factor.numpy() * kind(law.strength)
+    return int(law.form), strength, kind(law.parameter), unit
 
 
 def _complete(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64], Tensor]:

@@ -41,16 +41,16 @@ def work_rows(kind: Any) -> list[Any]:
 def small_kernel(form: int, single: bool, dim: int) -> Callable[..., None]:  # noqa: C901, PLR0915
     """Return the kernel of one stiffness form in float32, or float64, compiled once a machine.
 
-    The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, strength and
-    parameter of the law, the unit of length of each graph; it writes the energy of each graph and
-    the gradient of the atoms for graphs `begin` to `end`.
+    The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, strength (by
+    graph) and parameter of the law, unit of length (by graph); it writes the energy of
+    each graph and the gradient of the atoms for graphs `begin` to `end`.
     """
 
     def kernel(  # noqa: C901, PLR0912, PLR0917 - fused; numba passes by position
         pos: Any,
         rest: Any,
         ptr: Any,
-        strength: float,
+        strength: Any,
         parameter: float,
         unit: Any,
         constants: Any,
@@ -76,7 +76,7 @@ def small_kernel(form: int, single: bool, dim: int) -> Callable[..., None]:  # n
                     row[(6 + axis) * WIDTH + i] = there - ideal
                 atom = low if atom + 1 == ptr[graph + 1] else atom + 1
             for i in range(width):  # the lanes behind the last atom have no springs
-                own[i] = strength if i < size else zero
+                own[i] = strength[graph] if i < size else zero
             for i in range(WIDTH, OWN * WIDTH):
                 own[i] = 0
             for i in range(OTHER * WIDTH):
@@ -122,6 +122,6 @@ def small_kernel(form: int, single: bool, dim: int) -> Callable[..., None]:  # n
 
     real = types.float32 if single else types.float64
     line, table = real[::1], real[:, ::1]
-    given = (table, table, types.int64[::1], real, real, line, line, line, line, line)
+    given = (table, table, types.int64[::1], line, real, line, line, line, line, line)
     written = (types.float64[::1], table)
     return compile_kernel(kernel, types.void(*given, types.int64, types.int64, *written))

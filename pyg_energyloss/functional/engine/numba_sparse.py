@@ -47,7 +47,7 @@ def sparse_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C901
         weight: Any,
         shift: Any,
         batch: Any,
-        strength: float,
+        strength: Any,
         parameter: float,
         unit: Any,
         constants: Any,
@@ -97,7 +97,8 @@ def sparse_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C901
                         row[axis, filled] += shift[column, axis]
                         row[3 + axis, filled] += shift[column, axis]
                 graph = batch[i] if many else 0
-                row[9, filled] = strength * weight[column] if weighted else strength
+                k = strength[graph]
+                row[9, filled] = k * weight[column] if weighted else k
                 row[10, filled] = unit[graph]
                 heads[filled], tails[filled], graphs[filled] = j, i, graph
                 filled += 1
@@ -135,7 +136,7 @@ def sparse_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C901
 
     real, integers = types.float32 if single else types.float64, types.int64[::1]
     row, table = real[::1], real[:, ::1]
-    given = (table, types.int64, integers, integers, row, table, integers, real, real, row, row)
+    given = (table, types.int64, integers, integers, row, table, integers, row, real, row, row)
     work = (table, types.int64[:, ::1])
     part = (types.boolean, types.int64, types.int64)
     return compile_kernel(

@@ -19,7 +19,8 @@ class Problem:
     """The springs of all graphs: complete graphs where `edge_index` is None.
 
     `law` is a form that the kernels know, a function of (distance, source, target), or None for
-    k = 1. All floating tensors have the dtype of `pos`; `shift` is in the unit of `pos`.
+    k = 1. All floating tensors have the dtype of `pos`; `shift` is in the unit of `pos`; `factor`
+    [num_graphs] multiplies the energy of each graph.
     """
 
     pos: Tensor
@@ -30,6 +31,11 @@ class Problem:
     edge_index: Tensor | None = None
     weight: Tensor | None = None
     shift: Tensor | None = None
+    factor: Tensor | None = None
+
+    def per_node(self, value: Tensor) -> Tensor:
+        """Spread a value of each graph [num_graphs] over its nodes [num_nodes or 1, 1]."""
+        return value[:, None] if self.batch is None else value.index_select(0, self.batch)[:, None]
 
 
 def spring_law(
