@@ -1,6 +1,7 @@
 """Time and memory of the pair energy against other ways to compute it, ratios in one run.
 
-    python benchmarks/pair_energy.py                (about two minutes on one core)
+    python benchmarks/pair_energy.py                (about four minutes on one core)
+    python benchmarks/pair_energy.py --only scaling first_call     (the rest is kept)
     python benchmarks/pair_energy.py --authors PATH/TO/energy_loss.py
 
 Forward and gradient, float32, stiffness exp(-d), best of several repeats; one thread is timed by
@@ -47,6 +48,15 @@ def regular_edges(nodes: int, seed: int = 0) -> Tensor:
     cycles = [torch.randperm(nodes, generator=rng) for _ in range(3)]
     one_way = torch.cat([torch.stack([c, c.roll(1)]) for c in cycles], dim=1)
     both = torch.cat([one_way, one_way.flip(0)], dim=1)
+    return both[:, (both[0] * nodes + both[1]).argsort()]
+
+
+def local_edges(nodes: int) -> Tensor:
+    """Neighbours of a cubic lattice in reading order, as of atoms that are listed by place."""
+    side = max(2, round(nodes ** (1 / 3)))
+    here = torch.arange(nodes)
+    one_way = [torch.stack([here[:-step], here[step:]]) for step in (1, side, side * side)]
+    both = torch.cat([*one_way, *(pairs.flip(0) for pairs in one_way)], dim=1)
     return both[:, (both[0] * nodes + both[1]).argsort()]
 
 
@@ -187,15 +197,31 @@ def batch_case(theirs: Callable[..., Tensor] | None) -> dict[str, object]:
     return {"atoms": [int(sizes.min()), int(sizes.max())], **against("ours", times)}
 
 
+def measure_once(energy: Callable[[Tensor], Tensor], pred: Tensor) -> float:
+    """Milliseconds of a single forward and gradient, for what takes many seconds."""
+    pos = pred.clone().requires_grad_()
+    start = time.process_time()
+    energy(pos).sum().backward()
+    return 1e3 * (time.process_time() - start)
+
+
 def scaling() -> dict[str, dict[str, float]]:
-    """Milliseconds by number of atoms; what is left out is too slow or too large."""
-    found: dict[str, dict[str, float]] = {"complete": {}, "dense": {}, "sparse": {}, "gather": {}}
+    """Milliseconds by number of atoms; what is left out is too slow or too large.
+
+    The complete graphs of 100 000 and 300 000 atoms are computed once.
+    """
+    names = ("complete", "dense", "sparse", "sparse_local", "gather")
+    found: dict[str, dict[str, float]] = {name: {} for name in names}
     for nodes in (30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000):
         pred, target = cloud(nodes)
         budget = 0.3
         if nodes <= 30_000:
             found["complete"][str(nodes)] = measure(
                 lambda p, t=target: complete_pair_energy(p, t, stiffness=LAW), pred, budget
+            )
+        elif nodes <= 300_000:
+            found["complete"][str(nodes)] = measure_once(
+                lambda p, t=target: complete_pair_energy(p, t, stiffness=LAW), pred
             )
         if nodes <= 3000:
             found["dense"][str(nodes)] = measure(
@@ -204,6 +230,10 @@ def scaling() -> dict[str, dict[str, float]]:
         edges = regular_edges(nodes)
         found["sparse"][str(nodes)] = measure(
             lambda p, t=target, e=edges: pair_energy(p, t, e, stiffness=LAW), pred, budget
+        )
+        local = local_edges(nodes)
+        found["sparse_local"][str(nodes)] = measure(
+            lambda p, t=target, e=local: pair_energy(p, t, e, stiffness=LAW), pred, budget
         )
         if nodes <= 300_000:
             found["gather"][str(nodes)] = measure(
@@ -230,19 +260,33 @@ def resident(field: str) -> float:
     raise RuntimeError(f"/proc/self/status has no {field}")
 
 
-def first_call() -> dict[str, float]:
+FIRST_CALL = """
+import sys, time, torch
+from torch_geometric.data import Data
+from pyg_energyloss import PairEnergyLoss
+loss, nodes = PairEnergyLoss(), int(sys.argv[1])
+data = Data(pos=torch.rand(nodes, 3))
+if sys.argv[2] == "edges":
+    data.energy_edge_index = torch.tensor([[0, 1], [1, 0]])
+pred = torch.rand(nodes, 3, requires_grad=True)
+start = time.process_time()
+loss(pred, data).backward()
+print(time.process_time() - start)
+"""
+
+
+def first_call() -> dict[str, dict[str, float]]:
     """CPU seconds of the first call of a process, without and with kernels on disk."""
-    code = (
-        "import time, torch; from pyg_energyloss import PairEnergyLoss\n"
-        "from torch_geometric.data import Data; loss = PairEnergyLoss(); d = Data(pos=torch.rand(9,"
-        "3)); p = torch.rand(9, 3, requires_grad=True); t = time.process_time()\n"
-        "loss(p, d).backward(); print(time.process_time() - t)"
-    )
+    kinds = {"small_graphs": ("9", "-"), "large_graphs": ("100", "-"), "edges": ("100", "edges")}
+    return {name: first_call_of(*options) for name, options in kinds.items()}
+
+
+def first_call_of(nodes: str, edges: str) -> dict[str, float]:
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
         for name in ("first_ever_s", "cached_s"):
-            command = [sys.executable, "-c", code]
+            command = [sys.executable, "-c", FIRST_CALL, nodes, edges]
             done = subprocess.run(  # noqa: S603 - our own code
                 command, env=environment, capture_output=True, text=True, check=True
             )
@@ -276,6 +320,7 @@ def main() -> None:
     parser.add_argument("--authors", default="", help="path to the authors' energy_loss.py")
     parser.add_argument("--out", type=Path, default=RESULT)
     parser.add_argument("--part", choices=PARTS)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     if options.part:
@@ -284,11 +329,18 @@ def main() -> None:
         return
     from pyg_energyloss.training.compare import environment
 
-    results: dict[str, object] = {"environment": environment(), "seed": 0}
-    for threads in (1, 2):
-        results[f"threads_{threads}"] = in_fresh_process("cases", threads, options.authors)
-    for part in ("memory", "first_call", "scaling"):
-        results[part] = in_fresh_process(part, 1, options.authors)
+    kept = json.loads(options.out.read_text()) if set(options.only) != set(PARTS) else {}
+    results: dict[str, object] = {**kept, "environment": environment(), "seed": 0}
+    dates = dict(kept.get("measured", {}))
+    for part in options.only:
+        if part == "cases":
+            for threads in (1, 2):
+                results[f"threads_{threads}"] = in_fresh_process(part, threads, options.authors)
+        else:
+            results[part] = in_fresh_process(part, 1, options.authors)
+        load = [round(number, 1) for number in os.getloadavg()]
+        dates[part] = {"date": time.strftime("%Y-%m-%d %H:%M", time.gmtime()), "load": load}
+    results["measured"] = dates
     write_json(options.out, results)
     print(json.dumps(results, indent=1))
 

@@ -13,8 +13,9 @@ HERE = Path(__file__).parent
 LABELS = {
     "dense": ("complete, plain dense torch", "#b8b8b8", "o"),
     "complete": ("complete, ours", "#1b6ca8", "o"),
-    "gather": ("6-regular, gather + autograd", "#d9b38c", "s"),
-    "sparse": ("6-regular, ours", "#c1440e", "s"),
+    "gather": ("6-regular at random, gather + autograd", "#d9b38c", "s"),
+    "sparse": ("6-regular at random, ours", "#c1440e", "s"),
+    "sparse_local": ("6 neighbours in space, ours", "#2e7d32", "^"),
 }
 
 
