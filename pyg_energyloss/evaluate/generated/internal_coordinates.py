@@ -16,6 +16,8 @@ from pyg_energyloss.evaluate.generated.structure import structure
 Values = dict[str, NDArray[np.float64]]
 Indices = NDArray[np.int64]
 
+#: Atoms with more bonds than any has in a molecule; in a heap of atoms chains are without number.
+MOST_BONDS = 8
 #: More than there are elements, and than there are bond orders.
 BASES = (128, 4)
 
@@ -25,7 +27,8 @@ def internal_coordinates(molecules: Sequence[Data]) -> tuple[Values, Values, Val
 
     A kind is a chain of elements and bond orders, as in ``C1C2O``, the first in the alphabet of its
     two directions. Bonds are those that the distances tell, see `bond_orders`; what `structure`
-    refuses has none. Angles are in 0 ... 180, dihedrals in -180 ... 180.
+    refuses has none, and atoms with more than 8 bonds are inside no angle or dihedral. Angles are
+    in 0 ... 180, dihedrals in -180 ... 180.
 
     Args:
         molecules: With ``z`` [num_nodes] and ``pos`` [num_nodes, 3], Å.
@@ -76,6 +79,8 @@ def _longer(
     """Chains of bonded atoms without repetition, one atom longer, in both directions."""
     last = chains[:, -1]
     counts = first[last + 1] - first[last]
+    if chains.shape[1] > 1:
+        counts = np.where(counts > MOST_BONDS, 0, counts)
     owner = np.repeat(np.arange(len(chains)), counts)
     start = np.cumsum(counts) - counts
     bond = np.arange(len(owner)) - start[owner] + first[last][owner]

@@ -75,3 +75,11 @@ def test_three_membered_rings_have_no_dihedral_within_the_ring():
     ring = torch.tensor([[0.0, 0, 0], [1.5, 0, 0], [0.75, 1.3, 0]])
     lengths, angles, dihedrals = internal_coordinates([Data(z=torch.tensor([6, 6, 6]), pos=ring)])
     assert (len(lengths["C1C"]), len(angles["C1C1C"]), dihedrals) == (3, 3, {})
+
+
+def test_a_heap_of_atoms_has_lengths_but_not_millions_of_chains():
+    pos = 0.3 * torch.from_numpy(np.indices((4, 4, 3)).reshape(3, -1).T.copy()).float()
+    heap = Data(z=torch.full((48,), 6), pos=pos)
+    lengths, angles, dihedrals = internal_coordinates([heap] * 20)
+    assert sum(map(len, lengths.values())) == 20 * 48 * 47 / 2
+    assert (angles, dihedrals) == ({}, {})
