@@ -50,9 +50,12 @@ def load_result(out: Path, spec: GenerateSpec) -> dict[str, Any] | None:
     """The result of an earlier, finished run of the same spec with the same judges, if any."""
     path = result_path(out, spec)
     result: dict[str, Any] | None = json.loads(path.read_text()) if path.exists() else None
-    if result is not None and set(spec.evaluators) - set(result["metrics"]["averaged"]):
+    if result is None:
         return None
-    return result
+    judged = result["metrics"]["averaged"]
+    # What was left out for want of an extra is not done.
+    done = all(name in judged and "skipped" not in judged[name] for name in spec.evaluators)
+    return result if done else None
 
 
 def train_and_sample(spec: dict[str, Any], out: str, *, report: Report) -> dict[str, Any]:
