@@ -131,6 +131,7 @@ def energyloss_register_commands(register: Register) -> None:
     register("generate", "pyg_energyloss.cli.generate:configure", summary="molecules from noise")
     register("spins", "pyg_energyloss.cli.spins:configure", summary="the spin table, exact targets")
     register("edges", "pyg_energyloss.cli.edges:configure", summary="what sparse edges guarantee")
+    register("paper", "pyg_energyloss.cli.paper:configure", summary="published beside measured")
     register("plugins", "pyg_energyloss.cli.plugins:configure", summary="what is installed")
     register("hosts", "pyg_energyloss.cli.hosts:configure", summary="frameworks it plugs into")
     register("run", "pyg_energyloss.cli.run:configure", summary="an EDM or JODO script, patched")

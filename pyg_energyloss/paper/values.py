@@ -1,0 +1,59 @@
+"""Means and spreads as cells, and comparisons that know when something is missing."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyg_energyloss.paper.exhibit import NOT_MEASURED, Row
+from pyg_energyloss.paper.sources import published
+
+
+def cell(value: Mapping[str, Any] | None, *, digits: int = 1, factor: float = 1.0) -> str:
+    """Write ``{"mean": ..., "sd": ...}`` as mean ± standard deviation.
+
+    >>> cell({"mean": 0.5, "sd": 0.01}, factor=100)
+    '50.0 ± 1.0'
+    >>> cell(None)
+    'not measured'
+    """
+    if value is None or value.get("mean") is None:
+        return NOT_MEASURED
+    text = f"{factor * value['mean']:.{digits}f}"
+    spread = value.get("sd")
+    return text if spread is None else f"{text} ± {factor * spread:.{digits}f}"
+
+
+def mean(value: Mapping[str, Any] | None) -> float:
+    """Return the mean, or NaN if it was not measured."""
+    found = None if value is None else value.get("mean")
+    return math.nan if found is None else float(found)
+
+
+def above(*values: float) -> bool | None:
+    """Tell whether each value is above the next; None if one was not measured.
+
+    >>> above(3, 2, 1), above(1, 2), above(1, math.nan)
+    (True, False, None)
+    """
+    if any(math.isnan(v) for v in values):
+        return None
+    return all(a > b for a, b in itertools.pairwise(values))
+
+
+def published_rows(name: str, measured: Mapping[str, Sequence[str]]) -> tuple[Row, ...]:
+    """Join the published lines of an exhibit with ``measured`` cells by label.
+
+    Lines that only one side has get dashes for the published, "not measured" for the measured side.
+    """
+    table = published()[name]
+    width = len(table["columns"])
+    missing, absent = (NOT_MEASURED,) * width, ("–",) * width
+    rows = [
+        Row(label, tuple(cells), tuple(measured.get(label, missing)))
+        for label, cells in table["rows"].items()
+    ]
+    extra = [label for label in measured if label not in table["rows"]]
+    return tuple(rows + [Row(f"{label} (ours)", absent, tuple(measured[label])) for label in extra])
