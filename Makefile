@@ -42,9 +42,12 @@ format: $(VENV)/.installed ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(VENV)/.installed ## Build the documentation into site/; a warning is an error
+	$(BIN)/mkdocs build --strict
+
 build: $(VENV)/.installed ## Build a wheel and an sdist of the library and a wheel of each plugin
 	$(BIN)/python -m build --outdir dist .
 	for plugin in $(PLUGINS); do $(BIN)/python -m build --wheel --outdir dist $$plugin || exit 1; done
 
 clean: ## Remove what was built and measured
-	rm -rf dist build runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf dist build runs site .pytest_cache .mypy_cache .ruff_cache .hypothesis

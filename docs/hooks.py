@@ -1,0 +1,46 @@
+"""Links of a page to files outside docs/ work in the checkout; the site gets copies of the files."""
+
+import re
+from pathlib import Path
+
+from mkdocs.structure.files import File
+
+ROOT = Path(__file__).parents[1]
+LINK = re.compile(r"\]\((\.\./[^)#]+)(#[^)]*)?\)")
+
+
+def outside(source, link):
+    """Path in the checkout of a link that leaves docs/, or None."""
+    path = (ROOT / "docs" / source).parent.joinpath(link).resolve()
+    if path.is_relative_to(ROOT / "docs") or not path.is_file():
+        return None
+    return path.relative_to(ROOT)
+
+
+def copied(path):
+    """Where the copy lies in the site; as text, so that a browser shows it."""
+    return f"source/{path}.txt"
+
+
+def on_files(files, config):
+    """Add the linked files."""
+    seen = set()
+    for page in list(files.documentation_pages()):
+        for link, _ in LINK.findall(page.content_string):
+            path = outside(page.src_uri, link)
+            if path is not None and path not in seen:
+                seen.add(path)
+                text = (ROOT / path).read_text(encoding="utf-8")
+                files.append(File.generated(config, copied(path), content=text))
+    return files
+
+
+def on_page_markdown(markdown, page, **_):
+    """Point the links at the copies."""
+    up = "../" * page.file.src_uri.count("/")
+
+    def replace(match):
+        path = outside(page.file.src_uri, match[1])
+        return match[0] if path is None else f"]({up}{copied(path)})"
+
+    return LINK.sub(replace, markdown)
