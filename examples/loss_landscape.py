@@ -1,0 +1,10 @@
+"""MSE has one minimum; the pair energy has one for every correct arrangement (figure 2)."""
+
+from pathlib import Path
+
+from pyg_energyloss.paper import build
+from pyg_energyloss.paper.figure2 import draw
+
+for trend in build("figure2").trends:
+    print(f"{trend.mark}: {trend.text}")
+draw(Path()).rename("loss_landscape.png")
