@@ -27,6 +27,7 @@ class Prediction(Protocol):
 class PredictNoise:
     """The network's output is ε̂: x̂ = (x_t - σ ε̂)/α, weight α²/σ².
 
+    >>> import torch
     >>> one = torch.ones(1)
     >>> PredictNoise().clean(one, 2 * one, 0.8 * one, 0.4 * one)
     tensor([2.])
@@ -50,6 +51,7 @@ class PredictVelocity:
     For variance preserving noise this is the usual v; along straight lines it stays well behaved at
     both ends, where ε̂ or the flow û do not.
 
+    >>> import torch
     >>> one = torch.ones(1)
     >>> PredictVelocity().clean(0 * one, one, 0.6 * one, 0.8 * one)
     tensor([0.6000])
@@ -70,6 +72,7 @@ class PredictVelocity:
 class PredictFlow:
     """The output is û of u = ε - x along x_t = (1-t) x + t ε: x̂ = x_t - t û, weight 1/t².
 
+    >>> import torch
     >>> half = torch.full((1,), 0.5)
     >>> PredictFlow().clean(half, half, half, half)
     tensor([0.2500])

@@ -26,6 +26,7 @@ class PolynomialSchedule:
     Raises:
         ValueError: the power is not positive, or the precision is not in (0, 0.5).
 
+    >>> import torch
     >>> alpha, sigma = PolynomialSchedule(precision=1e-5)(torch.tensor([0.0, 1.0]))
     >>> sigma.square()[0].item(), alpha.square()[1].item()  # doctest: +ELLIPSIS
     (1.0...e-05, 1.0...e-05)
@@ -54,6 +55,7 @@ class CosineSchedule:
     Raises:
         ValueError: the precision is not in (0, 0.5).
 
+    >>> import torch
     >>> alpha, sigma = CosineSchedule(offset=0.0)(torch.tensor(0.5))
     >>> round(alpha.item(), 3), round(sigma.item(), 3)
     (0.707, 0.707)
@@ -80,6 +82,7 @@ class FlowSchedule:
     Raises:
         ValueError: the precision is not in (0, 0.5).
 
+    >>> import torch
     >>> FlowSchedule(precision=0.01)(torch.tensor([0.0, 1.0]))[1]
     tensor([0.0100, 0.9900])
 
@@ -118,6 +121,7 @@ def _variance_preserving(kept: Tensor, precision: float) -> tuple[Tensor, Tensor
 def log_snr(alpha: Tensor, sigma: Tensor) -> Tensor:
     """Return log(α²/σ²), what a denoiser is told of the time.
 
+    >>> import torch
     >>> log_snr(torch.tensor(1.0), torch.tensor(1.0))
     tensor(0.)
     """
