@@ -1,4 +1,4 @@
-"""A crystal: springs to the nearest images; moving across the cell's border costs nothing."""
+"""A crystal: springs to periodic images; moving the lattice as a whole costs nothing."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,7 +1,7 @@
 """Follow the gradients of MSE and of the pair energy from a turned triangle.
 
 MSE drags each corner through the middle to its own fixed point; the energy sees nothing to do but
-to mend the shape, and leaves it where it lies.
+to mend the shape, and leaves it where it lies. Grey: truth, orange: start, blue: end.
 """
 
 import math
@@ -32,5 +32,5 @@ for ax, (name, loss) in zip(axes, losses.items(), strict=True):
         ax.fill(*points.T, fill=False, edgecolor=color, lw=2)
     for i in range(3):
         ax.plot(line[:, i, 0], line[:, i, 1], "k", lw=1)
-    ax.set(title=f"{name}: grey the truth, orange the start", aspect="equal")
+    ax.set(title=name, aspect="equal")
 figure.savefig("gradient_flow.png", dpi=90)

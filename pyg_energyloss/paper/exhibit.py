@@ -107,7 +107,7 @@ class Exhibit:
         lines += _table(self.heads(), self.cells())
         lines += ["", *(f"- {t.mark}{' (ours)' if t.ours else ''}: {t.text}" for t in self.trends)]
         if self.notes:
-            lines += ["", *self.notes]
+            lines += ["", "\n\n".join(self.notes)]
         if self.command:
             lines += ["", f"Measured again by `{self.command}`."]
         return "\n".join(lines) + "\n"

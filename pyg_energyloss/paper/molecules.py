@@ -33,6 +33,11 @@ GATED = (
     "minimiser is not the mean that a denoiser has to predict; the paper has no such loss."
 )
 
+SPREAD = (
+    "A cell without ± is a single seed; trends compare means, whatever the spread. Hardly any "
+    "molecule is stable after so few steps: differences in that column mean little."
+)
+
 
 def value(label: str, name: str) -> float:
     """Return the mean of a metric of the study, NaN if it was not measured."""
@@ -57,7 +62,7 @@ def qm9_table(name: str, trends: tuple[Trend, ...]) -> Exhibit:
         published_setting=table["setting"],
         measured_setting=study_setting(),
         trends=trends,
-        notes=(GATED,) if shown else (),
+        notes=(GATED, SPREAD) if shown else (),
         command=COMMAND,
         environment=study_environment(),
     )
