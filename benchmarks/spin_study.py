@@ -2,9 +2,9 @@
 
 Run from the repository:  python benchmarks/spin_study.py [--seeds 3] [--steps N]
 
-Data, network, steps, seeds and tuned settings are those of `energyloss spins`; a run that is
-finished is not repeated, so with ``--work`` the folder of that command only the others are made.
-Other temperatures, fields and margins are in the result of ``benchmarks/spin_tuning.py``.
+Data, network, steps and seeds are those of `energyloss spins`; the learning rate is the paper's for
+all, and the losses have their own default parameters. A run that is finished is not repeated. Other
+temperatures, fields and margins are in the result of ``benchmarks/spin_tuning.py``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pyg_energyloss.report.files import write_json
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.jobs import Job, run_jobs
 from pyg_energyloss.training.spin_compare import prepare_data
-from pyg_energyloss.training.spin_defaults import spin_learning_rate, spin_loss_options
+from pyg_energyloss.training.spin_defaults import PAPER_LEARNING_RATE
 from pyg_energyloss.training.spin_run import load_result
 from pyg_energyloss.training.spin_spec import SpinData, SpinRunSpec
 
@@ -26,13 +26,14 @@ VARIANTS = {
     "cross-entropy": ("spin_cross_entropy", {}),
     "cross-entropy, flip min": ("spin_cross_entropy+flip", {}),
     "margin": ("spin_margin", {}),
-    "margin, flip min": ("spin_margin", {"flip": "min"}),
-    "local field": ("local_field", {}),
-    "local field, flip min": ("local_field+flip", {}),
-    "local field, flip overlap": ("local_field+flip", {"flip": "overlap"}),
-    "local field, flip soft": ("local_field+flip", {"flip": "soft"}),
-    "springs between spins": ("target_bond", {}),
-    "true energy": ("true_energy", {}),
+    "margin, flip min": ("spin_margin+flip", {}),
+    "local field, h0 0": ("local_field", {"h0": 0}),
+    "local field, h0 1": ("local_field", {}),
+    "local field, h0 1, flip min": ("local_field+flip", {}),
+    "local field, h0 1, flip overlap": ("local_field", {"flip": "overlap"}),
+    "local field, h0 1, flip soft": ("local_field", {"flip": "soft"}),
+    "springs between spins, T 0.1": ("target_bond", {}),
+    "true energy, T 0.1": ("true_energy", {}),
 }
 HERE = Path(__file__).parent
 
@@ -59,9 +60,9 @@ def main():
             seed=seed,
             steps=options.steps,
             batch_size=preset["batch_size"],
-            learning_rate=spin_learning_rate(loss),
+            learning_rate=PAPER_LEARNING_RATE,
             model_options={"width": preset["width"]},
-            loss_options={**spin_loss_options(loss), **loss_options},
+            loss_options=loss_options,
         )
         for seed in range(options.seeds)
         for name, (loss, loss_options) in VARIANTS.items()

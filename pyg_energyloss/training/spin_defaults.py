@@ -12,19 +12,18 @@ PAPER_LEARNING_RATE = 1e-3
 
 #: loss -> learning rate of least excess energy on validation systems.
 LEARNING_RATES: dict[str, float] = {
-    "spin_cross_entropy": 3e-3,
-    "spin_cross_entropy+flip": 1e-2,
+    "spin_cross_entropy": 1e-3,
+    "spin_cross_entropy+flip": 3e-3,
     "spin_margin": 3e-3,
-    "local_field": 1e-2,
-    "local_field+flip": 3e-3,
-    "target_bond": 1e-2,
+    "local_field": 3e-3,
+    "local_field+flip": 1e-2,
+    "target_bond": 3e-3,
     "true_energy": 1e-2,
 }
 
 #: loss -> its own parameters where the sweep found better ones than the loss's defaults.
 LOSS_OPTIONS: dict[str, dict[str, Any]] = {
     "spin_margin": {"margin": 3.0},
-    "local_field+flip": {"h0": 0.0},
 }
 
 
