@@ -22,4 +22,4 @@ for number, ax in enumerate(axes, 1):
     far = int((weight != 1).sum()) // 2
     print(f"draw {number}: {pairs.size(1) // 2} pairs, {far} of them drawn")
     ax.set(title=f"draw {number}: blue stays, orange is drawn", aspect="equal")
-figure.savefig("sparse_transform.png", dpi=75)
+figure.savefig("sparse_transform.png", dpi=66)
