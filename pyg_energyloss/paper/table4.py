@@ -10,9 +10,9 @@ from pyg_energyloss.paper.generated import (
     study_rows,
     study_setting,
 )
-from pyg_energyloss.paper.molecules import GATED, value
+from pyg_energyloss.paper.molecules import GATED, SPREAD, ahead
 from pyg_energyloss.paper.sources import published
-from pyg_energyloss.paper.values import above, published_rows
+from pyg_energyloss.paper.values import published_rows
 
 LABELS = {
     "exponential": "gdm + energy_gated",
@@ -30,7 +30,6 @@ def build() -> Exhibit:
         for line, label in LABELS.items()
         if label in study_rows()
     }
-    stable = {line: value(label, "atom_stable") for line, label in LABELS.items()}
     rivals = ("inverse square", "inverse", "constant")
     return Exhibit(
         name="table4",
@@ -42,11 +41,11 @@ def build() -> Exhibit:
         trends=tuple(
             Trend(
                 f"exponential has more stable atoms than {rival}",
-                above(stable["exponential"], stable[rival]),
+                ahead(LABELS["exponential"], LABELS[rival]),
             )
             for rival in rivals
         ),
-        notes=(f"Here with the gated energy. {GATED}",) if shown else (),
+        notes=(f"Here with the gated energy. {GATED}", SPREAD) if shown else (),
         command=f"{COMMAND} --groups main,stiffness",
         environment=study_environment(),
     )
