@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from pyg_energyloss import CoordinateMSELoss, PairEnergyLoss, samplers
+from pyg_energyloss.paper.polygons import polygon_quality
 from pyg_energyloss.report import write_json
 from pyg_energyloss.training.compare import environment
 
@@ -53,7 +54,8 @@ def main() -> None:
     for size in SIZES:
         for name in losses(0):
             found = [
-                quality(train(size, losses(seed)[name], options, seed)) for seed in options.seeds
+                polygon_quality(train(size, losses(seed)[name], options, seed))
+                for seed in options.seeds
             ]
             rows.append({"n": size, "edges": name, "quality": found, "mean": float(np.mean(found))})
             print(f"n {size:4d}  {name:12s} quality {np.mean(found):.2f}", flush=True)
@@ -102,18 +104,6 @@ def train(
         optimizer.step()
     with torch.no_grad():
         return model(torch.linspace(0.4, 4.9, 100)[:, None]).reshape(100, size, 2)
-
-
-def quality(pos: Tensor) -> float:
-    """Mean over polygons of -ln(s.d. of angle steps / 2 pi + s.d. of radii / mean radius)."""
-    pos = pos - pos.mean(1, keepdim=True)
-    radius = pos.norm(dim=2)
-    angle = torch.atan2(pos[..., 1], pos[..., 0])
-    step = (angle.roll(-1, 1) - angle) % (2 * math.pi)
-    # The network may draw the mirror image, whose steps are close to a full turn.
-    step = torch.minimum(step, 2 * math.pi - step)
-    spread = step.std(1) / (2 * math.pi) + radius.std(1) / radius.mean(1)
-    return float(-spread.log().mean())
 
 
 if __name__ == "__main__":

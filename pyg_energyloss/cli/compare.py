@@ -10,13 +10,13 @@ from pyg_energyloss.cli.comparison import (
     check_writable,
     chosen_models,
     dataset_of,
-    model_options,
     noise_levels_of,
     processes,
+    registered,
     unique,
 )
 from pyg_energyloss.cli.outcome import TRAINING, check_finished, interrupted, need_extras
-from pyg_energyloss.cli.values import comma_list, noise_levels, positive, seeds
+from pyg_energyloss.cli.values import comma_list, nested_options, noise_levels, positive, seeds
 
 DESCRIPTION = """\
 Train every chosen model with every chosen loss, at equal numbers of optimiser steps and with equal
@@ -136,10 +136,11 @@ def run(options: argparse.Namespace) -> int:
     dataset, dataset_options, splits = dataset_of(options)
     atoms = splits["train"].z.numel() / len(splits["train"])
     fitting = max(1, min(BATCH_SIZE, round(BATCH_ATOMS / atoms)))
+    models = registered("model", chosen_models(options.models))
     comparison = Comparison(
         task=options.task,
         dataset=dataset,
-        models=unique(chosen_models(options.models)),
+        models=models,
         losses=unique(options.losses),
         seeds=options.seeds or (QUICK_SEEDS if quick else SEEDS),
         steps=options.steps or (QUICK_STEPS if quick else STEPS),
@@ -149,7 +150,7 @@ def run(options: argparse.Namespace) -> int:
         levels=noise_levels_of(options),
         learning_rate=options.learning_rate,
         dataset_options=dataset_options,
-        model_options=model_options(options.model_arg),
+        model_options=nested_options(options.model_arg, "--model-arg", models),
     )
     check_names(comparison)
     workers, threads = processes(options.workers, len(comparison.specs()))

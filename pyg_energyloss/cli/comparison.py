@@ -21,6 +21,18 @@ def unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def registered(kind: str, names: Iterable[str]) -> list[str]:
+    """Names in the order given, each once, all of them known.
+
+    Raises:
+        UnknownNameError: one is not registered; the message lists the choices.
+    """
+    names = unique(names)
+    for name in names:
+        registry.get(kind, name)
+    return names
+
+
 def chosen_models(names: list[str] | None) -> list[str]:
     """The models that were named, or the default ones that are installed."""
     from pyg_energyloss.training.defaults import MODELS
@@ -83,17 +95,6 @@ def _packed(path: Path, given: dict[str, Any], out: Path) -> str:
     molecules = read_molecules(path, group_key=given.pop("group_key", None))
     content, digest = MoleculeTable.from_molecules(molecules).to_bytes()
     return str(write_bytes(out / f"structures-{digest}.npz", content))
-
-
-def model_options(arguments: list[str]) -> dict[str, dict[str, Any]]:
-    """``["gnn.channels=8"]`` as {"gnn": {"channels": 8}}."""
-    nested: dict[str, dict[str, Any]] = {}
-    for key, value in key_values(arguments).items():
-        model, _, option = key.partition(".")
-        if not option:
-            raise UserError(f"--model-arg must be MODEL.KEY=VALUE, got {key}={value}")
-        nested.setdefault(model, {})[option] = value
-    return nested
 
 
 def check_writable(out: Path) -> None:

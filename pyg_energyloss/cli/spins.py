@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib import util
 from pathlib import Path
 from typing import Any, Self
 
-from pyg_energyloss.cli.comparison import cores, processes
+from pyg_energyloss.cli.comparison import check_writable, cores, processes, registered, unique
 from pyg_energyloss.cli.errors import UserError
-from pyg_energyloss.cli.values import comma_list, key_values, positive, seeds
+from pyg_energyloss.cli.outcome import TRAINING, check_finished, interrupted, need_extras
+from pyg_energyloss.cli.values import comma_list, nested_options, positive, seeds
 
 DESCRIPTION = """\
 Generate Ising spin glasses on a square lattice with their exact ground states, train a network
@@ -110,10 +110,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Generate, train, write, print; the exit code is 1 if a run failed."""
-    _need_extras()
+    need_extras("spins", {"train": TRAINING, "spins": ("pymatching",)})
     from pyg_energyloss.report.spins import print_spins, write_report
     from pyg_energyloss.training.spin_compare import check_names, prepare_data, run_comparison
 
+    check_writable(options.out)
     comparison = _comparison(options)
     check_names(comparison)
     workers, threads = processes(options.workers, len(comparison.specs()))
@@ -122,16 +123,8 @@ def run(options: argparse.Namespace) -> int:
             prepare_data(comparison.data, options.out, workers=cores(), progress=progress.show)
         outcome = run_comparison(comparison, options.out, workers=workers, threads=threads)
     except KeyboardInterrupt:
-        print(
-            f"\nenergyloss: interrupted; finished runs are in {options.out}, the same command "
-            "continues",
-            file=sys.stderr,
-        )
-        return 130
-    for name, error in outcome.errors.items():
-        print(f"energyloss: run failed: {name}: {error}", file=sys.stderr)
-    if not outcome.results:
-        raise UserError(f"no run was finished; {len(outcome.errors)} failed")
+        return interrupted(options.out)
+    check_finished(outcome.results, outcome.errors)
     report = write_report(comparison, outcome, options.out)
     print_spins(comparison, outcome)
     print(f"\nreport   {report}\nresults  {options.out / 'results.json'}")
@@ -146,6 +139,7 @@ def _preset(text: str, name: str) -> str:
 def _comparison(options: argparse.Namespace) -> Any:
     from pyg_energyloss.training.spin_compare import SpinComparison
     from pyg_energyloss.training.spin_defaults import PAPER_LEARNING_RATE, spin_loss_options
+    from pyg_energyloss.training.spin_run import FLIP_SUFFIX
     from pyg_energyloss.training.spin_spec import SpinData
 
     column = 1 if options.quick else 2 if options.paper else 0
@@ -155,14 +149,15 @@ def _comparison(options: argparse.Namespace) -> Any:
     }
     if options.periodic and value["size"] < 3:  # noqa: PLR2004 - below, a bond would be doubled
         raise UserError(f"--size of a periodic lattice must be at least 3, got {value['size']}")
-    models = list(dict.fromkeys(options.models))
+    models = registered("model", options.models)
     model_options = {name: {"width": value["width"]} for name in models}
     if options.periodic and "spin_cnn" in model_options:
         model_options["spin_cnn"]["periodic"] = True
-    for name, given in _nested(options.model_arg, "--model-arg", models).items():
+    for name, given in nested_options(options.model_arg, "--model-arg", models).items():
         model_options[name].update(given)
-    losses = list(dict.fromkeys(options.losses))
-    given = _nested(options.loss_arg, "--loss-arg", losses)
+    losses = unique(options.losses)
+    registered("loss", (name.removesuffix(FLIP_SUFFIX) for name in losses))
+    given = nested_options(options.loss_arg, "--loss-arg", losses)
     tuned = {name: {} if options.paper else spin_loss_options(name) for name in losses}
     paper_rate = PAPER_LEARNING_RATE if options.paper else None
     return SpinComparison(
@@ -184,30 +179,6 @@ def _comparison(options: argparse.Namespace) -> Any:
         model_options=model_options,
         loss_options={name: {**tuned[name], **given.get(name, {})} for name in losses},
     )
-
-
-def _nested(arguments: list[str], option: str, known: list[str]) -> dict[str, dict[str, Any]]:
-    nested: dict[str, dict[str, Any]] = {}
-    for key, value in key_values(arguments).items():
-        name, _, field = key.partition(".")
-        if not field or name not in known:
-            raise UserError(
-                f"{option} must be NAME.KEY=VALUE with one of {', '.join(known)} as NAME, "
-                f"got {key}={value}"
-            )
-        nested.setdefault(name, {})[field] = value
-    return nested
-
-
-def _need_extras() -> None:
-    groups = {"train": ("lightning", "matplotlib", "plotly", "rich"), "spins": ("pymatching",)}
-    lacking = {e: [m for m in ms if not util.find_spec(m)] for e, ms in groups.items()}
-    if any(lacking.values()):
-        missing = ", ".join(m for ms in lacking.values() for m in ms)
-        extras = ",".join(e for e, ms in lacking.items() if ms)
-        raise ImportError(
-            f"`energyloss spins` needs {missing}: pip install 'pyg-energyloss[{extras}]'"
-        )
 
 
 class _Generating:

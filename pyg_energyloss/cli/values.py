@@ -69,3 +69,29 @@ def key_values(arguments: Iterable[str]) -> dict[str, Any]:
         except ValueError:
             found[key] = value
     return found
+
+
+def nested_options(
+    arguments: Iterable[str], option: str, known: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    """``["gnn.channels=8"]`` as {"gnn": {"channels": 8}}.
+
+    Args:
+        arguments: What was given.
+        option: Name of the command-line option, for the message.
+        known: Names that may stand before the dot.
+
+    Raises:
+        UserError: an argument is not ``NAME.KEY=VALUE``, or nothing of that name is run.
+    """
+    known = list(known)
+    nested: dict[str, dict[str, Any]] = {}
+    for key, value in key_values(arguments).items():
+        name, _, field = key.partition(".")
+        if not field or name not in known:
+            raise UserError(
+                f"{option} must be NAME.KEY=VALUE with one of {', '.join(known)} as NAME, "
+                f"got {key}={value}"
+            )
+        nested.setdefault(name, {})[field] = value
+    return nested

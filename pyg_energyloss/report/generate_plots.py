@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from pyg_energyloss.data.elements import SYMBOLS
 from pyg_energyloss.evaluate.generated import bond_orders
 from pyg_energyloss.evaluate.generated.bond_tables import VALENCES
 from pyg_energyloss.report.plots import colour, figure
+from pyg_energyloss.training.generate_sampling import read_samples
 from pyg_energyloss.training.generate_spec import GenerateSpec
 from pyg_energyloss.training.run import load_splits
 
@@ -133,12 +133,8 @@ def curve_plot(results: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def _molecules(folder: Path) -> list[tuple[NDArray[Any], NDArray[Any]]]:
-    found = []
-    for path in sorted((folder / "samples-averaged").glob("*.npz")):
-        with np.load(path, allow_pickle=False) as stored:
-            z, pos, ptr = stored["z"], stored["pos"], stored["ptr"]
-        found += [(z[a:b], pos[a:b].astype(float)) for a, b in itertools.pairwise(ptr)]
-    return found
+    made = read_samples(folder / "samples-averaged")
+    return [(molecule.z.numpy(), molecule.pos.double().numpy()) for molecule in made]
 
 
 def _short(molecules: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> NDArray[Any]:

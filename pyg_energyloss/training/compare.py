@@ -6,7 +6,6 @@ import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -17,9 +16,9 @@ import torch
 from pyg_energyloss import __version__, registry
 from pyg_energyloss.report.files import write_csv, write_json
 from pyg_energyloss.training.defaults import learning_rate
-from pyg_energyloss.training.jobs import Job, run_jobs
-from pyg_energyloss.training.progress import JobProgress
+from pyg_energyloss.training.jobs import Event, Job
 from pyg_energyloss.training.run import load_result
+from pyg_energyloss.training.run_all import run_all
 from pyg_energyloss.training.spec import RunSpec
 from pyg_energyloss.training.summary import summarise
 
@@ -142,21 +141,16 @@ def run_comparison(comparison: Comparison, out: Path, *, workers: int, threads: 
     def save() -> None:
         write_results(out, comparison, outcome(), seconds=time.perf_counter() - started)
 
+    def ended(event: Event) -> str:
+        if event.kind == "failed":
+            errors[event.job] = event.error
+        else:
+            finished[names[event.job].key] = event.result
+        save()
+        return _note(event.result) if event.kind == "done" else ""
+
     save()
-    if not jobs:
-        return outcome()
-    events = run_jobs(jobs, workers=workers, threads=threads)
-    with JobProgress(len(specs), already=len(finished)) as progress, closing(events):
-        for event in events:
-            note = ""
-            if event.kind == "done":
-                finished[names[event.job].key] = event.result
-                note = _note(event.result)
-                save()
-            elif event.kind == "failed":
-                errors[event.job] = event.error
-                save()
-            progress.show(event, note=note)
+    run_all(jobs, ended, total=len(specs), workers=workers, threads=threads)
     return outcome()
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,10 @@ from pyg_energyloss.report.files import write_csv, write_json
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.generate_run import load_result
 from pyg_energyloss.training.generate_spec import GenerateSpec
-from pyg_energyloss.training.jobs import Job, run_jobs
-from pyg_energyloss.training.progress import JobProgress
+from pyg_energyloss.training.jobs import Event, Job
 from pyg_energyloss.training.run import load_splits
+from pyg_energyloss.training.run_all import run_all
+from pyg_energyloss.training.summary import moments
 
 #: Real molecules that the ceiling is measured on, and compared with.
 CEILING_MOLECULES = 1000
@@ -80,21 +79,16 @@ def run_generators(
     def save() -> None:
         write_results(out, specs, generated(), seconds=time.perf_counter() - started)
 
+    def ended(event: Event) -> str:
+        if event.kind == "failed":
+            errors[event.job] = event.error
+        else:
+            finished[names[event.job].key] = event.result
+        save()
+        return _note(event.result) if event.kind == "done" else ""
+
     save()
-    if not jobs:
-        return generated()
-    events = run_jobs(jobs, workers=workers, threads=threads)
-    with JobProgress(len(specs), already=len(finished)) as progress, closing(events):
-        for event in events:
-            note = ""
-            if event.kind == "done":
-                finished[names[event.job].key] = event.result
-                note = _note(event.result)
-            elif event.kind == "failed":
-                errors[event.job] = event.error
-            if event.kind in ("done", "failed"):
-                save()
-            progress.show(event, note=note)
+    run_all(jobs, ended, total=len(specs), workers=workers, threads=threads)
     return generated()
 
 
@@ -161,14 +155,7 @@ def summarise(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {
             **dict(zip(("label", "model", "loss", "weights"), kind, strict=True)),
             "seeds": len(values),
-            "metrics": {
-                name: {
-                    "mean": statistics.fmean(v[name] for v in values),
-                    "sd": statistics.stdev(v[name] for v in values) if len(values) > 1 else None,
-                }
-                for name in values[0]
-                if all(v.get(name) is not None for v in values)
-            },
+            "metrics": moments(values),
         }
         for kind, values in groups.items()
     ]

@@ -5,40 +5,27 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import numpy as np
 import torch
-from torch import nn
-from torch_geometric.data import Data
 
 from pyg_energyloss import registry
 from pyg_energyloss.data.molecules import MoleculeDataset
 from pyg_energyloss.evaluate.generated import judge, write_extxyz, write_sdf
-from pyg_energyloss.generative.diffusion import MoleculeDiffusion
-from pyg_energyloss.generative.prediction import PREDICTIONS
-from pyg_energyloss.generative.samplers import SAMPLERS, sample
-from pyg_energyloss.generative.schedules import SCHEDULES
-from pyg_energyloss.report.files import npz_bytes, write_bytes, write_json
+from pyg_energyloss.report.files import write_json
 from pyg_energyloss.training.fit import fit
 from pyg_energyloss.training.generate_callbacks import GenerateCurve
 from pyg_energyloss.training.generate_module import GenerateModule
+from pyg_energyloss.training.generate_sampling import Report, sampled
 from pyg_energyloss.training.generate_spec import GenerateSpec
-from pyg_energyloss.training.jobs import Event
-from pyg_energyloss.training.progress import JobProgress
+from pyg_energyloss.training.generator import WEIGHTS, load_generator, make_diffusion, save_weights
 from pyg_energyloss.training.run import load_splits
 
-Report = Callable[[int, int, dict[str, float]], None]
 CURVE_POINTS = 20
 MAX_GRADIENT_NORM = 1.0
-#: Molecules sampled at a time; each chunk has a seed and a file of its own.
-CHUNK = 100
-WEIGHTS = ("averaged", "last")
 
 
 def result_path(out: Path, spec: GenerateSpec) -> Path:
@@ -150,33 +137,6 @@ def train(
     checkpoint.unlink(missing_ok=True)
 
 
-def make_diffusion(run: GenerateSpec, elements: Sequence[int]) -> MoleculeDiffusion:
-    """The untrained generator of a spec.
-
-    Raises:
-        ValueError: the spec names an unknown schedule or prediction.
-    """
-    for option, known in (
-        ("schedule", SCHEDULES),
-        ("prediction", PREDICTIONS),
-        ("sampler", SAMPLERS),
-    ):
-        if getattr(run, option) not in known:
-            raise ValueError(
-                f"`{option}` must be one of {', '.join(known)}; got {getattr(run, option)!r}"
-            )
-    denoiser: nn.Module = registry.create(
-        "model", run.model, **{"types": len(elements), **run.model_options}
-    )
-    return MoleculeDiffusion(
-        denoiser,
-        elements=elements,
-        schedule=SCHEDULES[run.schedule](),
-        prediction=PREDICTIONS[run.prediction](),
-        type_scale=run.type_scale,
-    )
-
-
 def elements_of(dataset: MoleculeDataset) -> list[int]:
     """Atomic numbers that occur in a data set, rising."""
     return [int(z) for z in np.unique(dataset.table.z)]
@@ -192,146 +152,3 @@ def part_of(dataset: MoleculeDataset, fraction: float) -> MoleculeDataset:
         raise ValueError(f"`fraction` must be in (0, 1], got {fraction}")
     kept: MoleculeDataset = dataset[: max(1, round(fraction * len(dataset)))]
     return kept
-
-
-def save_weights(folder: Path, module: GenerateModule, run: GenerateSpec) -> None:
-    """Write what `load_generator` needs: spec, elements, averaged and last weights."""
-    arrays = {
-        f"{name}/{key}": value.detach().cpu().numpy()
-        for name, network in (
-            ("averaged", module.averaged.module),
-            ("last", module.diffusion.denoiser),
-        )
-        for key, value in network.state_dict().items()
-    }
-    write_bytes(folder / "weights.npz", npz_bytes(arrays))
-    about = {
-        "spec": run.to_dict(),
-        "elements": list(module.diffusion.elements),
-        "counts": torch.diff(module.train_set.slices["pos"]).tolist(),
-    }
-    write_json(folder / "generator.json", about)
-
-
-def load_generator(folder: Path, *, weights: str = "averaged") -> MoleculeDiffusion:
-    """Return the trained generator of a run's folder, in evaluation mode, on the CPU.
-
-    Args:
-        folder: With ``generator.json`` and ``weights.npz``.
-        weights: "averaged" or "last".
-
-    Raises:
-        FileNotFoundError: the folder holds no trained generator.
-        ValueError: ``weights`` is neither.
-    """
-    if weights not in WEIGHTS:
-        raise ValueError(f"`weights` must be one of {', '.join(WEIGHTS)}; got {weights!r}")
-    if not (folder / "generator.json").exists():
-        raise FileNotFoundError(
-            f"`folder` {folder} holds no generator.json; give the folder of a finished training, "
-            "runs/... inside the folder that `energyloss generate --out` wrote"
-        )
-    about = json.loads((folder / "generator.json").read_text())
-    diffusion = make_diffusion(GenerateSpec.from_dict(about["spec"]), about["elements"])
-    with np.load(folder / "weights.npz", allow_pickle=False) as stored:
-        state = {
-            key.removeprefix(f"{weights}/"): torch.from_numpy(stored[key])
-            for key in stored.files
-            if key.startswith(f"{weights}/")
-        }
-    diffusion.denoiser.load_state_dict(state)
-    return diffusion.eval()
-
-
-def sampled(
-    diffusion: MoleculeDiffusion,
-    counts: torch.Tensor,
-    run: GenerateSpec,
-    folder: Path,
-    report: Report,
-) -> list[Data]:
-    """Generate a run's samples chunk after chunk; chunks found in the folder are kept.
-
-    Args:
-        diffusion: Trained.
-        counts: Numbers of atoms of the training molecules, which those of the samples are drawn
-            from.
-        run: The spec.
-        folder: For one file a chunk.
-        report: Told the molecules done and in all.
-    """
-    made: list[Data] = []
-    device = next(diffusion.parameters()).device
-    for chunk, start in enumerate(range(0, run.samples, CHUNK)):
-        path = folder / f"{chunk:04d}.npz"
-        if not path.exists():
-            seed = np.random.SeedSequence([run.seed, chunk]).generate_state(1)[0]
-            generator = torch.Generator(device).manual_seed(int(seed))
-            size = min(CHUNK, run.samples - start)
-            picked = torch.randint(len(counts), (size,), generator=generator, device=device)
-            molecules = sample(
-                diffusion,
-                counts.to(device)[picked],
-                steps=run.sample_steps,
-                step=SAMPLERS[run.sampler],
-                generator=generator,
-            )
-            write_bytes(path, npz_bytes(_packed(molecules)))
-        made += _unpacked(path)
-        report(len(made), run.samples, {})
-    return made
-
-
-def _packed(molecules: Sequence[Data]) -> dict[str, Any]:
-    sizes = [molecule.z.numel() for molecule in molecules]
-    return {
-        "z": torch.cat([molecule.z for molecule in molecules]).numpy(),
-        "pos": torch.cat([molecule.pos for molecule in molecules]).numpy(),
-        "ptr": np.concatenate([[0], np.cumsum(sizes)]),
-    }
-
-
-def _unpacked(path: Path) -> list[Data]:
-    with np.load(path, allow_pickle=False) as stored:
-        z, pos, ptr = (torch.from_numpy(stored[name]) for name in ("z", "pos", "ptr"))
-    return [Data(z=z[a:b], pos=pos[a:b]) for a, b in pairwise(ptr.tolist())]
-
-
-def sample_again(
-    folder: Path, out: Path, *, count: int, sample_steps: int | None = None
-) -> list[Path]:
-    """Generate more molecules from a trained run; chunks already made are kept.
-
-    Args:
-        folder: Of the run.
-        out: Where molecules.extxyz and molecules.sdf are written.
-        count: Molecules in all.
-        sample_steps: Calls of the denoiser; those of the run if None.
-
-    Returns:
-        The files.
-
-    Raises:
-        FileNotFoundError: the folder holds no trained generator.
-    """
-    diffusion = load_generator(folder)
-    about = json.loads((folder / "generator.json").read_text())
-    run = GenerateSpec.from_dict(about["spec"])
-    steps = sample_steps or run.sample_steps
-    # Other seeds than those of the samples that were judged.
-    run = replace(run, samples=count, sample_steps=steps, seed=run.seed + 2**20)
-    counts = torch.tensor(about["counts"])
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    with JobProgress(1) as progress:
-        progress.show(Event("samples", "started"))
-
-        def report(done: int, total: int, values: dict[str, float]) -> None:
-            progress.show(Event("samples", "progress", done=done, total=total, values=values))
-
-        chunks = out / f"chunks-{run.key}"
-        made = sampled(diffusion.to(device), counts, run, chunks, report)
-        progress.show(Event("samples", "done"), note=f"{count} molecules")
-    return [
-        write_extxyz(out / "molecules.extxyz", made),
-        write_sdf(out / "molecules.sdf", made),
-    ]

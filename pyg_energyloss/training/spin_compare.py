@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +12,12 @@ from pyg_energyloss import registry
 from pyg_energyloss.report.files import write_csv, write_json
 from pyg_energyloss.spins import SpinSystems, generate_systems
 from pyg_energyloss.training.compare import environment
-from pyg_energyloss.training.jobs import Job, run_jobs
-from pyg_energyloss.training.progress import JobProgress
+from pyg_energyloss.training.jobs import Event, Job
+from pyg_energyloss.training.run_all import run_all
 from pyg_energyloss.training.spin_defaults import spin_learning_rate
 from pyg_energyloss.training.spin_run import FLIP_SUFFIX, load_result
 from pyg_energyloss.training.spin_spec import SpinData, SpinRunSpec
+from pyg_energyloss.training.summary import moments
 
 #: Excess energies of the paper, 16 x 16: Kaba et al., arXiv 2511.02087, section 5.
 PAPER = {
@@ -155,20 +155,20 @@ def run_comparison(
         done = [finished[s.key] for s in specs if s.key in finished]
         return SpinOutcome(done, dict(baselines), dict(errors))
 
-    with JobProgress(len(specs) + 1, already=len(finished)) as progress:
-        for event in run_jobs(jobs, workers=workers, threads=threads):
-            note = ""
-            if event.kind == "failed":
-                errors[event.job] = event.error
-            elif event.kind == "done" and event.job == _BASELINES:
-                baselines.update(event.result)
-            elif event.kind == "done":
-                finished[names[event.job].key] = event.result
-                note = f"excess energy {event.result['metrics']['excess_energy']:.2f}, "
-                note += f"{event.result['train_seconds']:.0f} s"
-            if event.kind in ("done", "failed"):
-                write_results(out, comparison, outcome(), time.perf_counter() - started)
-            progress.show(event, note=note)
+    def ended(event: Event) -> str:
+        note = ""
+        if event.kind == "failed":
+            errors[event.job] = event.error
+        elif event.job == _BASELINES:
+            baselines.update(event.result)
+        else:
+            finished[names[event.job].key] = event.result
+            note = f"excess energy {event.result['metrics']['excess_energy']:.2f}, "
+            note += f"{event.result['train_seconds']:.0f} s"
+        write_results(out, comparison, outcome(), time.perf_counter() - started)
+        return note
+
+    run_all(jobs, ended, total=len(specs) + 1, workers=workers, threads=threads)
     return outcome()
 
 
@@ -209,13 +209,7 @@ def summarise(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "model": model,
             "loss": loss,
             "seeds": len(values),
-            "metrics": {
-                name: {
-                    "mean": statistics.fmean(v[name] for v in values),
-                    "sd": statistics.stdev(v[name] for v in values) if len(values) > 1 else None,
-                }
-                for name in values[0]
-            },
+            "metrics": moments(values),
         }
         for (model, loss), values in groups.items()
     ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from pyg_energyloss.training.keys import run_key
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,7 @@ class SpinRunSpec:
     @property
     def key(self) -> str:
         """Short name of the run, the same for equal specs: also its folder."""
-        text = json.dumps(asdict(self), sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-        return f"{self.model}-{self.loss}-seed{self.seed}-{digest}".replace(":", "_")
+        return run_key(self.model, self.loss, self.seed, asdict(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -77,6 +77,21 @@ def summarise(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def moments(rows: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, float | None]]:
+    """Return mean and sample standard deviation (None for one row) of what all rows have.
+
+    >>> moments([{"a": 1.0, "b": 0.0}, {"a": 3.0, "b": None}])["a"]["mean"]
+    2.0
+    """
+    found: dict[str, dict[str, float | None]] = {}
+    for name in rows[0]:
+        values = [value for row in rows if (value := row.get(name)) is not None]
+        if len(values) == len(rows):
+            sd = statistics.stdev(values) if len(values) > 1 else None
+            found[name] = {"mean": statistics.fmean(values), "sd": sd}
+    return found
+
+
 def _mean_sd(values: Sequence[Mapping[str, float]], name: str) -> dict[str, float]:
     known = [v[name] for v in values if v.get(name) is not None and math.isfinite(v[name])]
     return {

@@ -61,7 +61,9 @@ def test_writes_table_files_plots_molecules_and_report(tmp_path, capsys):
         (("--ema", "1"), r"--ema must be in \[0, 1\), got 1"),
         (("--losses", "mes"), "mes"),
         (("--models", "gdn"), "gdn"),
-        (("--loss-arg", "stiffness=inverse"), "--loss-arg must be LOSS.KEY=VALUE"),
+        (("--loss-arg", "stiffness=inverse"), "--loss-arg must be NAME.KEY=VALUE"),
+        (("--loss-arg", "mae.p=1"), "with one of mse, energy, energy_gated as NAME"),
+        (("--model-arg", "edm.layers=1"), "--model-arg must be .* one of gdm as NAME"),
         (("--dataset", "no/such.sdf"), "no/such.sdf"),
         (("--sample-from", "nowhere"), r"holds no generator\.json"),
     ],
@@ -76,11 +78,12 @@ def test_paper_takes_rates_and_weights_of_each_loss():
     import argparse
 
     from pyg_energyloss.cli import generate as command
+    from pyg_energyloss.cli.generate_specs import specs_of
 
     parser = argparse.ArgumentParser()
     command.configure(parser)
     given = ["--paper", "--losses", "mse,energy", "--dataset", "qm9_small", "--seeds", "1"]
-    mse, energy = command._specs(parser.parse_args(given))
+    mse, energy = specs_of(parser.parse_args(given))
     assert (mse.learning_rate, mse.position_weight) == (1e-3, 1.5)
     # 0.05 times k0 = 42 of the paper's stiffness; the registered loss has k0 = 1.
     assert (energy.learning_rate, energy.position_weight) == (4e-4, pytest.approx(2.1))

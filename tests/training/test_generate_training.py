@@ -11,15 +11,14 @@ import pytest
 pytest.importorskip("lightning", reason="training needs Lightning")
 from pyg_energyloss import registry
 from pyg_energyloss.training.generate_run import (
-    load_generator,
     load_result,
-    make_diffusion,
     part_of,
     result_path,
-    sample_again,
     train_and_sample,
 )
+from pyg_energyloss.training.generate_sampling import sample_again
 from pyg_energyloss.training.generate_spec import GenerateSpec
+from pyg_energyloss.training.generator import load_generator, make_diffusion
 
 
 def spec(**changes):
@@ -95,7 +94,7 @@ def cut_short(run, out, stop):
     """Run in a process of its own, and kill -9 it as soon as `stop` (a line of code) says so."""
     script = textwrap.dedent(f"""
         import os, signal
-        from pyg_energyloss.training import generate_run
+        from pyg_energyloss.training import generate_run, generate_sampling
         from pyg_energyloss.training.callbacks import AtomicCheckpoint
         def die():
             os.kill(os.getpid(), signal.SIGKILL)
@@ -105,13 +104,13 @@ def cut_short(run, out, stop):
             if {stop!r} == "train" and trainer.global_step == 7:
                 die()
         AtomicCheckpoint.on_train_batch_end = saved
-        write = generate_run.write_bytes
+        write = generate_sampling.write_bytes
         def written(path, content):
             if {stop!r} == "sample" and path.name == "0001.npz":
                 die()
             return write(path, content)
-        generate_run.write_bytes = written
-        generate_run.CHUNK = 2
+        generate_sampling.write_bytes = written
+        generate_sampling.CHUNK = 2
         generate_run.train_and_sample(
             {run.to_dict()!r}, {str(out)!r}, report=lambda *event: None
         )
@@ -122,7 +121,7 @@ def cut_short(run, out, stop):
 
 @pytest.mark.parametrize("stop", ["train", "sample"])
 def test_a_killed_run_continues_to_the_same_weights_and_molecules(tmp_path, monkeypatch, stop):
-    monkeypatch.setattr("pyg_energyloss.training.generate_run.CHUNK", 2)
+    monkeypatch.setattr("pyg_energyloss.training.generate_sampling.CHUNK", 2)
     run = spec()
     whole = train_and_sample(run.to_dict(), str(tmp_path / "whole"), report=silent)
     cut_short(run, tmp_path / "cut", stop)
@@ -190,8 +189,8 @@ import json, sys, torch
 import lightning.pytorch as pl
 from pyg_energyloss import registry
 from pyg_energyloss.training.generate_module import GenerateModule
-from pyg_energyloss.training.generate_run import make_diffusion
 from pyg_energyloss.training.generate_spec import GenerateSpec
+from pyg_energyloss.training.generator import make_diffusion
 
 if __name__ == "__main__":
     run = GenerateSpec.from_dict(json.loads(sys.argv[1]))

@@ -9,10 +9,9 @@ import time
 import pytest
 import torch
 
+pytest.importorskip("lightning", reason="training needs Lightning")
 from pyg_energyloss.training.run import load_result, load_splits, result_path, train_and_evaluate
 from pyg_energyloss.training.spec import RunSpec
-
-pytest.importorskip("lightning")
 
 
 def spec(**changes):

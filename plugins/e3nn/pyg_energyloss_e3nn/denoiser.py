@@ -10,6 +10,7 @@ from torch_geometric.data import Data
 from pyg_energyloss.models.denoisers.time import TimeEmbedding
 from pyg_energyloss.samplers.complete import all_pairs_batch
 from pyg_energyloss_e3nn.convolution import Convolution
+from pyg_energyloss_e3nn.hidden import checked_layers, hidden_irreps
 
 
 class TensorProductDenoiser(nn.Module):
@@ -22,16 +23,14 @@ class TensorProductDenoiser(nn.Module):
         layers: Number of convolutions.
 
     Raises:
-        ValueError: ``irreps`` lacks 0e or 1o.
+        ValueError: ``irreps`` is not valid or lacks 0e or 1o, or ``layers`` is below 1.
     """
 
     def __init__(
         self, *, types: int, irreps: str = "32x0e + 8x1o", lmax: int = 1, layers: int = 3
     ) -> None:
         super().__init__()
-        hidden = o3.Irreps(irreps).sort().irreps.simplify()
-        if "0e" not in hidden or "1o" not in hidden:
-            raise ValueError(f"`irreps` must contain scalars (0e) and vectors (1o); got {irreps!r}")
+        hidden = hidden_irreps(irreps)
         channels = hidden.count("0e")
         self.irreps_sh = o3.Irreps.spherical_harmonics(lmax)
         self.embed = nn.Linear(types, channels)
@@ -41,7 +40,7 @@ class TensorProductDenoiser(nn.Module):
         self.moves = nn.ModuleList()
         self.reads = nn.ModuleList()
         current = o3.Irreps([(channels, "0e")])
-        for _ in range(layers):
+        for _ in range(checked_layers(layers)):
             convolution = Convolution(current, self.irreps_sh, hidden, channels)
             current = convolution.irreps_out
             self.convolutions.append(convolution)

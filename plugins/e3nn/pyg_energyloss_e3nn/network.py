@@ -10,6 +10,7 @@ from torch_geometric.data import Data
 from pyg_energyloss.models.features import AtomEmbedding, pair_embedding, pair_kinds
 from pyg_energyloss.models.preconditioning import precondition
 from pyg_energyloss_e3nn.convolution import Convolution
+from pyg_energyloss_e3nn.hidden import checked_layers, hidden_irreps
 
 
 class TensorProductNetwork(nn.Module):
@@ -26,16 +27,7 @@ class TensorProductNetwork(nn.Module):
 
     def __init__(self, *, irreps: str = "24x0e + 8x1o", lmax: int = 1, layers: int = 3) -> None:
         super().__init__()
-        try:
-            hidden = o3.Irreps(irreps).sort().irreps.simplify()
-        except ValueError as error:
-            raise ValueError(
-                f"`irreps` must be in e3nn's notation, e.g. '32x0e + 12x1o'; got {irreps!r}"
-            ) from error
-        if "0e" not in hidden or "1o" not in hidden:
-            raise ValueError(f"`irreps` must contain scalars (0e) and vectors (1o); got {irreps!r}")
-        if layers < 1:
-            raise ValueError(f"`layers` must be at least 1, got {layers}")
+        hidden = hidden_irreps(irreps)
         channels = hidden.count("0e")
         self.irreps_sh = o3.Irreps.spherical_harmonics(lmax)
         self.atoms = AtomEmbedding(channels)
@@ -44,7 +36,7 @@ class TensorProductNetwork(nn.Module):
         self.convolutions = nn.ModuleList()
         self.moves = nn.ModuleList()
         current = o3.Irreps([(channels, "0e")])
-        for _ in range(layers):
+        for _ in range(checked_layers(layers)):
             convolution = Convolution(current, self.irreps_sh, hidden, channels)
             current = convolution.irreps_out
             self.convolutions.append(convolution)

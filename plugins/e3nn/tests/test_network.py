@@ -10,6 +10,7 @@ from e3nn import o3  # noqa: E402 - after the skip
 from e3nn.util.test import assert_equivariant  # noqa: E402
 from pyg_energyloss_e3nn import TensorProductNetwork  # noqa: E402
 from pyg_energyloss_e3nn.convolution import Convolution  # noqa: E402
+from pyg_energyloss_e3nn.denoiser import TensorProductDenoiser  # noqa: E402
 
 
 def batch_of(task):
@@ -74,3 +75,5 @@ def test_coincident_atoms_give_finite_gradients():
 def test_wrong_options_are_named(options, message):
     with pytest.raises(ValueError, match=message):
         TensorProductNetwork(**options)
+    with pytest.raises(ValueError, match=message):
+        TensorProductDenoiser(types=5, **options)

@@ -13,12 +13,11 @@ from pyg_energyloss.models.denoisers.time import TimeEmbedding
 PEAKS = (0.5, 0.8, 1.0, 1.2, 1.4, 1.7, 2.2, 2.8, 3.5)
 
 
-def pair_features(x: Tensor) -> Tensor:
-    """Return features [num_graphs, size, size, len(PEAKS) + 2] of the distances of positions."""
+def pair_features(x: Tensor, peaks: Tensor) -> Tensor:
+    """Return features [num_graphs, size, size, len(peaks) + 2] of the distances of positions."""
     squared = (x[:, :, None] - x[:, None, :]).square().sum(-1, keepdim=True)
     # Safe at coincident atoms: the root stays away from zero.
     length = squared.add(1e-6).sqrt()
-    peaks = torch.tensor(PEAKS, device=x.device, dtype=x.dtype)
     near = (-((length / peaks - 1) * 4).square()).exp()
     return torch.cat([near, length, (1 + length).log()], dim=-1)
 
@@ -73,6 +72,8 @@ class GDM(nn.Module):
 
     def __init__(self, *, types: int, channels: int = 96, layers: int = 4) -> None:
         super().__init__()
+        self.peaks: Tensor
+        self.register_buffer("peaks", torch.tensor(PEAKS), persistent=False)
         self.embed = nn.Linear(3 + types, channels)
         self.time = TimeEmbedding(channels)
         self.layers = nn.ModuleList(GDMLayer(channels) for _ in range(layers))
@@ -96,7 +97,7 @@ class GDM(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             embedded = self.embed(x)
         h = blocks.pack(embedded + self.time(data.time)[data.batch])
-        radial = pair_features(blocks.pack(data.input_pos))
+        radial = pair_features(blocks.pack(data.input_pos), self.peaks)
         for layer in self.layers:
             h = layer(h, radial, blocks)
         out = self.out(blocks.unpack(h))
