@@ -1,10 +1,10 @@
-"""Doctests without a heading of their own are shown as code, not as quotations."""
+"""Doctests are shown as code wherever they stand in a docstring, not as quotations."""
 
 import re
 
 import griffe
 
-SESSION = re.compile(r"(?m)^(>>> .*(?:\n(?!\s*$).*)*)")
+SESSION = re.compile(r"(?m)^( *)(>>> .*(?:\n(?!\s*$).*)*)")
 
 
 class Doctests(griffe.Extension):
@@ -13,4 +13,5 @@ class Doctests(griffe.Extension):
     def on_instance(self, *, obj, **_):
         """Change the text of the object's docstring."""
         if obj.docstring is not None:
-            obj.docstring.value = SESSION.sub(r"```pycon\n\1\n```", obj.docstring.value)
+            fenced = r"\1```pycon\n\1\2\n\1```"
+            obj.docstring.value = SESSION.sub(fenced, obj.docstring.value)

@@ -1,9 +1,16 @@
-"""Links of a page to files outside docs/ work in the checkout; the site gets copies of the files."""
+"""Undocumented names are warnings; links to files outside docs/ lead to copies of the files.
 
+Such links work in the checkout as they are; the site gets the files as text.
+"""
+
+import logging
 import re
 from pathlib import Path
 
+import make_api
 from mkdocs.structure.files import File
+
+LOG = logging.getLogger("mkdocs.hooks.api")
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\]\((\.\./[^)#]+)(#[^)]*)?\)")
@@ -20,6 +27,12 @@ def outside(source, link):
 def copied(path):
     """Where the copy lies in the site; as text, so that a browser shows it."""
     return f"source/{path}.txt"
+
+
+def on_pre_build(**_):
+    """Warn of what is public and not documented; with --strict the build fails."""
+    for problem in make_api.problems():
+        LOG.warning(problem)
 
 
 def on_files(files, config):

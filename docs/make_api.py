@@ -1,8 +1,17 @@
-"""Write the API pages from ``__all__``: each public name on the page of its concept."""
+"""Write the API pages: each public name on the page of its concept.
 
+A package's public names are its ``__all__``. Packages whose parts are imported one by one (training,
+the command line) are listed module by module: ``__all__`` if there is one, else what the module
+defines without a leading underscore.
+"""
+
+import ast
 import importlib
 import inspect
+import pkgutil
 from pathlib import Path
+
+import pyg_energyloss
 
 FOLDER = Path(__file__).parent / "api"
 PAGES = {
@@ -15,30 +24,112 @@ PAGES = {
     "models": ["models", "models.denoisers"],
     "evaluate": ["evaluate", "evaluate.generated"],
     "data": ["data"],
+    "training": ["training"],
     "hosts": ["hosts", "hosts.patches"],
     "registry": ["registry"],
     "testing": ["testing"],
     "report": ["report", "paper"],
+    "cli": ["cli"],
 }
+TITLES = {"cli": "Command line"}
+#: Listed module by module.
+BY_MODULE = {"training", "cli"}
+#: Not for users: kernels that the functional package calls.
+PRIVATE = {"functional.engine"}
 
 
-def page(concept: str, modules: list[str]) -> str:
+def modules_of(short):
+    """Name of the module, and of its parts where those are listed one by one."""
+    name = f"pyg_energyloss.{short}"
+    yield name
+    if short in BY_MODULE:
+        for part in pkgutil.iter_modules(importlib.import_module(name).__path__, f"{name}."):
+            if not part.name.rpartition(".")[2].startswith("_"):
+                yield part.name
+
+
+def public_names(module):
+    """What a module offers."""
+    if hasattr(module, "__all__"):
+        return list(module.__all__)
+    names = constants(module)
+    for name, value in vars(module).items():
+        if has_docstring_of_its_own(value) and value.__module__ == module.__name__:
+            names.append(name)
+    return [name for name in names if not name.startswith("_")]
+
+
+def constants(module):
+    """Names that a module assigns at its top level."""
+    names = []
+    for statement in ast.parse(inspect.getsource(module)).body:
+        if isinstance(statement, ast.Assign):
+            names += [target.id for target in statement.targets if isinstance(target, ast.Name)]
+        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            names.append(statement.target.id)
+    return names
+
+
+def page(concept):
     """One page: each module's sentence and its names."""
-    lines = [f"# {concept.capitalize()}", ""]
-    for short in modules:
-        name = f"pyg_energyloss.{short}"
-        module = importlib.import_module(name)
-        lines += [f"## `{name}`", "", (inspect.getdoc(module) or "").split("\n\n")[0], ""]
-        for public in module.__all__:
-            value = getattr(module, public)
-            if callable(value) and getattr(value, "__module__", "").startswith("pyg_energyloss"):
-                lines += [f"::: {value.__module__}.{value.__qualname__}", ""]
-            else:
-                lines += [f"### `{name}.{public}`", "", f"`{type(value).__name__}`", ""]
+    lines = [f"# {TITLES.get(concept, concept.capitalize())}", ""]
+    for short in PAGES[concept]:
+        for name in modules_of(short):
+            module = importlib.import_module(name)
+            lines += [f"## `{name}`", "", (inspect.getdoc(module) or "").split("\n\n")[0], ""]
+            for public in public_names(module):
+                value = getattr(module, public)
+                if has_docstring_of_its_own(value):
+                    lines += [f"::: {value.__module__}.{value.__qualname__}", ""]
+                elif public in constants(module):
+                    lines += [f"::: {name}.{public}", ""]
+                else:
+                    lines += [f"### `{name}.{public}`", "", f"`{type(value).__name__}`", ""]
     return "\n".join(lines)
+
+
+def has_docstring_of_its_own(value):
+    """Functions and classes of this library; not constants, not names of other libraries."""
+    ours = getattr(value, "__module__", None) or ""
+    return callable(value) and hasattr(value, "__qualname__") and ours.startswith("pyg_energyloss")
+
+
+def problems():
+    """Sentences about what is public and not documented, or documented on no page."""
+    paged = {short for shorts in PAGES.values() for short in shorts}
+    missing = sorted(packages() - paged - PRIVATE)
+    found = [
+        f"pyg_energyloss.{short} is on no page: see PAGES of docs/make_api.py" for short in missing
+    ]
+    for concept, shorts in PAGES.items():
+        for name in (name for short in shorts for name in modules_of(short)):
+            module = importlib.import_module(name)
+            if not inspect.getdoc(module):
+                found.append(f"{name} has no docstring")
+            for public in public_names(module):
+                value = getattr(module, public)
+                if has_docstring_of_its_own(value) and not inspect.getdoc(value):
+                    found.append(f"{name}.{public} has no docstring")
+        path = FOLDER / f"{concept}.md"
+        if not path.exists() or path.read_text(encoding="utf-8") != page(concept):
+            found.append(f"docs/api/{concept}.md is not up to date: run python docs/make_api.py")
+    return found
+
+
+def packages():
+    """Public modules of the library and public packages in them, without the library's name."""
+    found = set()
+    for part in pkgutil.iter_modules(pyg_energyloss.__path__):
+        if not part.name.startswith("_"):
+            found.add(part.name)
+            module = importlib.import_module(f"pyg_energyloss.{part.name}")
+            paths = getattr(module, "__path__", [])
+            inner = [f"{part.name}.{sub.name}" for sub in pkgutil.iter_modules(paths) if sub.ispkg]
+            found.update(name for name in inner if not name.rpartition(".")[2].startswith("_"))
+    return found
 
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for concept, modules in PAGES.items():
-        (FOLDER / f"{concept}.md").write_text(page(concept, modules), encoding="utf-8")
+    for concept in PAGES:
+        (FOLDER / f"{concept}.md").write_text(page(concept), encoding="utf-8")
