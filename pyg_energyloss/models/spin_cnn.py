@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
+from pyg_energyloss.models.spin_frame import in_frame
 from pyg_energyloss.models.spin_grid import coupling_image
 
 
@@ -18,6 +19,9 @@ class SpinCNN(nn.Module):
         periodic: pad by wrapping around, for periodic lattices; else with zeros, from which the
             network can tell where the border is.
         shape: rows and columns; None: square.
+        frame: read the couplings relative to `strong_bond_frame` and write the logits relative to
+            it, which makes the network equivariant under gauge transformations; train with a loss
+            that is blind to the global flip.
 
     The paper's network has 6 layers of width 256 (Kaba et al., arXiv 2511.02087, C.3).
     """
@@ -29,10 +33,12 @@ class SpinCNN(nn.Module):
         layers: int = 6,
         periodic: bool = False,
         shape: tuple[int, int] | None = None,
+        frame: bool = False,
     ) -> None:
         super().__init__()
         self.periodic = periodic
         self.shape = shape
+        self.frame = frame
         padding: Literal["circular", "zeros"] = "circular" if periodic else "zeros"
         self.embed = nn.Conv2d(4, width, 3, padding=1, padding_mode=padding)
         self.layers = nn.ModuleList(
@@ -47,6 +53,13 @@ class SpinCNN(nn.Module):
 
     def forward(self, data: Any) -> Tensor:
         """Return logits ``ln p(+1)/p(-1)`` of a batch of lattices, [num_nodes]."""
+        if self.frame:
+            frame, turned = in_frame(data)
+            logits = self._logits(turned)
+            return frame.to(logits.dtype) * logits
+        return self._logits(data)
+
+    def _logits(self, data: Any) -> Tensor:
         h = self.embed(coupling_image(data, shape=self.shape, periodic=self.periodic))
         for layer in self.layers:
             h = h + layer(h)

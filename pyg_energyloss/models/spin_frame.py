@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+from typing import Any
+
 import numpy as np
 import torch
 from scipy import sparse
 from torch import Tensor
+
+from pyg_energyloss.functional.bonds import undirected_bonds
 
 
 def strong_bond_frame(edge_index: Tensor, coupling: Tensor, num_nodes: int) -> Tensor:
@@ -43,8 +48,25 @@ def strong_bond_frame(edge_index: Tensor, coupling: Tensor, num_nodes: int) -> T
     doubled = sparse.coo_matrix(
         (np.ones(len(tail)), (tail, head)), (2 * num_nodes, 2 * num_nodes)
     ).tocsr()
-    _, copy = sparse.csgraph.connected_components(doubled, directed=False)
+    _, side = sparse.csgraph.connected_components(doubled, directed=False)
     _, part = sparse.csgraph.connected_components(tree.tocsr(), directed=False)
     _, root = np.unique(part, return_index=True)
-    spins = np.where(copy[:num_nodes] == copy[root][part], 1, -1).astype(np.int8)
+    spins = np.where(side[:num_nodes] == side[root][part], 1, -1).astype(np.int8)
     return torch.from_numpy(spins).to(edge_index.device)
+
+
+def in_frame(data: Any) -> tuple[Tensor, Any]:
+    """Return the frame of a batch, and the batch with its couplings read relative to it.
+
+    Args:
+        data: with ``edge_index`` [2, num_edges], ``edge_attr`` [num_edges] and ``num_nodes``.
+
+    Returns:
+        `strong_bond_frame` in the type of the couplings [num_nodes], and a shallow copy of the data
+        whose bonds are given once, with couplings ``J_ij f_i f_j``.
+    """
+    bonds, coupling = undirected_bonds(data.edge_index, data.edge_attr)
+    frame = strong_bond_frame(bonds, coupling, data.num_nodes).to(coupling.dtype)
+    turned = copy.copy(data)
+    turned.edge_index, turned.edge_attr = bonds, coupling * frame[bonds[0]] * frame[bonds[1]]
+    return frame, turned

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.nn import MessagePassing
 
-from pyg_energyloss.functional.bonds import undirected_bonds
-from pyg_energyloss.models.spin_frame import strong_bond_frame
+from pyg_energyloss.models.spin_frame import in_frame
 
 
 class SpinLayer(MessagePassing):
@@ -64,10 +63,8 @@ class SpinGNN(nn.Module):
 
     def forward(self, data: Any) -> Tensor:
         """Return logits ``ln p(+1)/p(-1)`` of a batch of spin systems, [num_nodes]."""
-        bonds, coupling = undirected_bonds(data.edge_index, data.edge_attr)
-        dtype = self.embed.weight.dtype
-        frame = strong_bond_frame(bonds, coupling, data.num_nodes).to(dtype)
-        turned = coupling.to(dtype) * frame[bonds[0]] * frame[bonds[1]]
+        frame, data = in_frame(data)
+        bonds, turned = data.edge_index, data.edge_attr.to(self.embed.weight.dtype)
         edge_index = torch.cat([bonds, bonds.flip(0)], dim=1)
         bond = torch.stack([turned, turned.abs()], dim=-1).repeat(2, 1)
         total = bond.new_zeros(data.num_nodes, 2).index_add(0, edge_index[1], bond)
@@ -75,5 +72,5 @@ class SpinGNN(nn.Module):
         h = self.embed(torch.cat([total, square], dim=-1))
         for layer in self.layers:
             h = layer(h, edge_index, bond)
-        logits: Tensor = self.head(h).squeeze(-1) * frame
+        logits: Tensor = self.head(h).squeeze(-1) * frame.to(h.dtype)
         return logits

@@ -13,6 +13,8 @@ import lightning.pytorch as pl
 import torch
 
 from pyg_energyloss import registry
+from pyg_energyloss.functional.bonds import undirected_bonds
+from pyg_energyloss.models.spin_frame import strong_bond_frame
 from pyg_energyloss.report.files import npz_bytes, write_bytes, write_json
 from pyg_energyloss.spins import SpinEvaluator, SpinSystems, simulated_annealing
 from pyg_energyloss.training.fit import fit
@@ -108,7 +110,7 @@ def train_and_evaluate(spec: dict[str, Any], out: str, *, report: Report) -> dic
 def evaluate_baselines(
     path: str, first: int, sweeps: int, seed: int, *, report: Report
 ) -> dict[str, Any]:
-    """Evaluate random spins and simulated annealing on the test systems.
+    """Evaluate random spins, the strongest bonds' tree and simulated annealing on the test systems.
 
     Args:
         path: File of the systems.
@@ -125,6 +127,11 @@ def evaluate_baselines(
     batch = test.batch(torch.arange(len(test)))
     draws = torch.rand(batch.num_nodes, generator=torch.Generator().manual_seed(seed)) - 0.5
     found: dict[str, Any] = {"random spins": _scores(evaluator(draws, batch), 0.0)}
+    started = time.perf_counter()
+    bonds, coupling = undirected_bonds(batch.edge_index, batch.edge_attr)
+    tree = strong_bond_frame(bonds, coupling, batch.num_nodes)
+    seconds = time.perf_counter() - started
+    found["strongest bonds first"] = _scores(evaluator(tree.float(), batch), seconds)
     report(1, 2, {})
     started = time.perf_counter()
     spins = simulated_annealing(

@@ -38,9 +38,11 @@ def in_double(data):
     return data
 
 
-@pytest.mark.parametrize("model", ["spin_cnn", "spin_gnn"])
-def test_a_batch_is_its_graphs_and_both_directions_are_the_same_graph(model, systems):
-    network = made(model)
+@pytest.mark.parametrize(
+    ("model", "options"), [("spin_cnn", {}), ("spin_cnn", {"frame": True}), ("spin_gnn", {})]
+)
+def test_a_batch_is_its_graphs_and_both_directions_are_the_same_graph(model, options, systems):
+    network = made(model, **options)
     logits = network(in_double(systems.batch([0, 3])))
     assert logits.shape == (50,)
     collated = network(in_double(Batch.from_data_list([systems[0], systems[3]])))
@@ -108,6 +110,19 @@ def test_the_gnn_is_equivariant_under_relabelling_and_gauge_transformations(syst
     turned = data.clone()
     turned.edge_attr = data.edge_attr * gauge[data.edge_index].prod(0)
     assert torch.allclose(network(turned), logits * gauge * gauge[0])
+
+
+def test_the_cnn_in_a_frame_is_equivariant_under_gauge_transformations(systems):
+    data = in_double(systems.batch([2]))
+    before = data.edge_attr.clone()
+    gauge = torch.randint(0, 2, (25,), generator=torch.Generator().manual_seed(0)) * 2 - 1
+    turned = data.clone()
+    turned.edge_attr = data.edge_attr * gauge[data.edge_index].prod(0)
+    network = made("spin_cnn", frame=True)
+    assert torch.allclose(network(turned), network(data) * gauge * gauge[0])
+    assert torch.equal(data.edge_attr, before)
+    plain = made("spin_cnn")
+    assert not torch.allclose(plain(turned), plain(data) * gauge * gauge[0])
 
 
 def test_the_gnn_takes_any_graph():

@@ -122,9 +122,18 @@ def test_training_lowers_the_excess_energy(folder):
 def test_baselines(folder):
     path = folder / "data" / DATA.file_name
     found = evaluate_baselines(str(path), DATA.train, 20, 0, report=lambda *_: None)
-    assert list(found) == ["random spins", "simulated annealing, 20 sweeps"]
+    assert list(found) == [
+        "random spins",
+        "strongest bonds first",
+        "simulated annealing, 20 sweeps",
+    ]
     annealed = found["simulated annealing, 20 sweeps"]["metrics"]
-    assert annealed["excess_energy"] < found["random spins"]["metrics"]["excess_energy"]
+    tree = found["strongest bonds first"]["metrics"]
+    random = found["random spins"]["metrics"]
+    assert annealed["excess_energy"] < random["excess_energy"] / 4
+    assert tree["excess_energy"] < random["excess_energy"] / 4
+    # The bonds of a spanning tree are satisfied.
+    assert tree["satisfied"] >= (DATA.size**2 - 1) / (2 * DATA.size * (DATA.size - 1))
 
 
 def test_data_is_generated_once(folder):
