@@ -37,6 +37,7 @@ check: $(VENV)/.installed ## Lint, check the format and the types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy $(foreach package,$(wildcard plugins/*/pyg_energyloss_*/__init__.py),-p $(notdir $(patsubst %/__init__.py,%,$(package))))
 
 format: $(VENV)/.installed ## Format the code
 	$(BIN)/ruff check --fix .
