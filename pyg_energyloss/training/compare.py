@@ -141,16 +141,20 @@ def run_comparison(comparison: Comparison, out: Path, *, workers: int, threads: 
     def save() -> None:
         write_results(out, comparison, outcome(), seconds=time.perf_counter() - started)
 
-    def ended(event: Event) -> str:
-        if event.kind == "failed":
-            errors[event.job] = event.error
-        else:
-            finished[names[event.job].key] = event.result
-        save()
-        return _note(event.result) if event.kind == "done" else ""
+    def done(event: Event) -> str:
+        finished[names[event.job].key] = event.result
+        return _note(event.result)
 
     save()
-    run_all(jobs, ended, total=len(specs), workers=workers, threads=threads)
+    run_all(
+        jobs,
+        done=done,
+        errors=errors,
+        save=save,
+        total=len(specs),
+        workers=workers,
+        threads=threads,
+    )
     return outcome()
 
 

@@ -11,8 +11,10 @@ from pyg_energyloss.training.progress import JobProgress
 
 def run_all(
     jobs: Sequence[Job],
-    ended: Callable[[Event], str],
     *,
+    done: Callable[[Event], str],
+    errors: dict[str, str],
+    save: Callable[[], None],
     total: int,
     workers: int,
     threads: int,
@@ -21,7 +23,9 @@ def run_all(
 
     Args:
         jobs: What is left to run.
-        ended: Told of each job that is done or failed; returns what to show of it.
+        done: Told of each job that is done; returns what to show of it.
+        errors: Receives the error of each job that fails, by its name.
+        save: Called after each job that is done or has failed.
         total: Number of jobs, those that were done before included.
         workers: Processes.
         threads: Threads of each.
@@ -31,5 +35,11 @@ def run_all(
     events = run_jobs(jobs, workers=workers, threads=threads)
     with JobProgress(total, already=total - len(jobs)) as progress, closing(events):
         for event in events:
-            note = ended(event) if event.kind in ("done", "failed") else ""
+            note = ""
+            if event.kind == "done":
+                note = done(event)
+            elif event.kind == "failed":
+                errors[event.job] = event.error
+            if event.kind in ("done", "failed"):
+                save()
             progress.show(event, note=note)

@@ -155,20 +155,26 @@ def run_comparison(
         done = [finished[s.key] for s in specs if s.key in finished]
         return SpinOutcome(done, dict(baselines), dict(errors))
 
-    def ended(event: Event) -> str:
-        note = ""
-        if event.kind == "failed":
-            errors[event.job] = event.error
-        elif event.job == _BASELINES:
-            baselines.update(event.result)
-        else:
-            finished[names[event.job].key] = event.result
-            note = f"excess energy {event.result['metrics']['excess_energy']:.2f}, "
-            note += f"{event.result['train_seconds']:.0f} s"
+    def save() -> None:
         write_results(out, comparison, outcome(), time.perf_counter() - started)
-        return note
 
-    run_all(jobs, ended, total=len(specs) + 1, workers=workers, threads=threads)
+    def done(event: Event) -> str:
+        if event.job == _BASELINES:
+            baselines.update(event.result)
+            return ""
+        finished[names[event.job].key] = event.result
+        excess = event.result["metrics"]["excess_energy"]
+        return f"excess energy {excess:.2f}, {event.result['train_seconds']:.0f} s"
+
+    run_all(
+        jobs,
+        done=done,
+        errors=errors,
+        save=save,
+        total=len(specs) + 1,
+        workers=workers,
+        threads=threads,
+    )
     return outcome()
 
 

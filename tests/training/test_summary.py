@@ -1,6 +1,6 @@
 import math
 
-from pyg_energyloss.training.summary import summarise, table
+from pyg_energyloss.training.summary import moments, summarise, table
 
 
 def result(seed, bond, model="gnn", loss="mse", level=None):
@@ -34,3 +34,9 @@ def test_the_table_marks_the_best_and_only_where_there_is_one():
     assert marks == [[False, False, False], [False, True, False]]
     _, _, ties = table(summarise([result(0, 0.5), result(0, 0.5, loss="energy")]))
     assert not any(map(any, ties))
+
+
+def test_moments_of_one_row_have_no_deviation_and_absent_values_are_left_out():
+    assert moments([{"a": 2.0}]) == {"a": {"mean": 2.0, "sd": None}}
+    rows = [{"a": 1.0, "b": 1.0}, {"a": 3.0}, {"a": 5.0, "b": None}]
+    assert moments(rows) == {"a": {"mean": 3.0, "sd": 2.0}}
