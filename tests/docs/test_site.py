@@ -7,10 +7,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from markdown.extensions.toc import slugify
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+FRONT = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+PAGES = [*(ROOT / name for name in FRONT), *sorted(DOCS.rglob("*.md"))]
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +43,50 @@ def test_a_name_without_docstring_fails_the_build(make_api, monkeypatch, package
     assert f"{module.__name__}.nameless has no docstring" in make_api.problems()
 
 
+def anchors(page):
+    """Anchors of a page's headings, as GitHub and the site both make them."""
+    found = set()
+    for heading in re.findall(r"^#{1,6} +(.*?)\s*$", prose(page), flags=re.MULTILINE):
+        text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower()
+        slug = re.sub(r"[^\w\- ]", "", text).strip().replace(" ", "-")
+        found |= {slug, slugify(text, "-")}
+    found.update(re.findall(r"<a (?:id|name)=\"([^\"]+)\"", page.read_text(encoding="utf-8")))
+    return found
+
+
+def prose(page):
+    fence = r"^( *)```.*?^\1```$"
+    text = page.read_text(encoding="utf-8")
+    return re.sub(fence, "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def dead_links(page):
+    found = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if link.startswith(("http", "mailto:")):
+            continue
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        known = target.exists() and (not anchor or anchor in anchors(target))
+        if not known:
+            found.append(link)
+    return found
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_link_is_dead(page):
-    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    for link in re.findall(r"\]\(([^)\s]+)\)", text):
-        if not link.startswith(("http", "#", "mailto:")):
-            assert (page.parent / link.split("#")[0]).exists(), link
+    assert dead_links(page) == []
+
+
+def test_a_dead_link_is_found(tmp_path):
+    page = tmp_path / "page.md"
+    (tmp_path / "other.md").write_text("# Units and `code`, said\n", encoding="utf-8")
+    page.write_text(
+        "# Title\n[a](other.md#units-and-code-said) [b](#title) [c](other.md)\n"
+        "[d](other.md#gone) [e](#gone) [f](gone.md)\n```\n[g](gone.md)\n```\n",
+        encoding="utf-8",
+    )
+    assert dead_links(page) == ["other.md#gone", "#gone", "gone.md"]
 
 
 def test_code_of_the_migration_page_runs():
