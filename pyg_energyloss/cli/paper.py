@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from pyg_energyloss.cli.errors import UserError
+from pyg_energyloss.cli.outcome import TRAINING, need_extras
 from pyg_energyloss.paper import EXHIBITS, Exhibit, build, write
 from pyg_energyloss.paper.catalogue import module_of
 
@@ -41,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(f"there is no {options.name!r}; choose from all, {', '.join(EXHIBITS)}")
     if options.measure:
         return _measure(options.name, options.out)
+    need_extras("paper --out", {"train": [] if options.out is None else ["matplotlib"]})
     names = [options.name] if options.name in EXHIBITS else list(EXHIBITS)
     exhibits = [build(name) for name in names]
     if options.json:
@@ -63,6 +65,7 @@ def _measure(name: str | None, out: Path | None) -> int:
     measure = getattr(module_of(name), "measure", None)
     if measure is None:
         raise UserError(f"{name} is measured by another command: {build(name).command}")
+    need_extras("paper --measure", {"train": TRAINING})
     print(f"measured: {measure(out)}")
     return 0
 

@@ -14,7 +14,6 @@ from pyg_energyloss.paper.sources import measured, published
 from pyg_energyloss.paper.values import published_rows
 from pyg_energyloss.presets import paper_shapes
 from pyg_energyloss.report.files import write_json
-from pyg_energyloss.training.compare import environment
 
 RESULT = "paper_figure3"
 TURNS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -70,6 +69,8 @@ def _sizes(by_size: dict[tuple[int, str], float], sizes: list[int]) -> str:
 
 def measure(folder: Path, *, seeds: tuple[int, ...] = (0, 1), steps: int = 600) -> Path:
     """Train at each turn of the targets (minutes) and write the result into ``folder``."""
+    from pyg_energyloss.training.compare import environment
+
     losses: dict[str, Any] = {
         "mse": CoordinateMSELoss(), "kabsch": KabschMSELoss(), "energy": paper_shapes(),
     }  # fmt: skip

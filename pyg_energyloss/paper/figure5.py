@@ -12,7 +12,6 @@ from pyg_energyloss.paper.values import published_rows
 from pyg_energyloss.report.files import write_json
 from pyg_energyloss.rigidity import is_globally_rigid, is_rigid
 from pyg_energyloss.samplers import random_regular
-from pyg_energyloss.training.compare import environment
 
 RESULT = "rigidity_figure5"
 SIZES = (6, 8, 10, 12, 16, 20, 30, 40, 50)
@@ -61,6 +60,8 @@ def build() -> Exhibit:
 
 def measure(folder: Path, *, graphs: int = 1000, seed: int = 0) -> Path:
     """Draw and test the graphs (ten minutes on a core) and write the result into ``folder``."""
+    from pyg_energyloss.training.compare import environment
+
     rows = []
     for dim, degrees in DEGREES.items():
         for degree in degrees:

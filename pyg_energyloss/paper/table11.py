@@ -17,7 +17,6 @@ from pyg_energyloss.paper.sources import measured, published
 from pyg_energyloss.paper.values import published_rows
 from pyg_energyloss.report.files import write_json
 from pyg_energyloss.samplers import random_regular
-from pyg_energyloss.training.compare import environment
 
 RESULT = "paper_table11"
 SIZES = (30, 300, 3000, 30000, 300000)
@@ -83,6 +82,8 @@ def build() -> Exhibit:
 
 def measure(folder: Path, *, seed: int = 0) -> Path:
     """Time the losses on one thread and write the result into ``folder``."""
+    from pyg_energyloss.training.compare import environment
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     times: dict[str, dict[str, float]] = {name: {} for name in LOSSES}

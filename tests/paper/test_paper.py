@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 
 import pytest
 
@@ -90,3 +92,27 @@ def test_command(tmp_path, capsys):
 def test_wrong_commands(arguments, message, capsys):
     assert main(["paper", *arguments]) == 1
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["paper"], 0, "table12"),
+        (["paper", "table5"], 0, "local field"),
+        (["paper", "table5", "--out", "x"], 1, "pip install 'pyg-energyloss[train]'"),
+        (["paper", "table11", "--measure", "--out", "x"], 1, "pip install 'pyg-energyloss[train]'"),
+    ],
+)
+def test_without_extras(arguments, code, text, tmp_path):
+    script = f"""
+import sys
+for name in ("lightning", "matplotlib", "rich", "plotly"):
+    sys.modules[name] = None
+from pyg_energyloss.cli import main
+sys.exit(main({arguments!r}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stderr
+    assert text in done.stdout + done.stderr
