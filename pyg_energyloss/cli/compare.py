@@ -13,7 +13,6 @@ from pyg_energyloss.cli.comparison import (
     noise_levels_of,
     processes,
     registered,
-    unique,
 )
 from pyg_energyloss.cli.outcome import TRAINING, check_finished, interrupted, need_extras
 from pyg_energyloss.cli.values import comma_list, nested_options, noise_levels, positive, seeds
@@ -137,20 +136,23 @@ def run(options: argparse.Namespace) -> int:
     atoms = splits["train"].z.numel() / len(splits["train"])
     fitting = max(1, min(BATCH_SIZE, round(BATCH_ATOMS / atoms)))
     models = registered("model", chosen_models(options.models))
+    losses = registered("loss", options.losses)
+    levels = noise_levels_of(options)
+    networks = nested_options(options.model_arg, "--model-arg", models)
     comparison = Comparison(
         task=options.task,
         dataset=dataset,
         models=models,
-        losses=unique(options.losses),
+        losses=losses,
         seeds=options.seeds or (QUICK_SEEDS if quick else SEEDS),
         steps=options.steps or (QUICK_STEPS if quick else STEPS),
         batch_size=options.batch_size or (max(1, fitting // 2) if quick else fitting),
         eval_graphs=options.eval_graphs or (QUICK_GRAPHS if quick else GRAPHS),
         evaluators=available_evaluators(QUICK_XTB_GRAPHS if quick else XTB_GRAPHS, atoms),
-        levels=noise_levels_of(options),
+        levels=levels,
         learning_rate=options.learning_rate,
         dataset_options=dataset_options,
-        model_options=nested_options(options.model_arg, "--model-arg", models),
+        model_options=networks,
     )
     check_names(comparison)
     workers, threads = processes(options.workers, len(comparison.specs()))

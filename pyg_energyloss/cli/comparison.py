@@ -7,7 +7,6 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +57,12 @@ def available_evaluators(xtb_graphs: int, atoms: float) -> dict[str, dict[str, A
     options: dict[str, dict[str, Any]] = {"gfn2": {"max_graphs": fitting}}
     installed = registry.names("evaluator")
     chosen = [name for name in EVALUATORS if name in installed]
-    if "gfn2" in chosen and not util.find_spec("tblite"):
-        chosen.remove("gfn2")
+    if "gfn2" in chosen:
+        try:
+            registry.create("evaluator", "gfn2")
+        except ImportError as error:
+            chosen.remove("gfn2")
+            print(f"energyloss: xTB energies are left out: {error}", file=sys.stderr)
     return {name: options.get(name, {}) for name in chosen}
 
 

@@ -96,4 +96,4 @@ def _reach(pos: Tensor, batch: Tensor | None, count: int) -> Tensor:
     """The largest coordinate of each graph, whose products stay in range after division."""
     index = batch if batch is not None else torch.zeros(len(pos), dtype=torch.long).to(pos.device)
     largest = pos.abs().amax(dim=1)
-    return largest.new_zeros(count).scatter_reduce(0, index, largest, reduce="amax")
+    return largest.new_zeros(count).scatter_reduce(0, index.long(), largest, reduce="amax")

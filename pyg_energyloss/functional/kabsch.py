@@ -100,5 +100,5 @@ def _centred(pos: Tensor, batch: Tensor | None, atoms: Tensor) -> tuple[Tensor, 
         if batch is None:
             scale = torch.maximum(scale, reach.amax(dim=0, keepdim=True) if len(reach) else scale)
             return centred, scale[:, None]
-        scale = scale.scatter_reduce(0, batch, reach, reduce="amax", include_self=True)
+        scale = scale.scatter_reduce(0, batch.long(), reach, reduce="amax", include_self=True)
         return centred, scale[batch, None]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from importlib import util
 from typing import Any
 
+import torch
 from ase.calculators.calculator import BaseCalculator, get_calculator_class
 
 CalculatorFactory = Callable[[], BaseCalculator]
@@ -29,7 +31,7 @@ def calculator_factory(
         A function of no arguments.
 
     Raises:
-        ImportError: tblite is asked for and not installed.
+        ImportError: tblite is asked for and is not installed, or cannot be loaded.
         ValueError: nothing is called ``calculator``.
 
     >>> calculator_factory("emt")().implemented_properties[0]
@@ -47,13 +49,26 @@ def calculator_factory(
 
 
 def _tblite() -> Callable[..., BaseCalculator]:
+    if not util.find_spec("tblite"):
+        raise ImportError(
+            "GFN-xTB needs tblite; install it with: pip install 'pyg-energyloss[ase]'"
+        )
     try:
         from tblite.ase import TBLite
     except ImportError as error:
+        # torch wheels before 2.6 bring an OpenMP library that is too old for tblite's.
         raise ImportError(
-            "GFN-xTB needs tblite; install it with: pip install 'pyg-energyloss[ase]'"
+            f"tblite is installed and cannot be loaded together with torch {torch.__version__} "
+            f"({_first(error)}); a newer torch, or both from conda-forge, load one OpenMP library"
         ) from error
     return TBLite  # type: ignore[no-any-return]
+
+
+def _first(error: BaseException) -> str:
+    """The error that led to this one."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return str(error)
 
 
 def _by_name(name: str) -> Callable[..., BaseCalculator]:

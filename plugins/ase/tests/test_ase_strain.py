@@ -40,7 +40,7 @@ def test_medians_leave_out_what_did_not_converge():
 
 
 def test_gfn2_finds_relaxed_molecules_unstrained_and_distorted_ones_strained():
-    pytest.importorskip("tblite", reason="GFN2-xTB needs tblite")
+    pytest.importorskip("tblite.interface", reason="GFN2-xTB needs tblite", exc_type=ImportError)
     end = relax(molecule("CH3OH"), calculator_factory("gfn2"), max_force=0.02)
     relaxed = atoms_to_data(end.atoms, dtype=torch.float64)
     noise = 0.1 * torch.randn(relaxed.pos.shape, generator=torch.Generator().manual_seed(0))
@@ -56,7 +56,7 @@ def test_gfn2_finds_relaxed_molecules_unstrained_and_distorted_ones_strained():
 
 
 def test_unknown_elements_and_empty_molecules_do_not_stop_it():
-    pytest.importorskip("tblite", reason="GFN2-xTB needs tblite")
+    pytest.importorskip("tblite.interface", reason="GFN2-xTB needs tblite", exc_type=ImportError)
     strange = Data(z=torch.tensor([999, 1]), pos=torch.tensor([[0.0, 0, 0], [0, 0, 1]]))
     heavy = Data(z=torch.tensor([118, 1]), pos=torch.tensor([[0.0, 0, 0], [0, 0, 1]]))
     empty = Data(z=torch.zeros(0).long(), pos=torch.zeros(0, 3))
@@ -64,7 +64,7 @@ def test_unknown_elements_and_empty_molecules_do_not_stop_it():
 
 
 def test_the_charge_of_real_molecules_is_used():
-    pytest.importorskip("tblite", reason="GFN2-xTB needs tblite")
+    pytest.importorskip("tblite.interface", reason="GFN2-xTB needs tblite", exc_type=ImportError)
     ammonium = Data(
         z=torch.tensor([7, 1, 1, 1, 1]),
         pos=0.6 * torch.tensor([[0.0, 0, 0], [1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]),

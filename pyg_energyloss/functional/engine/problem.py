@@ -81,9 +81,11 @@ def graph_scale(problem: Problem) -> Tensor:
     pos = problem.pos
     reach = torch.maximum(pos.abs(), problem.rest.abs()).amax(dim=1)
     scale = torch.zeros(problem.num_graphs, dtype=pos.dtype, device=pos.device)
-    node_batch = problem.batch
-    if node_batch is None:
+    # torch before 2.6 scatters by 64-bit indices only.
+    if problem.batch is None:
         node_batch = torch.zeros(pos.size(0), dtype=torch.long, device=pos.device)
+    else:
+        node_batch = problem.batch.long()
     scale = scale.scatter_reduce(0, node_batch, reach, reduce="amax")
     if problem.shift is not None and problem.edge_index is not None:
         edge_reach = problem.shift.abs().amax(dim=1)

@@ -1,0 +1,18 @@
+import pytest
+
+from pyg_energyloss import registry
+from pyg_energyloss.cli.comparison import available_evaluators
+
+
+def test_an_evaluator_that_cannot_be_loaded_is_left_out_and_named(monkeypatch, capsys):
+    if "gfn2" not in registry.names("evaluator"):
+        pytest.skip("pyg-energyloss-ase is not installed")
+
+    def create(kind, name, **options):
+        raise ImportError("no such library")
+
+    monkeypatch.setattr(registry, "create", create)
+    chosen = available_evaluators(16, 14.0)
+    assert "gfn2" not in chosen
+    assert "geometry" in chosen
+    assert "xTB energies are left out: no such library" in capsys.readouterr().err
