@@ -47,6 +47,7 @@ VARIANTS: dict[str, tuple[tuple[str, dict[str, Any]], str, dict[str, Any]]] = {
     "springs between spins, T 0.3": (CNN, "target_bond", {"temperature": 0.3}),
     "springs between spins, T 0.03": (CNN, "target_bond", {"temperature": 0.03}),
     "true energy": (CNN, "true_energy", {}),
+    "true energy, T 0.3": (CNN, "true_energy", {"temperature": 0.3}),
     "in a frame, cross-entropy, flip min": (FRAME, "spin_cross_entropy+flip", {}),
     "in a frame, margin 3, flip min": (FRAME, "spin_margin+flip", {"margin": 3.0}),
     "in a frame, local field, flip min": (FRAME, "local_field+flip", {}),
