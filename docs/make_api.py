@@ -81,6 +81,8 @@ def page(concept):
                 value = getattr(module, public)
                 if has_docstring_of_its_own(value):
                     lines += [f"::: {value.__module__}.{value.__qualname__}", ""]
+                elif isinstance(value, str) and "\n" in value:
+                    lines += [f"### `{name}.{public}`", "", "Text that `--help` shows.", ""]
                 elif public in constants(module):
                     lines += [f"::: {name}.{public}", ""]
                 else:
