@@ -1,6 +1,7 @@
 """Undocumented names are warnings; links to files outside docs/ lead to copies of the files.
 
-Such links work in the checkout as they are; the site gets the files as text.
+Such links work in the checkout as they are; the site gets the files as text. Lines break between
+words only: not before a ± or a unit, nor inside a short piece of code.
 """
 
 import logging
@@ -13,6 +14,11 @@ from mkdocs.structure.files import File
 LOG = logging.getLogger("mkdocs.hooks.api")
 
 ROOT = Path(__file__).parents[1]
+CODE = re.compile(r"(<pre.*?</pre>|<code.*?</code>)", re.DOTALL)
+SHORT = re.compile(r"^<code>(?=[^<\n]{1,28}</code>)")
+UNIT = re.compile(r"(?<=\d) (?=(%|Å|ms|µs|s|eV|GB|MB)(?!\w))")
+NAMES = re.compile(r"<td>\w+ \+ \w+")
+ROW_CODE = re.compile(r"(?m)^(\|.*)$")
 LINK = re.compile(r"\]\((\.\./[^)#]+)(#[^)]*)?\)")
 
 
@@ -56,4 +62,24 @@ def on_page_markdown(markdown, page, **_):
         path = outside(page.file.src_uri, match[1])
         return match[0] if path is None else f"]({up}{copied(path)})"
 
-    return LINK.sub(replace, markdown)
+    return ROW_CODE.sub(unescaped, LINK.sub(replace, markdown))
+
+
+def unescaped(row):
+    """GitHub wants a bar inside code of a table escaped; here the backslash would be seen."""
+    return re.sub(r"`[^`]*`", lambda code: code[0].replace(r"\|", "|"), row[0])
+
+
+def on_page_content(html, **_):
+    """Keep together what belongs together."""
+    parts = CODE.split(html)
+    parts[::2] = [unbroken(part) for part in parts[::2]]
+    parts[1::2] = [SHORT.sub('<code class="short">', part) for part in parts[1::2]]
+    return "".join(parts)
+
+
+def unbroken(html):
+    """No line breaks around ±, before units, or in the name of a run (model + loss)."""
+    html = re.sub(r"(?<=\d) ± (?=\d)", "\u00a0±\u00a0", html)
+    html = NAMES.sub(lambda cell: cell[0].replace(" ", "\u00a0"), html)
+    return UNIT.sub("\u00a0", html)

@@ -88,4 +88,4 @@ def _show(exhibit: Exhibit) -> None:
         print(f"  {trend.mark}{' (ours)' if trend.ours else ''}: {trend.text}")
     for note in exhibit.notes:
         print(f"  {note}")
-    print(f"again: {exhibit.command}\n")
+    print(f"{'again' if exhibit.measured_setting else 'by'}: {exhibit.command}\n")

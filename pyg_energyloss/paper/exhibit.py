@@ -109,7 +109,8 @@ class Exhibit:
         if self.notes:
             lines += ["", "\n\n".join(self.notes)]
         if self.command:
-            lines += ["", f"Measured again by `{self.command}`."]
+            verb = "Would be measured" if self.measured_setting is None else "Measured again"
+            lines += ["", f"{verb} by `{self.command}`."]
         return "\n".join(lines) + "\n"
 
     def to_dict(self) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def build() -> Exhibit:
     ms = {} if result is None else result["ms"]
     shown = {
         str(size): tuple(
-            f"{ms[name][str(size)]:.3g}" if str(size) in ms[name] else NOT_MEASURED
+            _digits(ms[name][str(size)]) if str(size) in ms[name] else NOT_MEASURED
             for name in table["columns"]
         )
         for size in SIZES
@@ -106,6 +106,11 @@ def _structure(size: int, seed: int) -> tuple[Data, torch.Tensor]:
     both = torch.cat([edges, edges.flip(0)], dim=1)
     pred = pos + 0.1 * torch.randn(size, 3, generator=noise)
     return Data(pos=pos, energy_edge_index=both), pred
+
+
+def _digits(ms: float) -> str:
+    """Three digits, never an exponent: 5200, not 5.2e+03."""
+    return f"{float(f'{ms:.3g}'):.10g}"
 
 
 def _best_ms(loss: Any, pred: torch.Tensor, data: Data) -> float:

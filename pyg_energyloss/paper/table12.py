@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyg_energyloss.paper.exhibit import Exhibit
 from pyg_energyloss.paper.sources import measured
-from pyg_energyloss.paper.unmeasured import unmeasured
+from pyg_energyloss.paper.unmeasured import GEOM_COMMAND, unmeasured
 
 
 def build() -> Exhibit:
@@ -13,7 +13,7 @@ def build() -> Exhibit:
         "table12",
         ("random sparse edges lose most of the gain on large molecules",),
         notes=(_related(),),
-        command=" --no-augment --losses mse,energy,energy_sparse",
+        command=GEOM_COMMAND + " --no-augment --losses mse,energy,energy_sparse",
     )
 
 

@@ -36,7 +36,8 @@ class _OfBonds:
 class BondAware(Stiffness):
     r"""Give bonded pairs (and 1-3, 1-4 pairs, if asked) a stiffness of their own.
 
-    .. math:: k_{ij} = k_{bond}\,[ij \text{ bonded}] + k(d_{ij})\,[\text{not}]
+    .. math:: k_{ij} = k_{\mathrm{bond}} \text{ between bonded atoms}, \quad
+        k_{ij} = k(d_{ij}) \text{ otherwise}
 
     Args:
         bond: k of bonded pairs; 9 in the paper's experiment.

@@ -99,3 +99,21 @@ def test_code_of_the_page_runs_as_it_is(name, tmp_path, monkeypatch):
     with torch.random.fork_rng():
         for block in blocks:
             exec(compile(block, f"{name}.md", "exec"), {})  # noqa: S102 - our own page
+
+
+def test_lines_break_between_words_only():
+    hooks = SimpleNamespace(**runpy.run_path(str(DOCS / "hooks.py")))
+    html = (
+        "<td>gnn + mse</td><td>1.0 ± 0.1</td> 5 ms <code>a + b</code><pre><code>1 ± 2</code></pre>"
+    )
+    assert hooks.on_page_content(html).replace("\u00a0", "~") == (
+        "<td>gnn~+~mse</td><td>1.0~±~0.1</td> 5~ms "
+        '<code class="short">a + b</code><pre><code>1 ± 2</code></pre>'
+    )
+
+
+def test_escaped_bars_in_code_of_tables_lose_their_backslash():
+    hooks = SimpleNamespace(**runpy.run_path(str(DOCS / "hooks.py")))
+    page = SimpleNamespace(file=SimpleNamespace(src_uri="x.md"))
+    text = "a \\| `\\|`\n\n| `\\|J\\|` | a \\| b |\n"
+    assert hooks.on_page_markdown(text, page) == "a \\| `\\|`\n\n| `|J|` | a \\| b |\n"
