@@ -23,4 +23,5 @@ class Doctests(griffe.Extension):
         if obj.docstring is not None:
             fenced = r"\1```pycon\n\1\2\n\1```"
             text = FORMULA.sub(formula, obj.docstring.value)
+            text = re.sub(r"::(?=\n\n)", ":", text)  # of reStructuredText, before code
             obj.docstring.value = SESSION.sub(fenced, text)

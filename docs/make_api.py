@@ -86,8 +86,18 @@ def page(concept):
                 elif public in constants(module):
                     lines += [f"::: {name}.{public}", ""]
                 else:
-                    lines += [f"### `{name}.{public}`", "", f"`{type(value).__name__}`", ""]
+                    lines += [f"### `{name}.{public}`", "", described(value), ""]
     return "\n".join(lines)
+
+
+def described(value):
+    """A constant of another module: its keys or entries, for an object only its type."""
+    kind = type(value).__name__
+    if not isinstance(value, dict | tuple):
+        return f"`{kind}`"
+    return f"A {kind}, {'keys' if isinstance(value, dict) else 'entries'}: " + ", ".join(
+        f"`{entry}`" for entry in value
+    )
 
 
 def has_docstring_of_its_own(value):

@@ -27,9 +27,9 @@ def handedness(
 ) -> Tensor:
     r"""Return a penalty that is zero at the target and positive at its mirror image.
 
-    .. math:: \max\left(0, \tfrac12 - \frac{\det \hat y_c^\top y_c}{\det y_c^\top y_c}\right)^2
+    .. math:: \max(0, \tfrac12 - r)^2, \quad r = \frac{\det \hat y_c^\top y_c}{\det y_c^\top y_c}
 
-    with centred positions: ratio 1 at the target, -1 at its mirror image. Distances cannot tell
+    with centred positions: r is 1 at the target, -1 at its mirror image. Distances cannot tell
     these apart; this term costs O(n). A planar target is its own mirror image and gets zero.
 
     Args:

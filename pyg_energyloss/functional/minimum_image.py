@@ -20,7 +20,7 @@ def minimum_image(
 ) -> Tensor:
     r"""Return the cells between the two ends of each pair that make it shortest.
 
-    .. math:: s_{ij} = \arg\min_{s \in \mathbb Z^d} |y_j - y_i + s C|
+    .. math:: s_{ij} = \text{argmin}_{s \in \mathbb Z^d} \, |y_j - y_i + s C|
 
     Rounding fractional coordinates finds the nearest image in a rectangular cell only; here the
     neighbours of the rounded cell are searched too, which is enough for any cell whose vectors

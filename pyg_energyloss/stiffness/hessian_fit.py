@@ -24,7 +24,7 @@ def fit_springs(
 ) -> tuple[NDArray[np.float64], float]:
     r"""Return the strengths of pair springs whose Hessian is nearest to a given one.
 
-    .. math:: \min_{c \ge 0} \Big\| H - \sum_b c_b \sum_{i<j} B_{bij}\, A(u_{ij}) \Big\|_F
+    .. math:: \min_{c \ge 0} \lVert H - \sum_b c_b \sum_{i<j} B_{bij}\, A(u_{ij}) \rVert_F
 
     where A(u) is the Hessian of one unstretched spring along u.
 

@@ -19,7 +19,7 @@ HOP_CLASSES = ("bond", "angle", "torsion", "far")
 def hop_basis(pos: ArrayLike, edge_index: Tensor | ArrayLike) -> NDArray[np.float64]:
     r"""Return unit springs by topological distance, the `basis` of `fit_springs`.
 
-    One for bonds, 1-3 and 1-4 pairs each, :math:`1 / d^2` for all pairs further apart.
+    One for bonds, 1-3 and 1-4 pairs each, 1 / d² for all pairs further apart.
 
     Args:
         pos: positions [n, 3], in Å.
