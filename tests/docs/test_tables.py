@@ -1,0 +1,42 @@
+"""Tables in the documentation are those of the committed results."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from pyg_energyloss.training.summary import summarise, table
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("script", ["generate_docs", "spins_docs"])
+def test_the_page_is_what_its_script_writes(script, tmp_path, monkeypatch):
+    path = ROOT / "benchmarks" / f"{script}.py"
+    spec = importlib.util.spec_from_file_location(script, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    page = module.PAGE
+    copy = tmp_path / page.name
+    copy.write_text(page.read_text())
+    monkeypatch.setattr(module, "PAGE", copy)
+    module.main()
+    assert copy.read_text() == page.read_text()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/compare.md"])
+def test_the_comparison_is_that_of_the_committed_run(page):
+    results = json.loads((ROOT / "benchmarks" / "results" / "compare.json").read_text())
+    columns, cells, marks = table(summarise(results["runs"]))
+    shown = {}
+    for line in (ROOT / page).read_text().splitlines():
+        values = [value.strip() for value in line.strip("|").split("|")]
+        if values[0] == columns[0]:
+            head = values
+        elif values[0] in {row[0] for row in cells} and values[0] not in shown:
+            shown[values[0]] = dict(zip(head, values, strict=True))
+    assert len(shown) == len(cells)
+    for row, mark in zip(cells, marks, strict=True):
+        full = {c: f"**{v}**" if m else v for c, v, m in zip(columns, row, mark, strict=True)}
+        assert shown[row[0]].items() <= full.items()
