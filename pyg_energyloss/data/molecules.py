@@ -20,16 +20,14 @@ class MoleculeDataset(InMemoryDataset):
 
     Each item has
 
-    ============== ====================== =====================================================
-    ``z``          [num_nodes]            atomic numbers
-    ``pos``        [num_nodes, 3]         positions, Å
-    ``edge_index`` [2, num_bonds]         bonds, both directions
-    ``bond_type``  [num_bonds]            1, 2, 3 for single, double, triple; 4 for aromatic
-    ``hop_index``  [2, num_pairs]         pairs at most ``max_hops`` bonds apart, both directions
-    ``hop``        [num_pairs]            bonds between the two atoms of such a pair
-    ``charge``     [1]                    total charge, e
-    ``mol_id``     [1]                    row of the molecule in the table
-    ============== ====================== =====================================================
+    - `z` [num_nodes]: atomic numbers;
+    - `pos` [num_nodes, 3]: positions, Å;
+    - `edge_index` [2, num_bonds]: bonds, both directions;
+    - `bond_type` [num_bonds]: 1, 2, 3 for single, double, triple; 4 for aromatic;
+    - `hop_index` [2, num_pairs]: pairs at most `max_hops` bonds apart, both directions;
+    - `hop` [num_pairs]: bonds between the two atoms of such a pair;
+    - `charge` [1]: total charge, e;
+    - `mol_id` [1]: row of the molecule in the table.
 
     Args:
         table: The molecules.

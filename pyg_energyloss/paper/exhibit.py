@@ -102,7 +102,7 @@ class Exhibit:
         """The exhibit as Markdown: settings, table, trends, notes."""
         number = self.name.replace("figure", "Figure ").replace("table", "Table ")
         here = self.measured_setting or NOT_MEASURED
-        lines = [f"### {number}: {self.title} – {self.verdict}", ""]
+        lines = [f"## {number}: {self.title} – {self.verdict}", ""]
         lines += [f"Paper: {self.published_setting}. Here: {here}.", ""]
         lines += _table(self.heads(), self.cells())
         lines += ["", *(f"- {t.mark}{' (ours)' if t.ours else ''}: {t.text}" for t in self.trends)]

@@ -101,8 +101,13 @@ def test_code_of_the_page_runs_as_it_is(name, tmp_path, monkeypatch):
             exec(compile(block, f"{name}.md", "exec"), {})  # noqa: S102 - our own page
 
 
-def test_lines_break_between_words_only():
-    hooks = SimpleNamespace(**runpy.run_path(str(DOCS / "hooks.py")))
+@pytest.fixture
+def hooks(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))  # as mkdocs does
+    return SimpleNamespace(**runpy.run_path(str(DOCS / "hooks.py")))
+
+
+def test_lines_break_between_words_only(hooks):
     html = (
         "<td>gnn + mse</td><td>1.0 ± 0.1</td> 5 ms <code>a + b</code><pre><code>1 ± 2</code></pre>"
     )
@@ -112,8 +117,7 @@ def test_lines_break_between_words_only():
     )
 
 
-def test_escaped_bars_in_code_of_tables_lose_their_backslash():
-    hooks = SimpleNamespace(**runpy.run_path(str(DOCS / "hooks.py")))
+def test_escaped_bars_in_code_of_tables_lose_their_backslash(hooks):
     page = SimpleNamespace(file=SimpleNamespace(src_uri="x.md"))
     text = "a \\| `\\|`\n\n| `\\|J\\|` | a \\| b |\n"
     assert hooks.on_page_markdown(text, page) == "a \\| `\\|`\n\n| `|J|` | a \\| b |\n"
