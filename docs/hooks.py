@@ -79,7 +79,8 @@ def on_page_content(html, **_):
 
 
 def unbroken(html):
-    """No line breaks around ±, before units, or in the name of a run (model + loss)."""
+    """No line breaks around ±, in k = 6, before units, or in the name of a run."""
     html = re.sub(r"(?<=\d) ± (?=\d)", "\u00a0±\u00a0", html)
+    html = re.sub(r"\b([dkn]) = (?=\d)", "\\1\u00a0=\u00a0", html)
     html = NAMES.sub(lambda cell: cell[0].replace(" ", "\u00a0"), html)
     return UNIT.sub("\u00a0", html)
