@@ -57,7 +57,11 @@ def available_evaluators(xtb_graphs: int, atoms: float) -> dict[str, dict[str, A
     options: dict[str, dict[str, Any]] = {"gfn2": {"max_graphs": fitting}}
     installed = registry.names("evaluator")
     chosen = [name for name in EVALUATORS if name in installed]
-    if "gfn2" in chosen:
+    if "gfn2" not in chosen:
+        print(
+            "energyloss: xTB energies are left out: pip install pyg-energyloss-ase", file=sys.stderr
+        )
+    else:
         try:
             registry.create("evaluator", "gfn2")
         except ImportError as error:

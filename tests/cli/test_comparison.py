@@ -16,3 +16,9 @@ def test_an_evaluator_that_cannot_be_loaded_is_left_out_and_named(monkeypatch, c
     assert "gfn2" not in chosen
     assert "geometry" in chosen
     assert "xTB energies are left out: no such library" in capsys.readouterr().err
+
+
+def test_a_missing_plugin_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(registry, "names", lambda _kind: ["geometry", "rmsd"])
+    assert set(available_evaluators(16, 14.0)) == {"geometry", "rmsd"}
+    assert "xTB energies are left out: pip install pyg-energyloss-ase" in capsys.readouterr().err
