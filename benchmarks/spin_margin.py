@@ -5,7 +5,7 @@
 The default run of `energyloss spins` is short: its networks halve the excess energy of random
 spins. Here the same network is trained for twice as many steps on twice as many systems, and, on
 smaller lattices, until it has learnt most of what it can. Learning rates and margins are those that
-``spin_tuning.py`` found for the default run, and the paper's margin of 1 besides. A run that is
+``spin_tuning.py`` found for the default run, and the usual margin of 1 besides. A run that is
 finished is not repeated.
 """
 
