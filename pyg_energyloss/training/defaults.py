@@ -26,7 +26,7 @@ LEARNING_RATES: dict[str, dict[str, float]] = {
         "mse": 3e-2,
         "kabsch": 3e-3,
         "energy": 1e-2,
-        "energy_sparse": 3e-2,
+        "energy_sparse": 1e-2,
         "energy_kabsch": 1e-2,
     },
     "e3nn": {
