@@ -15,11 +15,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from spin_tuning import PRESET
+from spin_tuning import PRESET, run_specs
 
 from pyg_energyloss.report.files import write_json
 from pyg_energyloss.training.compare import environment
-from pyg_energyloss.training.jobs import Job, run_jobs
 from pyg_energyloss.training.spin_compare import prepare_data
 from pyg_energyloss.training.spin_defaults import spin_learning_rate
 from pyg_energyloss.training.spin_run import load_result
@@ -74,20 +73,7 @@ def main() -> None:
     }
     for data, _, _ in REGIMES.values():
         prepare_data(data, options.work, workers=options.workers)
-    jobs = [
-        Job(
-            spec.key,
-            "pyg_energyloss.training.spin_run:train_and_evaluate",
-            {"spec": spec.to_dict(), "out": str(options.work)},
-        )
-        for spec in specs.values()
-        if load_result(options.work, spec) is None
-    ]
-    for event in run_jobs(jobs, workers=options.workers, threads=1) if jobs else ():
-        if event.kind == "failed":
-            raise RuntimeError(f"{event.job}: {event.error}")
-        if event.kind == "done":
-            print(f"{event.job}: {event.result['metrics']['excess_energy']:.2f}", flush=True)
+    run_specs(list(specs.values()), options.work, options.workers)
     table: dict[str, Any] = {}
     for regime in REGIMES:
         table[regime] = {}

@@ -13,17 +13,15 @@ variants for which all seeds are there.
 from __future__ import annotations
 
 import argparse
-import statistics
 from pathlib import Path
 from typing import Any
 
 from spin_tuning import DATA as VALIDATION
-from spin_tuning import LATE, PRESET, RATES
+from spin_tuning import PRESET, RATES, late_excess, run_specs
 from spin_tuning import SEED as VALIDATION_SEED
 
 from pyg_energyloss.report.files import write_json
 from pyg_energyloss.training.compare import environment
-from pyg_energyloss.training.jobs import Job, run_jobs
 from pyg_energyloss.training.spin_compare import prepare_data
 from pyg_energyloss.training.spin_run import evaluate_baselines, load_result
 from pyg_energyloss.training.spin_spec import SpinData, SpinRunSpec
@@ -74,14 +72,27 @@ def main() -> None:
     options = parser.parse_args()
     for data in (VALIDATION, TEST):
         prepare_data(data, options.work, workers=options.workers)
+    baselines = evaluate_baselines(
+        str(options.work / "data" / TEST.file_name),
+        TEST.train,
+        PRESET["sweeps"],
+        TEST.seed,
+        report=lambda *_: None,
+    )
     chosen = [n for n in VARIANTS if not options.only or any(t in n for t in options.only)]
     if not options.collect:
         for name in chosen:
-            _run([_spec(name, VALIDATION, VALIDATION_SEED, rate) for rate in RATES], options)
+            run_specs(
+                [_spec(name, VALIDATION, VALIDATION_SEED, rate) for rate in RATES],
+                options.work,
+                options.workers,
+            )
             rate = _best(name, options.work)[0]
-            _run([_spec(name, TEST, seed, rate) for seed in SEEDS], options)
-            _report(options.work)
-    _report(options.work)
+            run_specs(
+                [_spec(name, TEST, seed, rate) for seed in SEEDS], options.work, options.workers
+            )
+            _report(options.work, baselines)
+    _report(options.work, baselines)
 
 
 def _spec(name: str, data: SpinData, seed: int, rate: float) -> SpinRunSpec:
@@ -99,32 +110,18 @@ def _spec(name: str, data: SpinData, seed: int, rate: float) -> SpinRunSpec:
     )
 
 
-def _run(specs: list[SpinRunSpec], options: argparse.Namespace) -> None:
-    jobs = [
-        Job(
-            spec.key,
-            "pyg_energyloss.training.spin_run:train_and_evaluate",
-            {"spec": spec.to_dict(), "out": str(options.work)},
-        )
-        for spec in specs
-        if load_result(options.work, spec) is None
-    ]
-    for event in run_jobs(jobs, workers=options.workers, threads=1) if jobs else ():
-        if event.kind == "failed":
-            raise RuntimeError(f"{event.job}: {event.error}")
-
-
 def _best(name: str, work: Path) -> tuple[float, dict[str, float]]:
     """The best rate, and the merit of each that was tried."""
-    merit = {}
-    for rate in RATES:
-        result = load_result(work, _spec(name, VALIDATION, VALIDATION_SEED, rate)) or {}
-        late = [r for r in result["history"] if r["step"] >= (1 - LATE) * PRESET["steps"]]
-        merit[f"{rate:g}"] = statistics.fmean(row["excess"] for row in late)
+    merit = {
+        f"{rate:g}": late_excess(
+            load_result(work, _spec(name, VALIDATION, VALIDATION_SEED, rate)) or {}
+        )
+        for rate in RATES
+    }
     return float(min(merit, key=lambda rate: merit[rate])), merit
 
 
-def _report(work: Path) -> None:
+def _report(work: Path, baselines: dict[str, Any]) -> None:
     rows: dict[str, Any] = {}
     for name in VARIANTS:
         tried = [_spec(name, VALIDATION, VALIDATION_SEED, rate) for rate in RATES]
@@ -139,10 +136,6 @@ def _report(work: Path) -> None:
         excess = rows[name]["excess_energy"]
         print(f"{name:40s} {rate:g}  {excess['mean']:6.2f} ± {excess['sd']:.2f}", flush=True)
     print(flush=True)
-    path = str(work / "data" / TEST.file_name)
-    baselines = evaluate_baselines(
-        path, TEST.train, PRESET["sweeps"], TEST.seed, report=lambda *_: None
-    )
     document = {
         "what": "excess energy on the test systems, mean and s.d. over seeds, rates tuned apart",
         "settings": {**PRESET, "seeds": SEEDS, "rates": RATES},

@@ -114,16 +114,21 @@ def _extend(loss: str, tried: list[Any], work: Path) -> bool:
 def _run(trials: dict[str, list[Any]], work: Path, workers: int) -> None:
     """Run what is not finished."""
     specs = [_spec(loss, *trial) for loss, tried in trials.items() for trial in tried]
-    todo = [spec for spec in specs if load_result(work, spec) is None]
+    run_specs(specs, work, workers)
+
+
+def run_specs(specs: list[SpinRunSpec], work: Path, workers: int) -> None:
+    """Run those of the specs that are not finished; the first failure ends it."""
     jobs = [
         Job(
             spec.key,
             "pyg_energyloss.training.spin_run:train_and_evaluate",
             {"spec": spec.to_dict(), "out": str(work)},
         )
-        for spec in todo
+        for spec in specs
+        if load_result(work, spec) is None
     ]
-    for event in run_jobs(jobs, workers=workers) if jobs else ():
+    for event in run_jobs(jobs, workers=workers, threads=1) if jobs else ():
         if event.kind == "failed":
             raise RuntimeError(f"{event.job}: {event.error}")
         if event.kind == "done":
@@ -134,10 +139,14 @@ def _run(trials: dict[str, list[Any]], work: Path, workers: int) -> None:
             print(f"({seconds:.0f} s)", flush=True)
 
 
+def late_excess(result: dict[str, Any]) -> float:
+    """Excess energy on the validation systems, mean over the last part of the steps."""
+    first = (1 - LATE) * result["spec"]["steps"]
+    return statistics.fmean(row["excess"] for row in result["history"] if row["step"] >= first)
+
+
 def _merit(loss: str, rate: float, own: dict[str, float], work: Path) -> float:
-    result = load_result(work, _spec(loss, rate, own)) or {}
-    late = [r["excess"] for r in result["history"] if r["step"] >= (1 - LATE) * PRESET["steps"]]
-    return statistics.fmean(late)
+    return late_excess(load_result(work, _spec(loss, rate, own)) or {})
 
 
 def _best(loss: str, tried: list[Any], work: Path) -> tuple[float, dict[str, float]]:
