@@ -13,7 +13,7 @@ import json
 import shutil
 from pathlib import Path
 
-from pyg_energyloss.report import write_json
+from pyg_energyloss.files import write_json
 from pyg_energyloss.training.summary import summarise, table
 
 ROOT = Path(__file__).parents[1]

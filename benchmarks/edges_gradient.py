@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from pyg_energyloss import data, samplers, stiffness
+from pyg_energyloss.files import write_json
 from pyg_energyloss.functional import pair_energy
-from pyg_energyloss.report import write_json
 from pyg_energyloss.training.compare import environment
 
 RESULT = Path(__file__).parent / "results" / "edges_gradient.json"

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from pyg_energyloss import CoordinateMSELoss, PairEnergyLoss, samplers
+from pyg_energyloss.files import write_json
 from pyg_energyloss.paper.polygons import polygon_quality
-from pyg_energyloss.report import write_json
 from pyg_energyloss.training.compare import environment
 
 RESULT = Path(__file__).parent / "results" / "edges_shapes.json"

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pyg_energyloss import data
-from pyg_energyloss.report import write_json
+from pyg_energyloss.files import write_json
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.transforms import RigidEdgeTransform
 

@@ -19,7 +19,7 @@ import lightning.pytorch as pl
 import numpy as np
 
 from pyg_energyloss import PairEnergyLoss, data, registry, samplers
-from pyg_energyloss.report import write_json
+from pyg_energyloss.files import write_json
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.evaluation import evaluate
 from pyg_energyloss.training.module import StructureModule

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pyg_energyloss.report.files import write_text
+from pyg_energyloss.files import write_text
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "generate.md"

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pyg_energyloss.cli.values import comma_list, seeds
-from pyg_energyloss.report.files import write_bytes, write_json
+from pyg_energyloss.files import write_bytes, write_json
 from pyg_energyloss.report.generate import print_generated, write_report
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.generate_compare import Generated, run_generators, summarise

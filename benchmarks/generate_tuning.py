@@ -15,7 +15,7 @@ import argparse
 from pathlib import Path
 
 from pyg_energyloss.cli.values import comma_list
-from pyg_energyloss.report.files import write_json
+from pyg_energyloss.files import write_json
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.generate_compare import flat, run_generators
 from pyg_energyloss.training.generate_run import load_result

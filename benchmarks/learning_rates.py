@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 
 from pyg_energyloss.cli.compare import BATCH_SIZE, STEPS
-from pyg_energyloss.report import write_json
+from pyg_energyloss.files import write_json
 from pyg_energyloss.training.compare import Comparison, environment, run_comparison
 from pyg_energyloss.training.defaults import LOSSES, MODELS
 

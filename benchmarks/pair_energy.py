@@ -28,8 +28,8 @@ import torch
 from torch import Tensor
 
 from pyg_energyloss import PairEnergyLoss
+from pyg_energyloss.files import write_json
 from pyg_energyloss.functional import complete_pair_energy, coordinate_mse, kabsch_mse, pair_energy
-from pyg_energyloss.report import write_json
 from pyg_energyloss.stiffness import Exponential
 
 RESULT = Path(__file__).parent / "results" / "pair_energy.json"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pyg_energyloss.report import write_json
+from pyg_energyloss.files import write_json
 from pyg_energyloss.rigidity import is_globally_rigid, is_rigid
 from pyg_energyloss.samplers import random_regular
 from pyg_energyloss.training.compare import environment

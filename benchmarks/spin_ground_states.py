@@ -18,7 +18,7 @@ import torch
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from pyg_energyloss.report.files import write_json
+from pyg_energyloss.files import write_json
 from pyg_energyloss.spins import generate_systems, ground_state, square_lattice
 from pyg_energyloss.training.compare import environment
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from spin_tuning import PRESET, run_specs
 
-from pyg_energyloss.report.files import write_json
+from pyg_energyloss.files import write_json
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.spin_compare import prepare_data
 from pyg_energyloss.training.spin_defaults import spin_learning_rate

@@ -20,7 +20,7 @@ from spin_tuning import DATA as VALIDATION
 from spin_tuning import PRESET, RATES, late_excess, run_specs
 from spin_tuning import SEED as VALIDATION_SEED
 
-from pyg_energyloss.report.files import write_json
+from pyg_energyloss.files import write_json
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.spin_compare import prepare_data
 from pyg_energyloss.training.spin_run import evaluate_baselines, load_result

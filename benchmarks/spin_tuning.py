@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from pyg_energyloss.cli.spins import LOSSES, PRESETS
-from pyg_energyloss.report.files import write_json
+from pyg_energyloss.files import write_json
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.jobs import Job, run_jobs
 from pyg_energyloss.training.spin_compare import prepare_data

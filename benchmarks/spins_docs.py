@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pyg_energyloss.report.files import write_text
+from pyg_energyloss.files import write_text
 from pyg_energyloss.report.plots import colour, figure
 
 HERE = Path(__file__).parent

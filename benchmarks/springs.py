@@ -46,7 +46,7 @@ from pyg_energyloss_springs.app.thermal import (
 )
 from pyg_energyloss_springs.mechanics import anchor_springs
 
-from pyg_energyloss.report.files import write_json
+from pyg_energyloss.files import write_json
 from pyg_energyloss.report.plots import save
 from pyg_energyloss.training.compare import environment
 

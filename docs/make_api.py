@@ -22,7 +22,7 @@ PAGES = {
     "spins": ["spins"],
     "generative": ["generative"],
     "models": ["models", "models.denoisers"],
-    "evaluate": ["evaluate", "evaluate.generated"],
+    "metrics": ["metrics", "metrics.generated"],
     "data": ["data"],
     "training": ["training"],
     "hosts": ["hosts", "hosts.patches"],

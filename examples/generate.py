@@ -7,7 +7,6 @@ import torch
 
 import pyg_energyloss as pel
 from pyg_energyloss.data.loader import FlatLoader
-from pyg_energyloss.evaluate.generated import judge, write_extxyz
 from pyg_energyloss.generative import (
     MoleculeDiffusion,
     PolynomialSchedule,
@@ -15,6 +14,7 @@ from pyg_energyloss.generative import (
     sample,
 )
 from pyg_energyloss.losses import per_graph
+from pyg_energyloss.metrics.generated import judge, write_extxyz
 
 torch.manual_seed(0)
 generator = torch.Generator().manual_seed(0)

@@ -9,7 +9,7 @@ import torch
 from torch_geometric.data import Data
 
 from pyg_energyloss import registry
-from pyg_energyloss.evaluate.generated import ceiling, judge, write_extxyz, write_sdf
+from pyg_energyloss.metrics.generated import ceiling, judge, write_extxyz, write_sdf
 
 splits = registry.create("dataset", "qm9_small")
 train, test = ([splits[part][i] for i in range(200)] for part in ("train", "test"))

@@ -29,5 +29,5 @@ for step, batch in enumerate(loader):
 test = next(iter(DataLoader(splits["test"][:100], batch_size=100)))
 test.input_pos = torch.randn_like(test.pos)
 with torch.no_grad():
-    error = pel.evaluate.GeometryEvaluator()(model(test), test)["bond_mae"].mean()
+    error = pel.metrics.GeometryEvaluator()(model(test), test)["bond_mae"].mean()
 print(f"bond lengths of unseen molecules after {len(loader)} steps: off by {error:.2f} Å")

@@ -21,11 +21,11 @@ from pyg_energyloss._version import __version__
 if TYPE_CHECKING:
     from pyg_energyloss import (
         data,
-        evaluate,
         functional,
         generative,
         hosts,
         losses,
+        metrics,
         models,
         presets,
         registry,
@@ -53,11 +53,11 @@ if TYPE_CHECKING:
 
 _MODULES = (
     "data",
-    "evaluate",
     "functional",
     "generative",
     "hosts",
     "losses",
+    "metrics",
     "models",
     "presets",
     "registry",
@@ -95,11 +95,11 @@ __all__ = [
     "TrueEnergyLoss",
     "__version__",
     "data",
-    "evaluate",
     "functional",
     "generative",
     "hosts",
     "losses",
+    "metrics",
     "models",
     "presets",
     "registry",

@@ -97,7 +97,7 @@ def dataset_of(options: argparse.Namespace) -> tuple[str, dict[str, Any], Any]:
 def _packed(path: Path, given: dict[str, Any], out: Path) -> str:
     """Read the user's files once, not once per run."""
     from pyg_energyloss.data import MoleculeTable, read_molecules
-    from pyg_energyloss.report.files import write_bytes
+    from pyg_energyloss.files import write_bytes
 
     molecules = read_molecules(path, group_key=given.pop("group_key", None))
     content, digest = MoleculeTable.from_molecules(molecules).to_bytes()

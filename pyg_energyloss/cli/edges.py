@@ -149,7 +149,7 @@ def _write(
     structures: list[Structure],
     samplers: dict[str, Any],
 ) -> None:
-    from pyg_energyloss.report import write_json
+    from pyg_energyloss.files import write_json
     from pyg_energyloss.report.plots import save
 
     options.out.mkdir(parents=True, exist_ok=True)

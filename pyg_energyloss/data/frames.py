@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss.data.bond_tables import bond_orders
 from pyg_energyloss.data.molecules import MoleculeDataset
 from pyg_energyloss.data.named import Transform, from_table
 from pyg_energyloss.data.records import Molecule, MoleculeTable
-from pyg_energyloss.evaluate.generated.bond_tables import bond_orders
 
 Splits = dict[str, MoleculeDataset]
 #: Atoms that are read at a time.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.report.files import npz_bytes
+from pyg_energyloss.files import npz_bytes
 
 #: Ångström per unit of the stored integer coordinates.
 RESOLUTION = 1e-5

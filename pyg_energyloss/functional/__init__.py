@@ -3,20 +3,20 @@
 from pyg_energyloss.functional.bonds import undirected_bonds
 from pyg_energyloss.functional.complete_pair_energy import complete_pair_energy
 from pyg_energyloss.functional.coordinate_error import coordinate_mae, coordinate_mse
-from pyg_energyloss.functional.discrete_energy import categorical_field, discrete_energy
-from pyg_energyloss.functional.flip import flip_min, flip_overlap, flip_soft
 from pyg_energyloss.functional.handedness import handedness
-from pyg_energyloss.functional.ising_energy import ising_energy
-from pyg_energyloss.functional.ising_free_energy import ising_free_energy
 from pyg_energyloss.functional.kabsch import kabsch_mse, kabsch_rotation
-from pyg_energyloss.functional.local_field import local_field
-from pyg_energyloss.functional.local_field_energy import local_field_energy
 from pyg_energyloss.functional.minimum_image import minimum_image, unwrap
 from pyg_energyloss.functional.padded import from_padded, to_padded
 from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
-from pyg_energyloss.functional.spin_classification import spin_cross_entropy, spin_margin
-from pyg_energyloss.functional.spin_entropy import spin_entropy, spin_mean
-from pyg_energyloss.functional.target_bond_energy import target_bond_energy
+from pyg_energyloss.functional.spins.discrete_energy import categorical_field, discrete_energy
+from pyg_energyloss.functional.spins.flip import flip_min, flip_overlap, flip_soft
+from pyg_energyloss.functional.spins.ising_energy import ising_energy
+from pyg_energyloss.functional.spins.ising_free_energy import ising_free_energy
+from pyg_energyloss.functional.spins.local_field import local_field
+from pyg_energyloss.functional.spins.local_field_energy import local_field_energy
+from pyg_energyloss.functional.spins.spin_classification import spin_cross_entropy, spin_margin
+from pyg_energyloss.functional.spins.spin_entropy import spin_entropy, spin_mean
+from pyg_energyloss.functional.spins.target_bond_energy import target_bond_energy
 
 __all__ = [
     "categorical_field",

@@ -3,24 +3,24 @@
 from pyg_energyloss.losses.arithmetic import LossArithmetic, LossSum
 from pyg_energyloss.losses.coordinate_mae import CoordinateMAELoss
 from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
-from pyg_energyloss.losses.expectation import ScoreFunction, multilinear
-from pyg_energyloss.losses.free_energy import FreeEnergyLoss
 from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
 from pyg_energyloss.losses.handedness import HandednessLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
-from pyg_energyloss.losses.local_field import LocalFieldLoss
-from pyg_energyloss.losses.margin import MarginLoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
 from pyg_energyloss.losses.per_graph import per_graph
 from pyg_energyloss.losses.reduce import reduce_graphs
-from pyg_energyloss.losses.spin_cross_entropy import SpinCrossEntropyLoss
-from pyg_energyloss.losses.spin_info import SpinInfo, spin_info
-from pyg_energyloss.losses.spin_loss import SpinLoss
+from pyg_energyloss.losses.spins.expectation import ScoreFunction, multilinear
+from pyg_energyloss.losses.spins.free_energy import FreeEnergyLoss
+from pyg_energyloss.losses.spins.local_field import LocalFieldLoss
+from pyg_energyloss.losses.spins.margin import MarginLoss
+from pyg_energyloss.losses.spins.spin_cross_entropy import SpinCrossEntropyLoss
+from pyg_energyloss.losses.spins.spin_info import SpinInfo, spin_info
+from pyg_energyloss.losses.spins.spin_loss import SpinLoss
+from pyg_energyloss.losses.spins.target_bond import TargetBondLoss
+from pyg_energyloss.losses.spins.target_field import PairTable, TargetField
+from pyg_energyloss.losses.spins.true_energy import TrueEnergyLoss
 from pyg_energyloss.losses.structure import StructureLoss
-from pyg_energyloss.losses.target_bond import TargetBondLoss
-from pyg_energyloss.losses.target_field import PairTable, TargetField
-from pyg_energyloss.losses.true_energy import TrueEnergyLoss
 
 __all__ = [
     "CoordinateMAELoss",

@@ -6,9 +6,9 @@ import importlib
 from pathlib import Path
 from types import ModuleType
 
+from pyg_energyloss.files import write_json, write_text
 from pyg_energyloss.paper.exhibit import Exhibit
 from pyg_energyloss.paper.sources import published
-from pyg_energyloss.report.files import write_json, write_text
 
 #: Tables 6 and 7 are the learning rates and weights of the paper's runs: nothing to measure.
 EXHIBITS = (

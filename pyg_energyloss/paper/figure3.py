@@ -7,13 +7,13 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from pyg_energyloss.files import write_json
 from pyg_energyloss.losses import CoordinateMSELoss, KabschMSELoss
 from pyg_energyloss.paper.exhibit import Exhibit, Trend
 from pyg_energyloss.paper.polygons import polygon_quality, train_polygons
 from pyg_energyloss.paper.sources import measured, published
 from pyg_energyloss.paper.values import published_rows
 from pyg_energyloss.presets import paper_shapes
-from pyg_energyloss.report.files import write_json
 
 RESULT = "paper_figure3"
 TURNS = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pyg_energyloss.files import write_json
 from pyg_energyloss.paper.exhibit import Exhibit, Trend
 from pyg_energyloss.paper.sources import measured, published
 from pyg_energyloss.paper.values import published_rows
-from pyg_energyloss.report.files import write_json
 from pyg_energyloss.rigidity import is_globally_rigid, is_rigid
 from pyg_energyloss.samplers import random_regular
 

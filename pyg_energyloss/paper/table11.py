@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch_geometric.data import Data
 
+from pyg_energyloss.files import write_json
 from pyg_energyloss.losses import CoordinateMSELoss, KabschMSELoss, PairEnergyLoss
 from pyg_energyloss.paper.exhibit import NOT_MEASURED, Exhibit, Trend
 from pyg_energyloss.paper.sources import measured, published
 from pyg_energyloss.paper.values import published_rows
-from pyg_energyloss.report.files import write_json
 from pyg_energyloss.samplers import random_regular
 
 RESULT = "paper_table11"

@@ -93,9 +93,9 @@ def energyloss_register_datasets(register: Register) -> None:
 @hookimpl
 def energyloss_register_evaluators(register: Register) -> None:
     """Register the evaluators of molecules; quantum chemistry comes from the ASE plugin."""
-    metrics = "pyg_energyloss.evaluate"
+    metrics = "pyg_energyloss.metrics"
     register("geometry", f"{metrics}:GeometryEvaluator", summary="bond, 1-3 and 1-4 distance MAE")
-    sets = "pyg_energyloss.evaluate.generated"
+    sets = "pyg_energyloss.metrics.generated"
     register("stability", f"{sets}:Stability", summary="generated: atoms with their valences")
     register("validity", f"{sets}:Validity", summary="generated: valid, unique, novel (RDKit)")
     register("validity_rdkit", f"{sets}:validity_rdkit", summary="the same, RDKit finds the bonds")

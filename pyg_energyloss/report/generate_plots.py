@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss.data.bond_tables import VALENCES
 from pyg_energyloss.data.elements import SYMBOLS
-from pyg_energyloss.evaluate.generated import bond_orders
-from pyg_energyloss.evaluate.generated.bond_tables import VALENCES
+from pyg_energyloss.metrics.generated import bond_orders
 from pyg_energyloss.report.plots import colour, figure
 from pyg_energyloss.training.generate_sampling import read_samples
 from pyg_energyloss.training.generate_spec import GenerateSpec

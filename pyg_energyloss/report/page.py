@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pyg_energyloss.report.files import write_text
+from pyg_energyloss.files import write_text
 
 _STYLE = """
 :root { color-scheme: light; --ink: #1c2430; --soft: #5b6675; --line: #d9dee5; --mark: #0b6e4f; }

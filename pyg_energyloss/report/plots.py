@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pyg_energyloss.report.files import write_bytes
+from pyg_energyloss.files import write_bytes
 
 #: Colour-blind safe (Okabe, Ito 2008), in the order in which losses appear.
 COLOURS = (

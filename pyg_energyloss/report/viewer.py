@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch_geometric.data import Data
 
 from pyg_energyloss.data.elements import SYMBOLS
-from pyg_energyloss.evaluate.rmsd import best_permutation, best_rmsd, generators, superpose
 from pyg_energyloss.losses import PairEnergyLoss
+from pyg_energyloss.metrics.rmsd import best_permutation, best_rmsd, generators, superpose
 
 _SCRIPT = Path(__file__).with_name("viewer.js")
 

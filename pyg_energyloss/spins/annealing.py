@@ -7,7 +7,7 @@ from torch import Tensor
 
 from pyg_energyloss.functional.bonds import undirected_bonds
 from pyg_energyloss.functional.graphs import resolve_batch
-from pyg_energyloss.functional.ising_energy import ising_energy
+from pyg_energyloss.functional.spins.ising_energy import ising_energy
 from pyg_energyloss.spins.coloring import color_classes
 from pyg_energyloss.spins.relaxation import zero_temperature
 

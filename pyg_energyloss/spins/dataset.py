@@ -101,7 +101,7 @@ class SpinSystems:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the systems as an npz archive, atomically; nothing in it is pickled."""
-        from pyg_energyloss.report.files import write_bytes
+        from pyg_energyloss.files import write_bytes
 
         about = {"shape": self.shape, "periodic": self.periodic, "seed": self.seed, "format": 1}
         stream = io.BytesIO()

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from pyg_energyloss.functional.bonds import undirected_bonds
 from pyg_energyloss.functional.graphs import graph_sum
-from pyg_energyloss.functional.ising_energy import ising_energy
-from pyg_energyloss.losses.spin_info import spin_info
+from pyg_energyloss.functional.spins.ising_energy import ising_energy
+from pyg_energyloss.losses.spins.spin_info import spin_info
 from pyg_energyloss.spins.relaxation import greedy_descent, zero_temperature
 
 

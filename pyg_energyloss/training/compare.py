@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from pyg_energyloss import __version__, registry
-from pyg_energyloss.report.files import write_csv, write_json
+from pyg_energyloss.files import write_csv, write_json
 from pyg_energyloss.training.defaults import learning_rate
 from pyg_energyloss.training.jobs import Event, Job
 from pyg_energyloss.training.run import load_result

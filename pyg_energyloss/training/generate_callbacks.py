@@ -13,8 +13,8 @@ from torch_geometric.data import Batch
 
 from pyg_energyloss.data.loader import assemble
 from pyg_energyloss.data.molecules import MoleculeDataset
-from pyg_energyloss.evaluate.geometry import GeometryEvaluator
-from pyg_energyloss.report.files import write_csv
+from pyg_energyloss.files import write_csv
+from pyg_energyloss.metrics.geometry import GeometryEvaluator
 from pyg_energyloss.training.generate_module import GenerateModule
 
 #: Stream of random numbers of the validation batch; training steps use 0, 1, 2, ...

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pyg_energyloss import registry
-from pyg_energyloss.evaluate.generated import ceiling
-from pyg_energyloss.report.files import write_csv, write_json
+from pyg_energyloss.files import write_csv, write_json
+from pyg_energyloss.metrics.generated import ceiling
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.generate_run import load_result
 from pyg_energyloss.training.generate_spec import GenerateSpec

@@ -14,8 +14,8 @@ import torch
 
 from pyg_energyloss import registry
 from pyg_energyloss.data.molecules import MoleculeDataset
-from pyg_energyloss.evaluate.generated import judge, write_extxyz, write_sdf
-from pyg_energyloss.report.files import write_json
+from pyg_energyloss.files import write_json
+from pyg_energyloss.metrics.generated import judge, write_extxyz, write_sdf
 from pyg_energyloss.training.fit import fit
 from pyg_energyloss.training.generate_callbacks import GenerateCurve
 from pyg_energyloss.training.generate_module import GenerateModule

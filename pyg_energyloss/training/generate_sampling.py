@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch_geometric.data import Data
 
-from pyg_energyloss.evaluate.generated import write_extxyz, write_sdf
+from pyg_energyloss.files import npz_bytes, write_bytes
 from pyg_energyloss.generative.diffusion import MoleculeDiffusion
 from pyg_energyloss.generative.samplers import SAMPLERS, sample
-from pyg_energyloss.report.files import npz_bytes, write_bytes
+from pyg_energyloss.metrics.generated import write_extxyz, write_sdf
 from pyg_energyloss.training.generate_spec import GenerateSpec
 from pyg_energyloss.training.generator import load_generator
 from pyg_energyloss.training.jobs import Event

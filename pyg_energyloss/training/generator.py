@@ -11,11 +11,11 @@ import torch
 from torch import nn
 
 from pyg_energyloss import registry
+from pyg_energyloss.files import npz_bytes, write_bytes, write_json
 from pyg_energyloss.generative.diffusion import MoleculeDiffusion
 from pyg_energyloss.generative.prediction import PREDICTIONS
 from pyg_energyloss.generative.samplers import SAMPLERS
 from pyg_energyloss.generative.schedules import SCHEDULES
-from pyg_energyloss.report.files import npz_bytes, write_bytes, write_json
 from pyg_energyloss.training.generate_module import GenerateModule
 from pyg_energyloss.training.generate_spec import GenerateSpec
 

@@ -15,7 +15,7 @@ from torch_geometric.data import Batch
 
 from pyg_energyloss.data.loader import FlatLoader
 from pyg_energyloss.data.molecules import MoleculeDataset
-from pyg_energyloss.evaluate.geometry import GeometryEvaluator
+from pyg_energyloss.metrics.geometry import GeometryEvaluator
 from pyg_energyloss.training.tasks import Task
 
 #: Steps over which the learning rate rises to its peak, as a share of all.

@@ -14,7 +14,7 @@ import torch
 
 from pyg_energyloss import registry
 from pyg_energyloss.data.molecules import MoleculeDataset
-from pyg_energyloss.report.files import npz_bytes, write_bytes, write_json
+from pyg_energyloss.files import npz_bytes, write_bytes, write_json
 from pyg_energyloss.training.callbacks import History, Progress
 from pyg_energyloss.training.evaluation import evaluate
 from pyg_energyloss.training.fit import fit

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pyg_energyloss import registry
-from pyg_energyloss.report.files import write_csv, write_json
+from pyg_energyloss.files import write_csv, write_json
 from pyg_energyloss.spins import SpinSystems, generate_systems
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.jobs import Event, Job

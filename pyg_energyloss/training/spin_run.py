@@ -13,9 +13,9 @@ import lightning.pytorch as pl
 import torch
 
 from pyg_energyloss import registry
+from pyg_energyloss.files import npz_bytes, write_bytes, write_json
 from pyg_energyloss.functional.bonds import undirected_bonds
 from pyg_energyloss.models.spin_frame import strong_bond_frame
-from pyg_energyloss.report.files import npz_bytes, write_bytes, write_json
 from pyg_energyloss.spins import SpinEvaluator, SpinSystems, simulated_annealing
 from pyg_energyloss.training.fit import fit
 from pyg_energyloss.training.spin_module import SpinHistory, SpinModule

@@ -8,7 +8,8 @@ from torch.autograd import gradcheck, gradgradcheck
 
 from pyg_energyloss import stiffness
 from pyg_energyloss.functional import complete_pair_energy, pair_energy
-from pyg_energyloss.functional.engine import numba_engine, torch_engine
+from pyg_energyloss.functional.engine import torch_engine
+from pyg_energyloss.functional.engine.numba import engine as numba_engine
 from pyg_energyloss.testing.reference import all_pairs, pair_energy_loop
 
 LAWS = {

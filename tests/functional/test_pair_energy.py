@@ -7,7 +7,7 @@ from torch.autograd import gradcheck, gradgradcheck
 
 from pyg_energyloss import stiffness
 from pyg_energyloss.functional import complete_pair_energy, pair_energy
-from pyg_energyloss.functional.engine import numba_engine
+from pyg_energyloss.functional.engine.numba import engine as numba_engine
 from pyg_energyloss.testing.reference import pair_energy_loop
 
 LAWS = {

@@ -46,7 +46,7 @@ def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
     """Return the energy of each graph [num_graphs] and its gradient [num_nodes, dim]."""
     name = engine_name(problem)
     if name == "numba":
-        from pyg_energyloss.functional.engine import numba_engine
+        from pyg_energyloss.functional.engine.numba import engine as numba_engine
 
         return numba_engine.energy_gradient(problem)
     if name == "triton":

@@ -12,7 +12,7 @@ from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
 from torch_geometric.data import Data
 
-from pyg_energyloss.evaluate.generated.structure import structure
+from pyg_energyloss.metrics.generated.structure import structure
 from pyg_energyloss_ase.calculators import calculator_factory
 from pyg_energyloss_ase.evaluators.relaxation import relax
 from pyg_energyloss_ase.evaluators.single_point import single_point

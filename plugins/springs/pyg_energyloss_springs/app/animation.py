@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pyg_energyloss.report.files import write_bytes
+from pyg_energyloss.files import write_bytes
 from pyg_energyloss.report.plots import figure
 from pyg_energyloss_springs.app.pictures import draw_line, draw_surface
 from pyg_energyloss_springs.app.problem import Problem

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pyg_energyloss.report import Page, print_table, write_csv, write_json
+from pyg_energyloss.files import write_csv, write_json
+from pyg_energyloss.report import Page, print_table
 from pyg_energyloss.report.plots import save
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss_springs.app.animation import write_animation

@@ -1,0 +1,1 @@
+"""Spin systems: energies, fields and scores of spin by spin predictions."""

@@ -1,0 +1,1 @@
+"""Losses of spin systems: thin modules over `pyg_energyloss.functional.spins`."""
