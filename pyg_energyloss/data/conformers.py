@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -54,18 +55,18 @@ def conformer(smiles: str, *, seed: int = 0) -> Molecule | Failure:
     490 (1996); Bemis and Murcko, J. Med. Chem. 39, 2887 (1996).
     """
     try:
-        from rdkit import Chem, RDLogger
+        from rdkit import Chem, rdBase
         from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
     except ImportError as error:
         raise ImportError(
             "structures from SMILES need RDKit: pip install 'pyg-energyloss[chem]'"
         ) from error
-    RDLogger.DisableLog("rdApp.*")
-    plain = Chem.MolFromSmiles(smiles)
+    with rdBase.BlockLogs():
+        plain = Chem.MolFromSmiles(smiles)
     if plain is None:
         return Failure(smiles, "not a valid SMILES")
     full = Chem.AddHs(plain)
-    parameters = rdDistGeom.ETKDGv3()
+    parameters: Any = rdDistGeom.ETKDGv3()
     parameters.randomSeed = seed
     if rdDistGeom.EmbedMolecule(full, parameters) != 0:
         return Failure(smiles, "ETKDG found no structure")
