@@ -15,7 +15,7 @@ def energyloss_register_losses(register: Register) -> None:
     register("mse", f"{losses}:CoordinateMSELoss", summary="mean squared coordinate error")
     register("mae", f"{losses}:CoordinateMAELoss", summary="mean absolute coordinate error")
     register("kabsch", f"{losses}:KabschMSELoss", summary="MSE after optimal alignment")
-    named = "pyg_energyloss.training.named_losses"
+    named = "pyg_energyloss.losses.named"
     register("energy", f"{named}:energy", summary="springs on all pairs, exponential stiffness")
     register("energy_sparse", f"{named}:energy_sparse", summary="the same on about 4 pairs an atom")
     register("energy_kabsch", f"{named}:energy_kabsch", summary="energy + 0.3 Kabsch MSE")
