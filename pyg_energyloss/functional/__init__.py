@@ -4,6 +4,12 @@ from pyg_energyloss.functional.bonds import undirected_bonds
 from pyg_energyloss.functional.complete_pair_energy import complete_pair_energy
 from pyg_energyloss.functional.coordinate_error import coordinate_mae, coordinate_mse
 from pyg_energyloss.functional.handedness import handedness
+from pyg_energyloss.functional.internal_coordinates import (
+    bond_angle,
+    improper_angle,
+    signed_volume,
+    torsion_angle,
+)
 from pyg_energyloss.functional.kabsch import kabsch_mse
 from pyg_energyloss.functional.minimum_image import minimum_image, unwrap
 from pyg_energyloss.functional.padded import from_padded, to_padded
@@ -20,6 +26,7 @@ from pyg_energyloss.functional.spins.spin_entropy import spin_entropy, spin_mean
 from pyg_energyloss.functional.spins.target_bond_energy import target_bond_energy
 
 __all__ = [
+    "bond_angle",
     "categorical_field",
     "complete_pair_energy",
     "coordinate_mae",
@@ -31,6 +38,7 @@ __all__ = [
     "flip_soft",
     "from_padded",
     "handedness",
+    "improper_angle",
     "ising_energy",
     "ising_free_energy",
     "kabsch_mse",
@@ -39,12 +47,14 @@ __all__ = [
     "local_field_energy",
     "minimum_image",
     "pair_energy",
+    "signed_volume",
     "spin_cross_entropy",
     "spin_entropy",
     "spin_margin",
     "spin_mean",
     "target_bond_energy",
     "to_padded",
+    "torsion_angle",
     "undirected_bonds",
     "unwrap",
 ]

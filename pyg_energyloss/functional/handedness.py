@@ -11,6 +11,7 @@ from pyg_energyloss.functional.graphs import (
     graph_sum,
     resolve_batch,
 )
+from pyg_energyloss.functional.internal_coordinates import triple_product
 from pyg_energyloss.functional.node_weight import (
     check_node_weight,
     present,
@@ -93,8 +94,7 @@ def _determinant(matrix: Tensor) -> Tensor:
     """A polynomial in space: elimination divides by pivots, which may be denormal."""
     if matrix.size(-1) == 3:  # noqa: PLR2004 - space
         first, second, third = matrix.unbind(dim=-2)
-        triple: Tensor = (first * torch.linalg.cross(second, third)).sum(dim=-1)
-        return triple
+        return triple_product(first, second, third)
     general: Tensor = torch.linalg.det(matrix)
     return general
 

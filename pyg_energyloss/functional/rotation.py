@@ -66,4 +66,5 @@ class _Rotation(torch.autograd.Function):
         unique = curvature > _UNIQUE * torch.finfo(size.dtype).eps * size[..., :1, None].abs()
         skew = (turned - turned.mT) / torch.where(unique, curvature, 1.0)
         skew = torch.where(unique, skew, 0.0)
-        return -rotation.mT @ basis @ skew @ basis.mT
+        change: Tensor = -rotation.mT @ basis @ skew @ basis.mT
+        return change
