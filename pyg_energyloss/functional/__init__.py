@@ -4,10 +4,17 @@ from pyg_energyloss.functional.bonds import undirected_bonds
 from pyg_energyloss.functional.complete_pair_energy import complete_pair_energy
 from pyg_energyloss.functional.coordinate_error import coordinate_mae, coordinate_mse
 from pyg_energyloss.functional.handedness import handedness
-from pyg_energyloss.functional.kabsch import kabsch_mse, kabsch_rotation
+from pyg_energyloss.functional.internal_coordinates import (
+    bond_angle,
+    improper_angle,
+    signed_volume,
+    torsion_angle,
+)
+from pyg_energyloss.functional.kabsch import kabsch_mse
 from pyg_energyloss.functional.minimum_image import minimum_image, unwrap
 from pyg_energyloss.functional.padded import from_padded, to_padded
 from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
+from pyg_energyloss.functional.rotation import kabsch_rotation
 from pyg_energyloss.functional.spins.discrete_energy import categorical_field, discrete_energy
 from pyg_energyloss.functional.spins.flip import flip_min, flip_overlap, flip_soft
 from pyg_energyloss.functional.spins.ising_energy import ising_energy
@@ -19,6 +26,7 @@ from pyg_energyloss.functional.spins.spin_entropy import spin_entropy, spin_mean
 from pyg_energyloss.functional.spins.target_bond_energy import target_bond_energy
 
 __all__ = [
+    "bond_angle",
     "categorical_field",
     "complete_pair_energy",
     "coordinate_mae",
@@ -30,6 +38,7 @@ __all__ = [
     "flip_soft",
     "from_padded",
     "handedness",
+    "improper_angle",
     "ising_energy",
     "ising_free_energy",
     "kabsch_mse",
@@ -38,12 +47,14 @@ __all__ = [
     "local_field_energy",
     "minimum_image",
     "pair_energy",
+    "signed_volume",
     "spin_cross_entropy",
     "spin_entropy",
     "spin_margin",
     "spin_mean",
     "target_bond_energy",
     "to_padded",
+    "torsion_angle",
     "undirected_bonds",
     "unwrap",
 ]

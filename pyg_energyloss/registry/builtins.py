@@ -35,6 +35,19 @@ def energyloss_register_losses(register: Register) -> None:
 
 
 @hookimpl
+def energyloss_register_potentials(register: Register) -> None:
+    """Register the potentials."""
+    wells = "pyg_energyloss.potentials"
+    register("harmonic", f"{wells}:Harmonic", summary="e^2 / 2, the paper's springs")
+    register("absolute", f"{wells}:Absolute", summary="|e|")
+    register("huber", f"{wells}:Huber", summary="e^2 / 2, then |e|")
+    register("lddt", f"{wells}:LDDT", summary="AlphaFold 3's four sigmoids of |e|")
+    register("morse", f"{wells}:Morse", summary="(1 - exp(-a e))^2 / 2 a^2")
+    register("flat_bottom", f"{wells}:FlatBottom", summary="nothing within a width, then e^2 / 2")
+    register("periodic", f"{wells}:Periodic", summary="(1 - cos(m e)) / m^2, for torsions")
+
+
+@hookimpl
 def energyloss_register_stiffness(register: Register) -> None:
     """Register the stiffness laws."""
     laws = "pyg_energyloss.stiffness"
@@ -110,18 +123,13 @@ def energyloss_register_evaluators(register: Register) -> None:
 
 @hookimpl
 def energyloss_register_hosts(register: Register) -> None:
-    """Register the frameworks that need no plugin, or cannot be reached."""
+    """Register the frameworks that need no plugin, or one that has no place for them."""
     hosts = "pyg_energyloss.hosts.known"
-    register("boltz", f"{hosts}:boltz", summary="no adapter: nothing could be checked")
-    register("diffcsp", f"{hosts}:diffcsp", summary="no adapter: all losses in one method")
     register("edm", f"{hosts}:edm", summary="energyloss run --host edm")
-    register("eqgat-diff", f"{hosts}:eqgat_diff", summary="no adapter: all losses in one object")
     register("fairchem", f"{hosts}:fairchem", summary="version 1, a dotted path")
     register("flowmol", f"{hosts}:flowmol", summary="an attribute of its module")
-    register("gcdm", f"{hosts}:gcdm", summary="no adapter: not checked")
     register("jodo", f"{hosts}:jodo", summary="energyloss run --host jodo")
     register("midi", f"{hosts}:midi", summary="an attribute of its module")
-    register("nequip", f"{hosts}:nequip", summary="no adapter: it predicts no structures")
 
 
 @hookimpl
