@@ -10,10 +10,17 @@ from pyg_energyloss.functional.crystal_springs import (
     listed_springs,
 )
 from pyg_energyloss.functional.handedness import handedness
-from pyg_energyloss.functional.kabsch import kabsch_mse, kabsch_rotation
+from pyg_energyloss.functional.internal_coordinates import (
+    bond_angle,
+    improper_angle,
+    signed_volume,
+    torsion_angle,
+)
+from pyg_energyloss.functional.kabsch import kabsch_mse
 from pyg_energyloss.functional.minimum_image import minimum_image
 from pyg_energyloss.functional.padded import from_padded, to_padded
 from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
+from pyg_energyloss.functional.rotation import kabsch_rotation
 from pyg_energyloss.functional.spins.discrete_energy import categorical_field, discrete_energy
 from pyg_energyloss.functional.spins.flip import flip_min, flip_overlap, flip_soft
 from pyg_energyloss.functional.spins.ising_energy import ising_energy
@@ -27,6 +34,7 @@ from pyg_energyloss.functional.unwrap import unwrap
 
 __all__ = [
     "CrystalSprings",
+    "bond_angle",
     "categorical_field",
     "complete_pair_energy",
     "coordinate_mae",
@@ -40,6 +48,7 @@ __all__ = [
     "flip_soft",
     "from_padded",
     "handedness",
+    "improper_angle",
     "ising_energy",
     "ising_free_energy",
     "kabsch_mse",
@@ -49,12 +58,14 @@ __all__ = [
     "local_field_energy",
     "minimum_image",
     "pair_energy",
+    "signed_volume",
     "spin_cross_entropy",
     "spin_entropy",
     "spin_margin",
     "spin_mean",
     "target_bond_energy",
     "to_padded",
+    "torsion_angle",
     "undirected_bonds",
     "unwrap",
 ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from pyg_energyloss.functional.crystal_springs import CrystalSprings, crystal_springs
+from pyg_energyloss.functional.engine import law_function, law_of
 from pyg_energyloss.functional.graphs import check_positions, compute_dtype, resolve_batch
 from pyg_energyloss.functional.minimum_image import reduced_cells
 from pyg_energyloss.functional.pair_energy import pair_energy
 from pyg_energyloss.functional.unwrap import unwrap_shift
+from pyg_energyloss.radial import RadialForm
 
 
 def crystal_energy(
@@ -98,13 +101,30 @@ def crystal_energy(
             pred[atom] + _combined(whole[atom] + shift, lattice[owner]),
             target[atom] + _combined(shift, true_cell[owner]),
             springs.edge_index,
-            stiffness=stiffness,
+            stiffness=_of_images(stiffness, atom),
             edge_weight=springs.edge_weight,
             batch=owner,
             num_graphs=count,
             graph_weight=graph_weight,
         )
     return energy.to(pos_pred.dtype)
+
+
+class _OfImages:
+    """A law of the two ends of a pair, asked about images of atoms."""
+
+    def __init__(self, law: Callable[[Tensor, Tensor, Tensor], Tensor], atom: Tensor) -> None:
+        self.law, self.atom = law, atom
+
+    def pair_stiffness(self, distance: Tensor, source: Tensor, target: Tensor) -> Tensor:
+        """Return the stiffness between the atoms whose images these are."""
+        return self.law(distance, self.atom[source], self.atom[target])
+
+
+def _of_images(stiffness: Any, atom: Tensor) -> Any:
+    if stiffness is None or isinstance(law_of(stiffness), RadialForm):
+        return stiffness
+    return _OfImages(law_function(stiffness), atom)
 
 
 def _combined(factor: Tensor, vectors: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ def energyloss_register_losses(register: Register) -> None:
     register("mse", f"{losses}:CoordinateMSELoss", summary="mean squared coordinate error")
     register("mae", f"{losses}:CoordinateMAELoss", summary="mean absolute coordinate error")
     register("kabsch", f"{losses}:KabschMSELoss", summary="MSE after optimal alignment")
-    named = "pyg_energyloss.training.named_losses"
+    named = "pyg_energyloss.losses.named"
     register("energy", f"{named}:energy", summary="springs on all pairs, exponential stiffness")
     register("energy_sparse", f"{named}:energy_sparse", summary="the same on about 4 pairs an atom")
     register("energy_kabsch", f"{named}:energy_kabsch", summary="energy + 0.3 Kabsch MSE")
@@ -32,6 +32,19 @@ def energyloss_register_losses(register: Register) -> None:
     register("spin_margin", f"{losses}:MarginLoss", summary="hinge, spin by spin")
     register("spin_cross_entropy", f"{losses}:SpinCrossEntropyLoss", summary="spin by spin")
     register("target_bond", f"{losses}:TargetBondLoss", summary="springs between spins")
+
+
+@hookimpl
+def energyloss_register_potentials(register: Register) -> None:
+    """Register the potentials."""
+    wells = "pyg_energyloss.potentials"
+    register("harmonic", f"{wells}:Harmonic", summary="e^2 / 2, the paper's springs")
+    register("absolute", f"{wells}:Absolute", summary="|e|")
+    register("huber", f"{wells}:Huber", summary="e^2 / 2, then |e|")
+    register("lddt", f"{wells}:LDDT", summary="AlphaFold 3's four sigmoids of |e|")
+    register("morse", f"{wells}:Morse", summary="(1 - exp(-a e))^2 / 2 a^2")
+    register("flat_bottom", f"{wells}:FlatBottom", summary="nothing within a width, then e^2 / 2")
+    register("periodic", f"{wells}:Periodic", summary="(1 - cos(m e)) / m^2, for torsions")
 
 
 @hookimpl

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch_geometric.data import Data
 
 from pyg_energyloss.data.bond_tables import bond_orders
 from pyg_energyloss.data.elements import SYMBOLS
+from pyg_energyloss.functional.distance import safe_norm
+from pyg_energyloss.functional.internal_coordinates import bond_angle, torsion_angle
 from pyg_energyloss.metrics.generated.structure import structure
 
 Values = dict[str, NDArray[np.float64]]
 Indices = NDArray[np.int64]
+Measure = Callable[[NDArray[np.float64], Indices], NDArray[np.float64]]
 
 #: Atoms with more bonds than any has in a molecule; in a heap of atoms chains are without number.
 MOST_BONDS = 8
@@ -43,7 +49,7 @@ def internal_coordinates(molecules: Sequence[Data]) -> tuple[Values, Values, Val
     chains, codes = np.arange(len(z))[:, None], z.copy()
     found = []
     first = np.searchsorted(bonds[:, 0], np.arange(len(z) + 1))
-    for measure in (_length, _angle, _dihedral):
+    for measure in _MEASURES:
         chains, codes = _longer(chains, codes, first=first, other=bonds[:, 1], order=order, z=z)
         once = chains[:, 0] < chains[:, -1]
         found.append(_by_kind(codes[once], measure(pos, chains[once])))
@@ -112,22 +118,19 @@ def _name(code: int) -> str:
         parts.append(str(bond))
 
 
-def _length(pos: NDArray[np.float64], chains: Indices) -> NDArray[np.float64]:
-    lengths: NDArray[np.float64] = np.linalg.norm(pos[chains[:, 0]] - pos[chains[:, 1]], axis=-1)
-    return lengths
+def _measured(coordinate: Callable[..., Tensor], unit: float = 1.0) -> Measure:
+    """The values of a coordinate of the atoms of each chain."""
+
+    def measure(pos: NDArray[np.float64], chains: Indices) -> NDArray[np.float64]:
+        values: Tensor = coordinate(*torch.from_numpy(pos)[torch.from_numpy(chains.T)])
+        return unit * values.numpy()
+
+    return measure
 
 
-def _angle(pos: NDArray[np.float64], chains: Indices) -> NDArray[np.float64]:
-    left, right = pos[chains[:, 0]] - pos[chains[:, 1]], pos[chains[:, 2]] - pos[chains[:, 1]]
-    across = np.linalg.norm(np.cross(left, right), axis=-1)
-    angles: NDArray[np.float64] = np.degrees(np.arctan2(across, (left * right).sum(-1)))
-    return angles
-
-
-def _dihedral(pos: NDArray[np.float64], chains: Indices) -> NDArray[np.float64]:
-    first, middle, last = (pos[chains[:, i + 1]] - pos[chains[:, i]] for i in range(3))
-    before, after = np.cross(first, middle), np.cross(middle, last)
-    sine = (np.cross(before, after) * middle).sum(-1)
-    cosine = (before * after).sum(-1) * np.linalg.norm(middle, axis=-1)
-    angles: NDArray[np.float64] = np.degrees(np.arctan2(sine, cosine))
-    return angles
+#: Of chains of two, three and four atoms: lengths in Å, angles and dihedrals in degrees.
+_MEASURES = (
+    _measured(lambda first, last: safe_norm(last - first)),
+    _measured(bond_angle, math.degrees(1.0)),
+    _measured(torsion_angle, math.degrees(1.0)),
+)

@@ -1,0 +1,129 @@
+"""Ready-made losses by the names of the registry, each with the options of what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+
+from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
+from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
+from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
+from pyg_energyloss.losses.pair_energy import PairEnergyLoss
+
+#: Pairs per atom of ``energy_sparse``; small molecules have about 6.5 per atom in all.
+SPARSE_EDGES_PER_ATOM = 4.0
+
+#: Weight of the Kabsch MSE in the losses called ``..._kabsch``.
+KABSCH_WEIGHT = 0.3
+
+Stiffness = str | Callable[[Tensor], Tensor]
+
+
+def energy(
+    *,
+    stiffness: Stiffness = "exponential",
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> PairEnergyLoss:
+    """Springs on all pairs; the options are those of `PairEnergyLoss`."""
+    return PairEnergyLoss(
+        stiffness,
+        edges="complete",
+        normalize=normalize,
+        reduction=reduction,
+        temperature=temperature,
+    )
+
+
+def energy_constant(
+    *, normalize: str | None = "atoms", reduction: str = "mean", temperature: float = 1.0
+) -> PairEnergyLoss:
+    """Springs on all pairs, all equally stiff."""
+    return energy(
+        stiffness="constant", normalize=normalize, reduction=reduction, temperature=temperature
+    )
+
+
+def energy_inverse(
+    *, normalize: str | None = "atoms", reduction: str = "mean", temperature: float = 1.0
+) -> PairEnergyLoss:
+    """Springs on all pairs, stiffness 1/d."""
+    return energy(
+        stiffness="inverse", normalize=normalize, reduction=reduction, temperature=temperature
+    )
+
+
+def energy_inverse_square(
+    *, normalize: str | None = "atoms", reduction: str = "mean", temperature: float = 1.0
+) -> PairEnergyLoss:
+    """Springs on all pairs, stiffness 1/d²."""
+    return energy(
+        stiffness="inverse_square",
+        normalize=normalize,
+        reduction=reduction,
+        temperature=temperature,
+    )
+
+
+def energy_sparse(
+    *,
+    stiffness: Stiffness = "exponential",
+    edges_per_atom: float = SPARSE_EDGES_PER_ATOM,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> PairEnergyLoss:
+    """Springs on a rigid backbone and on far pairs that are redrawn at every step."""
+    from pyg_energyloss import registry
+
+    sampler = registry.create(
+        "sampler", "backbone", complete_below=0, near=2, edges_per_atom=edges_per_atom
+    )
+    return PairEnergyLoss(
+        stiffness,
+        edges=sampler,
+        normalize=normalize,
+        reduction=reduction,
+        temperature=temperature,
+    )
+
+
+def energy_gated(
+    *,
+    stiffness: Stiffness = "exponential",
+    crossover: float = 0.5,
+    edges_per_atom: float | None = None,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> NoiseGatedLoss:
+    """Springs where the noise is small, MSE where it is large; on all pairs unless sparse."""
+    springs: dict[str, Any] = {
+        "stiffness": stiffness,
+        "normalize": normalize,
+        "temperature": temperature,
+    }
+    low = (
+        energy(**springs)
+        if edges_per_atom is None
+        else energy_sparse(edges_per_atom=edges_per_atom, **springs)
+    )
+    return NoiseGatedLoss(low, CoordinateMSELoss(), crossover=crossover, reduction=reduction)
+
+
+def energy_kabsch(
+    *,
+    stiffness: Stiffness = "exponential",
+    kabsch_weight: float = KABSCH_WEIGHT,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> Any:
+    """Springs on all pairs plus the Kabsch MSE: local geometry and overall shape at once."""
+    springs = energy(
+        stiffness=stiffness, normalize=normalize, reduction=reduction, temperature=temperature
+    )
+    return springs + kabsch_weight * KabschMSELoss(reduction=reduction)
