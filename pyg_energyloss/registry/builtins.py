@@ -100,7 +100,7 @@ def energyloss_register_datasets(register: Register) -> None:
     register("geom_drugs", f"{frames}:geom_drugs", summary="GEOM-Drugs, EDM's GEOM_drugs_30.npy")
     register("md17", f"{frames}:md17", summary="a trajectory of MD17 or rMD17, its npz file")
     register("table", f"{named}:table", summary="molecules packed in an npz file")
-    register("files", f"{named}:from_files", summary="your own extxyz, xyz or SDF files")
+    register("files", f"{named}:from_files", summary="your own structure files")
 
 
 @hookimpl
