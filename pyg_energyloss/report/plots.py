@@ -12,7 +12,13 @@ from pyg_energyloss.files import write_bytes
 
 #: Text and axes, secondary lines, grid, ground; in a page, variables of its style sheet.
 INK, SOFT, GRID, PAPER = "#1c2430", "#5b6675", "#e3e6ea", "#fffffe"
-VARIABLES = {INK: "var(--ink)", SOFT: "var(--soft)", GRID: "var(--line)", PAPER: "var(--paper)"}
+VARIABLES = {
+    INK: "var(--ink)",
+    SOFT: "var(--soft)",
+    GRID: "var(--line)",
+    PAPER: "var(--paper)",
+    "#ffffff": "var(--paper)",
+}
 #: Okabe and Ito's colours (2008) that are seen on white and on black, in the order of appearance.
 COLOURS = ("#8a8f98", "#e69f00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#d55e00", INK)
 #: With the colours, so that nothing is told by colour alone.

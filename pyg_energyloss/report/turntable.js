@@ -1,5 +1,6 @@
 // Structures to turn: the true one, and a prediction on top of it. Canvas only, no WebGL.
 for (const root of document.querySelectorAll(".viewer")) {
+  root.hidden = false;
   const data = JSON.parse(root.querySelector("script").textContent);
   const [moleculeChoice, setChoice] = root.querySelectorAll("select");
   const [left, right] = root.querySelectorAll("canvas");

@@ -23,7 +23,7 @@ def turntable_html(data: Structures) -> str:
     )
     canvas = '<figure><canvas tabindex="0" role="img" aria-label="{0}"></canvas>'
     return (
-        f'<div class="viewer"><script type="application/json">{text}</script>'
+        f'<div class="viewer" hidden><script type="application/json">{text}</script>'
         "<label>molecule <select></select></label> <label>prediction <select></select></label> "
         '<span role="status"></span><div class="scenes">'
         f"{canvas.format('true structure')}<figcaption>true</figcaption></figure>"

@@ -48,7 +48,8 @@ def write_report(document: Document, folder: str | os.PathLike[str]) -> Path:
     _write_metrics(document, out / "metrics.csv")
     page = Page(document["title"])
     page.paragraph(document["summary"], kind="summary")
-    page.paragraph(document["text"])
+    if document["text"]:
+        page.paragraph(document["text"])
     if document["failed"]:
         page.paragraph(
             "Failed runs: " + "; ".join(f"{k}: {v}" for k, v in document["failed"].items())
@@ -57,15 +58,21 @@ def write_report(document: Document, folder: str | os.PathLike[str]) -> Path:
     for sheet in sheets(document):
         page.sheet(sheet)
     page.terms({c["label"]: c["help"] for c in document["columns"] if c["help"]})
-    page.paragraph(document["note"], note=True)
+    if document["note"]:
+        page.paragraph(document["note"], note=True)
     names = coloured(document["sections"])
     for section in document["sections"]:
         _add(page, section, names, out)
-    page.heading("Where and how")
-    page.paragraph(f"Settings of all runs: {told(document['settings'])}.", note=True)
-    page.paragraph(f"Made with {told(document['environment'])}.", note=True)
-    if document["command"]:
-        page.paragraph(f"Command: {document['command']}", note=True)
+    made = {
+        "Settings of all runs: {}.": told(document["settings"]),
+        "Made with {}.": told(document["environment"]),
+        "Command: {}": document["command"],
+    }
+    if any(made.values()):
+        page.heading("Where and how")
+    for sentence, value in made.items():
+        if value:
+            page.paragraph(sentence.format(value), note=True)
     return page.write(out / "report.html")
 
 
