@@ -16,7 +16,7 @@ import pyg_energyloss
 FOLDER = Path(__file__).parent / "api"
 PAGES = {
     "losses": ["losses", "presets", "functional"],
-    "stiffness": ["stiffness", "radial"],
+    "stiffness": ["stiffness", "potentials", "radial"],
     "edges": ["samplers", "transforms"],
     "rigidity": ["rigidity", "symmetry"],
     "spins": ["spins"],

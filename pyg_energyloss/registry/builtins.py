@@ -35,6 +35,19 @@ def energyloss_register_losses(register: Register) -> None:
 
 
 @hookimpl
+def energyloss_register_potentials(register: Register) -> None:
+    """Register the potentials."""
+    wells = "pyg_energyloss.potentials"
+    register("harmonic", f"{wells}:Harmonic", summary="e^2 / 2, the paper's springs")
+    register("absolute", f"{wells}:Absolute", summary="|e|")
+    register("huber", f"{wells}:Huber", summary="e^2 / 2, then |e|")
+    register("lddt", f"{wells}:LDDT", summary="AlphaFold 3's four sigmoids of |e|")
+    register("morse", f"{wells}:Morse", summary="(1 - exp(-a e))^2 / 2 a^2")
+    register("flat_bottom", f"{wells}:FlatBottom", summary="nothing within a width, then e^2 / 2")
+    register("periodic", f"{wells}:Periodic", summary="(1 - cos(m e)) / m^2, for torsions")
+
+
+@hookimpl
 def energyloss_register_stiffness(register: Register) -> None:
     """Register the stiffness laws."""
     laws = "pyg_energyloss.stiffness"

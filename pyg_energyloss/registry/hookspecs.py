@@ -31,6 +31,7 @@ HOOKS: dict[str, str] = {
     "loss": "energyloss_register_losses",
     "stiffness": "energyloss_register_stiffness",
     "sampler": "energyloss_register_samplers",
+    "potential": "energyloss_register_potentials",
     "model": "energyloss_register_models",
     "dataset": "energyloss_register_datasets",
     "evaluator": "energyloss_register_evaluators",
@@ -45,6 +46,10 @@ class HookSpecs:
     @hookspec
     def energyloss_register_losses(self, register: Register) -> Any:
         """Register losses: ``factory(**options)`` gives ``loss(pos_pred, data) -> scalar``."""
+
+    @hookspec
+    def energyloss_register_potentials(self, register: Register) -> Any:
+        """Register potentials: ``factory(**options)`` gives an object with `value` and `slope`."""
 
     @hookspec
     def energyloss_register_stiffness(self, register: Register) -> Any:
