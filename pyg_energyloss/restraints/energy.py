@@ -7,7 +7,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.graphs import check_positions, compute_dtype, graph_sum, resolve_batch
+from pyg_energyloss.functional.graphs import (
+    check_positions,
+    graph_sum,
+    resolve_batch,
+)
 from pyg_energyloss.functional.saturate import saturate, widen
 from pyg_energyloss.potentials import Harmonic, Potential
 from pyg_energyloss.restraints.coordinates import nearest_allowed, term_values
@@ -62,18 +66,18 @@ def restraint_energy(
         return pos.sum() * pos.new_zeros(count)
     potentials = _by_kind(potential)
     with torch.autocast(pos.device.type, enabled=False):
-        wide = widen(pos, compute_dtype(pos))
-        energy = fused_energy(wide, restraints, potentials, batch, count)
-        if energy is None:
-            terms = _term_energy(wide, restraints, potentials)
-            graph = None if batch is None else batch[restraints.index[0]]
-            energy = graph_sum(terms, graph, count)
-        return saturate(energy, pos.dtype)
+        # A volume is a cube of lengths and its energy the square of that: float32 would overflow.
+        wide = widen(pos, torch.float32 if pos.device.type == "mps" else torch.float64)
+
+        def plain(place: Tensor) -> Tensor:
+            terms = _term_energy(place, restraints, potentials)
+            return graph_sum(terms, None if batch is None else batch[restraints.index[0]], count)
+
+        energy = fused_energy(wide, restraints, potentials, batch, count, plain=plain)
+        return saturate(plain(wide) if energy is None else energy, pos.dtype)
 
 
-def term_energy(
-    pos: Tensor, restraints: Restraints, *, potential: Potentials = None
-) -> Tensor:
+def term_energy(pos: Tensor, restraints: Restraints, *, potential: Potentials = None) -> Tensor:
     """Return the energy of each term [num_terms], in plain torch; see `restraint_energy`.
 
     >>> bond = Restraints.of("bond", [(0, 1)], [(1.0, 1.5)])
@@ -83,9 +87,7 @@ def term_energy(
     return _term_energy(pos, restraints, _by_kind(potential))
 
 
-def atom_energy(
-    pos: Tensor, restraints: Restraints, *, potential: Potentials = None
-) -> Tensor:
+def atom_energy(pos: Tensor, restraints: Restraints, *, potential: Potentials = None) -> Tensor:
     """Return the energy of each atom [num_nodes]: a term's is shared evenly by its atoms.
 
     >>> bond = Restraints.of("bond", [(0, 1)], [(1.0, 1.5)])

@@ -75,9 +75,7 @@ def kind_of(name: str) -> Kind:
         return Kind[name.upper()]
     except KeyError:
         known = ", ".join(kind.name.lower() for kind in Kind)
-        raise ValueError(
-            f"a kind of restraint must be one of {known}, got {name!r}"
-        ) from None
+        raise ValueError(f"a kind of restraint must be one of {known}, got {name!r}") from None
 
 
 def coordinate_of(kind: Kind) -> Coordinate:

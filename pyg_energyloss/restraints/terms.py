@@ -120,7 +120,8 @@ class Restraints:
     def stored_in(cls, data: Any) -> Restraints | None:
         """Return the terms that `store` put into a data object or batch, or None."""
         found = [getattr(data, PREFIX + field.name, None) for field in fields(cls)]
-        return None if any(value is None for value in found) else cls(*found)
+        stored = [value for value in found if isinstance(value, Tensor)]
+        return cls(*stored) if len(stored) == len(found) else None
 
     def store(self, data: Any) -> Any:
         """Attach the terms to a PyG data object as ``restraint_index`` and so on; return it."""
