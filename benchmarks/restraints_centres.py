@@ -3,8 +3,8 @@
     python benchmarks/restraints_centres.py --smiles moses_25k.smi.gz      (some minutes)
 
 Half of the molecules are SMILES embedded by RDKit's ETKDG, with the terms of `from_rdkit`; half are
-drug-like structures of the embedded data set ``druglike``, with the terms of `from_data`. Beside
-it what HandednessLoss says of the same structures.
+conformers of the embedded data set ``druglike``, with the terms that `from_data` makes of another
+conformer of the same molecule. Beside it what HandednessLoss says of the same structures.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch_geometric.data import Data
 
 from pyg_energyloss import registry, restraints
 from pyg_energyloss.files import write_json
@@ -40,9 +41,7 @@ def main() -> None:
         judge("ETKDG, from_rdkit", embedded(options.smiles, half, options.seed), chosen),
         judge("druglike, from_data", druglike(options.molecules - half), chosen),
     ]
-    write_json(
-        options.out, {"environment": environment(), "seed": options.seed, "rows": rows}
-    )
+    write_json(options.out, {"environment": environment(), "seed": options.seed, "rows": rows})
 
 
 def embedded(path: Path, count: int, seed: int) -> list[tuple[Tensor, restraints.Restraints]]:
@@ -69,12 +68,17 @@ def embedded(path: Path, count: int, seed: int) -> list[tuple[Tensor, restraints
 
 
 def druglike(count: int) -> list[tuple[Tensor, restraints.Restraints]]:
-    found = []
+    """Terms of the first conformer of each molecule, positions of the last one."""
+    conformers: dict[int, list[Data]] = {}
     for split in registry.create("dataset", "druglike").values():
         for item in split:
-            terms = restraints.from_data(item)
-            if len(terms.select(["chirality"])):
-                found.append((item.pos.double(), terms))
+            group = int(split.table.group[int(item.mol_id)])
+            conformers.setdefault(group, []).append(item)
+    found = []
+    for items in conformers.values():
+        terms = restraints.from_data(items[0])
+        if len(terms.select(["chirality"])):
+            found += [(item.pos.double(), terms) for item in items[1:]]
     step = max(1, len(found) // count)
     return found[::step][:count]
 
@@ -105,7 +109,9 @@ def judge(
             continue
         centre, mirrored = made
         structures += 1
-        found = {v.atoms[0] for v in restraints.violations(mirrored, terms) if v.kind == "chirality"}
+        found = {
+            v.atoms[0] for v in restraints.violations(mirrored, terms) if v.kind == "chirality"
+        }
         named += centre in found
         exact += found == {centre}
         handed.append(float(handedness(mirrored, pos)))
