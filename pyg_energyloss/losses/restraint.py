@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from pyg_energyloss.losses.graph_info import graph_info
@@ -50,7 +49,7 @@ class RestraintLoss(StructureLoss):
         """Return the reduced energy of predicted positions [num_nodes, 3].
 
         A term of which an atom is masked by ``data.pos_mask`` is not there; with
-        ``data.pos_weight`` a term counts as its least atom.
+        ``data.pos_weight`` a term is multiplied by the weights of its atoms.
 
         Raises:
             TypeError, ValueError: `data` lacks graph information, or has no terms.
@@ -67,7 +66,6 @@ class RestraintLoss(StructureLoss):
             pos_pred,
             terms.to(pos_pred.device),
             potential=self.potential,
-            batch=info.batch,
-            num_graphs=info.num_graphs,
+            **info.graphs,
         )
         return reduce_graphs(energy, self.reduction)

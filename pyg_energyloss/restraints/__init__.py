@@ -5,7 +5,7 @@ from pyg_energyloss.restraints.energy import atom_energy, restraint_energy, term
 from pyg_energyloss.restraints.kinds import Coordinate, Kind
 from pyg_energyloss.restraints.molecules import from_rdkit
 from pyg_energyloss.restraints.radii import van_der_waals_radii
-from pyg_energyloss.restraints.stereo import StereoGraph
+from pyg_energyloss.restraints.relax import relax
 from pyg_energyloss.restraints.structures import from_data
 from pyg_energyloss.restraints.terms import Restraints
 from pyg_energyloss.restraints.violations import Violation, violations
@@ -14,11 +14,11 @@ __all__ = [
     "Coordinate",
     "Kind",
     "Restraints",
-    "StereoGraph",
     "Violation",
     "atom_energy",
     "from_data",
     "from_rdkit",
+    "relax",
     "restraint_energy",
     "term_energy",
     "term_values",

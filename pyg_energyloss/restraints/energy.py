@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from pyg_energyloss.functional.graphs import (
     graph_sum,
     resolve_batch,
 )
+from pyg_energyloss.functional.node_weight import check_node_weight
 from pyg_energyloss.functional.saturate import saturate, widen
 from pyg_energyloss.potentials import Harmonic, Potential
 from pyg_energyloss.restraints.coordinates import nearest_allowed, term_values
@@ -30,6 +32,7 @@ def restraint_energy(
     potential: Potentials = None,
     batch: Tensor | None = None,
     num_graphs: int | None = None,
+    node_weight: Tensor | None = None,
 ) -> Tensor:
     r"""Return what it costs that coordinates are outside their bounds.
 
@@ -45,6 +48,8 @@ def restraint_energy(
         potential: φ for all kinds, or for some by name; harmonic if None.
         batch: graph of every node [num_nodes]; None means one graph.
         num_graphs: number of graphs.
+        node_weight: how much each node counts [num_nodes]: a term is multiplied by the weights of
+            its atoms, so that with an atom of weight 0 it is not there.
 
     Returns:
         [num_graphs], twice differentiable in `pos`.
@@ -62,6 +67,9 @@ def restraint_energy(
     """
     check_positions(pos, pos)
     batch, count = resolve_batch(pos, batch, num_graphs)
+    weights = check_node_weight(node_weight, pos)
+    if weights is not None:
+        restraints = _weighted(restraints, weights)
     if not len(restraints):
         return pos.sum() * pos.new_zeros(count)
     potentials = _by_kind(potential)
@@ -111,6 +119,15 @@ def _term_energy(
             value = potential.value(predicted, allowed)
             energy = torch.where(restraints.kind == kind, value, energy)
     return restraints.weight.to(energy.dtype) * energy
+
+
+def _weighted(restraints: Restraints, node_weight: Tensor) -> Restraints:
+    """The terms of which all atoms are there, multiplied by the weights of the atoms."""
+    rows = torch.tensor(ATOMS, device=node_weight.device)[_coordinates(restraints)]
+    used = torch.arange(restraints.index.size(0), device=rows.device)[:, None] < rows
+    factor = torch.where(used, node_weight[restraints.index], 1.0).prod(dim=0)
+    weighted = replace(restraints, weight=restraints.weight * factor)
+    return weighted.where(factor != 0)
 
 
 def _by_kind(potential: Potentials) -> dict[int, Potential]:

@@ -134,11 +134,11 @@ def _improper(o: Any, a: Any, b: Any, c: Any) -> Any:
 def restraint_kernel() -> Callable[..., None]:  # noqa: C901, PLR0915 - fused
     """Return the kernel, compiled once a machine.
 
-    It adds the energy of each term to that of its graph and its slope to the gradient, and sets
-    ``check[0]``, with the term in ``check[1]``, where a term names no atom, or atoms of several graphs.
+    It adds the energy of each term to that of its graph and its slope to the gradient. Where a
+    term names no atom, or atoms of several graphs, it sets ``check[0]``, the term in ``check[1]``.
     """
 
-    def kernel(  # noqa: PLR0915, PLR0912, PLR0917, C901 - fused; numba passes by position
+    def kernel(  # noqa: C901, PLR0912, PLR0915, PLR0917 - numba passes by position
         pos: Any,
         index: Any,
         kind: Any,

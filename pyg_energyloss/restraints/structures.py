@@ -14,9 +14,9 @@ from torch import Tensor
 from pyg_energyloss.restraints.coordinates import term_values
 from pyg_energyloss.restraints.kinds import Kind, kind_of
 from pyg_energyloss.restraints.radii import van_der_waals_radii
-from pyg_energyloss.restraints.stereo import StereoGraph
 from pyg_energyloss.restraints.terms import Restraints
 from pyg_energyloss.restraints.weights import WEIGHTS, chirality_weight
+from pyg_energyloss.symmetry.stereo import StereoGraph
 
 #: Kinds of terms if none are named; torsions are left free.
 KINDS = ("bond", "clash", "angle", "double_bond", "ring", "planarity", "chirality")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyg_energyloss.restraints.kinds import Kind
 
-#: Å⁻² for distances; for angles (per rad²) a lever arm of one bond, about 1.2 Å, shared by two ends.
+#: Å⁻² for distances; rad⁻² for angles, whose lever arm is a bond of about one Ångström.
 WEIGHTS: dict[Kind, float] = {
     Kind.BOND: 1.0,
     Kind.CLASH: 1.0,

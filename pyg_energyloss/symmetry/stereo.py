@@ -20,7 +20,7 @@ class StereoGraph:
 
     A centre has four neighbours of four classes, a double bond two classes at either end; classes
     are those of `refined_colors`. Centres that depend on each other through a ring, as in
-    1,4-dimethylcyclohexane, are not found this way: `from_rdkit` knows them.
+    1,4-dimethylcyclohexane, are not found this way; RDKit knows them.
 
     Args:
         bonds: each once, [num_bonds, 2].
