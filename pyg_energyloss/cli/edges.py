@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pyg_energyloss import registry
+from pyg_energyloss import data, registry
 from pyg_energyloss.cli.errors import UserError
 from pyg_energyloss.cli.values import comma_list, key_values, positive
 from pyg_energyloss.report.edges import SPECTRUM_ATOMS, Structure, edge_table, spectrum_plot, survey
@@ -20,7 +20,7 @@ EPILOG = """\
 examples:
   energyloss edges druglike                        the default sampler on 20 molecules
   energyloss edges druglike --sampler backbone,k_regular,knn --complete-below 0 --out edges
-  energyloss edges protein.pdb --sampler backbone  any structure file that ASE reads
+  energyloss edges protein.pdb --sampler backbone  extxyz, SDF, PDB, mmCIF, npz, ...
 """
 
 
@@ -82,49 +82,29 @@ def read_structures(source: str, limit: int) -> list[Structure]:
     """Up to ``limit`` structures of a data set or a file, evenly spread.
 
     Raises:
-        UserError: neither a data set nor a file, or a periodic structure.
+        UserError: neither a data set nor a file.
+        ValueError: a structure is broken or periodic, or there is none; the message tells which.
     """
     if source in registry.names("dataset"):
-        splits: dict[str, Any] = registry.create("dataset", source)
-        items = [item for split in splits.values() for item in split]
-        found = [
-            Structure(f"{source} {n}", d.pos.double().numpy(), d.edge_index.numpy())
-            for n, d in enumerate(items)
+        splits = data.as_splits(registry.create("dataset", source), name=source)
+        places = [(split, row) for split in splits.values() for row in range(len(split))]
+        items = {n: places[n][0][places[n][1]] for n in _spread(len(places), limit)}
+        return [
+            Structure(f"{source} {n}", item.pos.double().numpy(), item.edge_index.numpy())
+            for n, item in items.items()
         ]
-    elif Path(source).exists():
-        found = _from_file(Path(source))
-    else:
+    if not Path(source).expanduser().exists():
         raise UserError(
             f"{source!r} is neither a file nor a data set; data sets: "
             f"{', '.join(registry.names('dataset'))}"
         )
-    if len(found) <= limit:
-        return found
-    return [found[int(i)] for i in np.linspace(0, len(found) - 1, limit)]
+    found = [s.checked() for s in data.read_structures(source)]
+    chosen = [found[n] for n in _spread(len(found), limit)]
+    return [Structure(s.name, s.pos, s.both_directions()) for s in chosen]
 
 
-def _from_file(path: Path) -> list[Structure]:
-    try:
-        import ase.io
-    except ImportError as error:
-        raise ImportError(
-            "reading structure files needs ASE: pip install 'pyg-energyloss[ase]'"
-        ) from error
-    try:
-        frames = ase.io.read(path, index=":")
-    except Exception as error:
-        # ASE's readers raise whatever their formats suggest.
-        raise UserError(f"ASE cannot read {path}: {error}") from error
-    if any(frame.pbc.any() for frame in frames):
-        raise UserError(
-            f"{path} is periodic; RigidEdgeTransform handles that, but certificates are for "
-            "molecules and clusters. Set its periodic flags to false to look at one cell"
-        )
-    return [
-        Structure(f"{path.name} {n}", frame.positions.astype(np.float64))
-        for n, frame in enumerate(frames)
-        if len(frame)  # some readers end with an empty frame
-    ]
+def _spread(count: int, limit: int) -> list[int]:
+    return [int(n) for n in np.linspace(0, count - 1, min(count, limit))]
 
 
 def make_sampler(name: str, options: dict[str, Any]) -> Any:

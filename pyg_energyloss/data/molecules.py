@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,20 @@ class MoleculeDataset(InMemoryDataset):
         if stereo:
             data.stereo, slices["stereo"] = _stereo(data, slices), slices["hop"]
         self.data, self.slices = data, slices
+
+    def with_attributes(self, items: Sequence[Data]) -> MoleculeDataset:
+        """Add what the items hold besides, one item for each molecule, in place; see `collate`.
+
+        Args:
+            items: Tensors only, the same keys in all of them.
+        """
+        data, slices = self.collate(items)
+        for key, value in data.items():
+            # PyG has no slices for a single item.
+            ptr = [0, value.size(data.__cat_dim__(key, value))] if slices is None else slices[key]
+            self._data[key], self.slices[key] = value, torch.as_tensor(ptr)
+        self._data_list = None  # PyG's items so far
+        return self
 
     def name_of(self, index: int) -> str:
         """Where item ``index`` comes from."""

@@ -104,7 +104,7 @@ def from_files(
     hydrogens: bool = True,
     transform: Transform = None,
 ) -> Splits:
-    """Your own structures: an extxyz, xyz or SDF file (also .gz), or a folder of them.
+    """Your own structures: a file that `read_structures` reads, or a folder of them.
 
     Raises:
         FileNotFoundError: there is no such file.

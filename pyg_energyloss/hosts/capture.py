@@ -14,13 +14,13 @@ from pyg_energyloss.hosts.paths import MISSING, lookup
 Record = Callable[[str, Any], None]
 
 
-def is_capture(path: str) -> bool:
+def is_capture(path: str | float) -> bool:
     """Whether a field's path names a submodule's input or output.
 
     >>> is_capture("in:net:0"), is_capture("batch.pos")
     (True, False)
     """
-    return path.startswith(("in:", "out:"))
+    return isinstance(path, str) and path.startswith(("in:", "out:"))
 
 
 def capture_fields(

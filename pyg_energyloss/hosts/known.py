@@ -1,4 +1,4 @@
-"""Frameworks that the library itself knows: adapters in it, and reasons where there is none."""
+"""Frameworks that the library itself has an adapter for; docs/hosts says why others have none."""
 
 from __future__ import annotations
 
@@ -57,68 +57,6 @@ def flowmol() -> Host:
         checked=READ,
         limits="endpoint parametrisation with time_scaled_loss off; the graph of each node comes "
         "from DGL's batch_num_nodes, since FlowMol passes none",
-    )
-
-
-def nequip() -> Host:
-    """Describe NequIP."""
-    return Host(
-        name="nequip",
-        distributions=("nequip",),
-        mechanism="entry point nequip.extension, loaded at every `import nequip`, not isolated",
-        checked="its documented interface; not run",
-        limits="it predicts energies and forces of given structures, and no structures: there is "
-        "nothing that a loss on structures could score. A NequIP model is of use as the "
-        "calculator of the evaluators: registry.create('evaluator', 'ase', calculator=...)",
-    )
-
-
-def diffcsp() -> Host:
-    """Describe DiffCSP."""
-    return Host(
-        name="diffcsp",
-        mechanism="model._target_ names the LightningModule",
-        checked=READ,
-        limits="its one forward method draws noise, runs the network and forms all losses, so an "
-        "override would be a copy of it; the score is wrapped and normalised by a table, which "
-        "does not give positions back. The MatterGen adapter shows what is needed",
-    )
-
-
-def gcdm() -> Host:
-    """Describe GCDM."""
-    return Host(
-        name="gcdm",
-        mechanism="model._target_ names the LightningModule",
-        checked=READ,
-        limits="the squared error of positions and atom types together is formed inside the one "
-        "method that also draws noise, conditions on itself and sums up the bound "
-        "(atom_types_and_coords_forward), so an override would be a copy of it; the helper that "
-        "sums the error gets the square only. patch_edm shows what is needed",
-    )
-
-
-def boltz() -> Host:
-    """Describe Boltz."""
-    return Host(
-        name="boltz",
-        distributions=("boltz",),
-        mechanism="model._target_ names the LightningModule; compute_loss of its diffusion part",
-        checked=READ,
-        limits="training needs its own data and GPUs, so no adapter could be checked here; the "
-        "aligned error and smooth LDDT are in one method with atom and token masks. "
-        "pyg_energyloss.functional.from_padded and PairEnergyLoss are the parts for an override",
-    )
-
-
-def eqgat_diff() -> Host:
-    """Describe EQGAT-diff."""
-    return Host(
-        name="eqgat-diff",
-        mechanism="diffusion_loss of its LightningModule, which a callback can replace",
-        checked=READ,
-        limits="one object scores positions, atoms, charges and bonds with weights of the time "
-        "step, and returns a dict; swapping it would replace all of them, not positions alone",
     )
 
 

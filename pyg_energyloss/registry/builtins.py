@@ -101,7 +101,7 @@ def energyloss_register_datasets(register: Register) -> None:
     register("geom_drugs", f"{frames}:geom_drugs", summary="GEOM-Drugs, EDM's GEOM_drugs_30.npy")
     register("md17", f"{frames}:md17", summary="a trajectory of MD17 or rMD17, its npz file")
     register("table", f"{named}:table", summary="molecules packed in an npz file")
-    register("files", f"{named}:from_files", summary="your own extxyz, xyz or SDF files")
+    register("files", f"{named}:from_files", summary="your own structure files")
 
 
 @hookimpl
@@ -124,18 +124,13 @@ def energyloss_register_evaluators(register: Register) -> None:
 
 @hookimpl
 def energyloss_register_hosts(register: Register) -> None:
-    """Register the frameworks that need no plugin, or cannot be reached."""
+    """Register the frameworks that need no plugin, or one that has no place for them."""
     hosts = "pyg_energyloss.hosts.known"
-    register("boltz", f"{hosts}:boltz", summary="no adapter: nothing could be checked")
-    register("diffcsp", f"{hosts}:diffcsp", summary="no adapter: all losses in one method")
     register("edm", f"{hosts}:edm", summary="energyloss run --host edm")
-    register("eqgat-diff", f"{hosts}:eqgat_diff", summary="no adapter: all losses in one object")
     register("fairchem", f"{hosts}:fairchem", summary="version 1, a dotted path")
     register("flowmol", f"{hosts}:flowmol", summary="an attribute of its module")
-    register("gcdm", f"{hosts}:gcdm", summary="no adapter: not checked")
     register("jodo", f"{hosts}:jodo", summary="energyloss run --host jodo")
     register("midi", f"{hosts}:midi", summary="an attribute of its module")
-    register("nequip", f"{hosts}:nequip", summary="no adapter: it predicts no structures")
 
 
 @hookimpl

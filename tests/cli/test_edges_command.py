@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,11 +54,30 @@ def test_what_the_user_can_mend(tmp_path, water, capsys):
     broken = tmp_path / "broken.xyz"
     broken.write_text("three\n")
     assert main(["edges", str(broken)]) == 1
-    assert "ASE cannot read" in capsys.readouterr().err
+    assert "broken.xyz: not readable as extxyz" in capsys.readouterr().err
+    hole = tmp_path / "hole.xyz"
+    hole.write_text("2\n\nH 0 0 0\nH 0 0 nan\n")
+    assert main(["edges", str(hole)]) == 1
+    assert "position of atom 1 is [0.0, 0.0, nan], expected finite" in capsys.readouterr().err
     crystal = tmp_path / "crystal.extxyz"
     crystal.write_text('1\nLattice="3 0 0 0 3 0 0 0 3" Properties=species:S:1:pos:R:3\nFe 0 0 0\n')
     assert main(["edges", str(crystal)]) == 1
     assert "is periodic" in capsys.readouterr().err
+
+
+def test_an_sdf_of_empty_molecules_is_an_error_in_words(tmp_path, capsys):
+    pytest.importorskip("rdkit")
+    record = "\n  x 3D\n\n  0  0  0  0  0  0  0  0  0  0999 V2000\nM  END\n$$$$\n"
+    (tmp_path / "empty.sdf").write_text(2 * record)
+    assert main(["edges", str(tmp_path / "empty.sdf")]) == 1
+    assert "empty.sdf structure 0: has 0 atom(s)" in capsys.readouterr().err
+
+
+def test_a_protein_file_is_read_with_its_residues(capsys):
+    pytest.importorskip("gemmi")
+    crambin = Path(__file__).parents[2] / "examples" / "data" / "1crn_ca.pdb"
+    assert main(["edges", str(crambin)]) == 0
+    assert "46 atoms" in capsys.readouterr().out
 
 
 def test_the_table_holds_the_certificates():

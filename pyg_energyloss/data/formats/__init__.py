@@ -1,0 +1,1 @@
+"""Readers of single formats: path in, `Structure` objects out."""
