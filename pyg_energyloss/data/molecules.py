@@ -13,8 +13,8 @@ from torch_geometric.data import Data, InMemoryDataset
 
 from pyg_energyloss.data.hops import hop_edges
 from pyg_energyloss.data.records import MoleculeTable
-from pyg_energyloss.data.stereo import stereo_tags
 from pyg_energyloss.symmetry.stereo import StereoGraph
+from pyg_energyloss.symmetry.stereo_tags import stereo_tags
 
 
 class MoleculeDataset(InMemoryDataset):

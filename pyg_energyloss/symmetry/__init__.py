@@ -5,6 +5,7 @@ from pyg_energyloss.symmetry.closure import close_edges
 from pyg_energyloss.symmetry.orbits import node_orbits, pair_orbits
 from pyg_energyloss.symmetry.refinement import refined_colors
 from pyg_energyloss.symmetry.stereo import StereoGraph
+from pyg_energyloss.symmetry.stereo_tags import stereo_tags
 
 __all__ = [
     "StereoGraph",
@@ -13,4 +14,5 @@ __all__ = [
     "node_orbits",
     "pair_orbits",
     "refined_colors",
+    "stereo_tags",
 ]

@@ -13,9 +13,7 @@ CIS, TRANS = 5, 6
 STEREO_TAGS = 7
 
 
-def stereo_tags(
-    pairs: Indices, pos: NDArray[np.float32], graph: StereoGraph
-) -> Indices:
+def stereo_tags(pairs: Indices, pos: NDArray[np.float32], graph: StereoGraph) -> Indices:
     """Return the tag of each pair of atoms, [num_pairs].
 
     The four neighbours of a centre are numbered 1 to 4 so that the first three run clockwise seen
