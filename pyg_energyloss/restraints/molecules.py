@@ -90,8 +90,8 @@ def _tagged(mol: Any) -> Any:
     tagged = Chem.Mol(mol)
     if tagged.GetNumConformers() and tagged.GetConformer().Is3D():
         Chem.AssignStereochemistryFrom3D(tagged, replaceExistingTags=False)
-    else:
-        Chem.AssignStereochemistry(tagged, cleanIt=False)
+    # That tags methyl groups as well; cleaning leaves what can be of either hand.
+    Chem.AssignStereochemistry(tagged, cleanIt=True, force=True)
     return tagged
 
 
