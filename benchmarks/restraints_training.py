@@ -2,8 +2,9 @@
 
     python benchmarks/restraints_training.py --seeds 0,1,2          (about an hour on one core)
 
-A plain GNN predicts the structure of a molecule of qm9_small from its graph, whose stereo tags it
-reads. Runs that are in the result already are not repeated.
+A plain GNN predicts the structure of a molecule of qm9_small that has a stereo centre (920 to
+train, 107 to test) from its graph, whose stereo tags it reads. Runs that are in the result already
+are not repeated.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pyg_energyloss.losses import PairEnergyLoss, RestraintLoss
 from pyg_energyloss.metrics import GeometryEvaluator
 from pyg_energyloss.models import PlainGNN
 from pyg_energyloss.potentials import Huber
-from pyg_energyloss.restraints import Restraints, term_values
+from pyg_energyloss.restraints import Kind, Restraints, term_values
 from pyg_energyloss.restraints.violations import hand_is_right
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.tasks import Geometry
@@ -34,7 +35,7 @@ from pyg_energyloss.transforms import RestraintTransform
 
 RESULT = Path(__file__).parent / "results" / "restraints_training.json"
 KINDS = ("chirality", "double_bond")
-WEIGHTS = {"energy": 0.0, "energy + restraints": 1.0}
+WEIGHTS = {"energy": 0.0, "energy + restraints": 4.0}
 
 
 def main() -> None:
@@ -67,9 +68,11 @@ def main() -> None:
 
 
 def with_terms(dataset: MoleculeDataset) -> MoleculeDataset:
-    """The data set with the terms of each item in its storage."""
+    """The molecules that have a stereo centre, with the terms of each in the storage."""
     transform = RestraintTransform(kinds=KINDS)
-    dataset.data, dataset.slices = dataset.collate([transform(item) for item in dataset])
+    items = [transform(item) for item in dataset]
+    chosen = [item for item in items if (item.restraint_kind == Kind.CHIRALITY).any()]
+    dataset.data, dataset.slices = dataset.collate(chosen)
     return dataset
 
 

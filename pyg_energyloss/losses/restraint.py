@@ -9,7 +9,7 @@ from torch import Tensor
 from pyg_energyloss.losses.graph_info import graph_info
 from pyg_energyloss.losses.reduce import reduce_graphs
 from pyg_energyloss.losses.structure import StructureLoss
-from pyg_energyloss.restraints import Restraints, restraint_energy
+from pyg_energyloss.restraints import Restraints, from_data, restraint_energy
 from pyg_energyloss.restraints.energy import Potentials
 
 
@@ -21,7 +21,8 @@ class RestraintLoss(StructureLoss):
 
     Args:
         restraints: the terms, numbered as the nodes of the batch; None reads those that
-            `RestraintTransform` stored in the data.
+            `RestraintTransform` stored in the data, or, where there are none, makes those of
+            `from_data` at every call, which takes far longer than the energy.
         potential: φ for all kinds of terms, or for some by name; harmonic if None.
         reduction: over graphs: "mean", "sum", or "none" for one value per graph.
 
@@ -52,16 +53,12 @@ class RestraintLoss(StructureLoss):
         ``data.pos_weight`` a term is multiplied by the weights of its atoms.
 
         Raises:
-            TypeError, ValueError: `data` lacks graph information, or has no terms.
+            TypeError, ValueError: `data` lacks graph information, or terms and bonds.
         """
         info = graph_info(data)
         terms = self.restraints if self.restraints is not None else Restraints.stored_in(data)
         if terms is None:
-            raise ValueError(
-                "`data` must have terms in `restraint_index` and so on, got "
-                f"{type(data).__name__} without them; add pyg_energyloss.transforms."
-                "RestraintTransform() to the data set, or give `restraints` to RestraintLoss"
-            )
+            terms = from_data(data)
         energy = restraint_energy(
             pos_pred,
             terms.to(pos_pred.device),

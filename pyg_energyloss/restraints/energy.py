@@ -14,12 +14,16 @@ from pyg_energyloss.functional.graphs import (
     resolve_batch,
 )
 from pyg_energyloss.functional.node_weight import check_node_weight
-from pyg_energyloss.functional.saturate import saturate, widen
+from pyg_energyloss.functional.saturate import bounded, saturate, widen
 from pyg_energyloss.potentials import Harmonic, Potential
 from pyg_energyloss.restraints.coordinates import nearest_allowed, term_values
 from pyg_energyloss.restraints.fused import fused_energy
 from pyg_energyloss.restraints.kinds import ATOMS, COORDINATES, kind_of
 from pyg_energyloss.restraints.terms import Restraints
+
+#: Å; further out atoms count as there, as the energy of a volume grows with the sixth power: in
+#: float64 and float32.
+_FAR = (1e25, 1e4)
 
 #: One potential for all kinds, or some by the name of the kind (the others are harmonic).
 Potentials = Potential | Mapping[str, Potential] | None
@@ -75,7 +79,9 @@ def restraint_energy(
     potentials = _by_kind(potential)
     with torch.autocast(pos.device.type, enabled=False):
         # A volume is a cube of lengths and its energy the square of that: float32 would overflow.
-        wide = widen(pos, torch.float32 if pos.device.type == "mps" else torch.float64)
+        single = pos.device.type == "mps"
+        wide = widen(pos, torch.float32 if single else torch.float64)
+        wide = bounded(wide, _FAR[single])
 
         def plain(place: Tensor) -> Tensor:
             terms = _term_energy(place, restraints, potentials)

@@ -22,8 +22,8 @@ LEAST_VOLUME = 0.25
 #: Share of RDKit's lower bound that distances of four and more bonds may reach.
 CLASH_SHARE = 0.85
 
-Atoms = list[tuple[int, ...]]
-Bounds = list[tuple[float, float]]
+Atoms = Sequence[tuple[int, ...]]
+Bounds = Sequence[tuple[float, float]]
 
 
 def from_rdkit(mol: Any, *, kinds: Sequence[str] = KINDS) -> Restraints:
@@ -140,8 +140,8 @@ def _double_bonds(mol: Any) -> list[Restraints]:
     trans = {Chem.BondStereo.STEREOE, Chem.BondStereo.STEREOTRANS}
     cis = {Chem.BondStereo.STEREOZ, Chem.BondStereo.STEREOCIS}
     turn = 2 * math.pi
-    known: tuple[Atoms, Bounds] = ([], [])
-    either: Atoms = []
+    known: tuple[list[tuple[int, ...]], list[tuple[float, float]]] = ([], [])
+    either: list[tuple[int, ...]] = []
     for bond in mol.GetBonds():
         ends = bond.GetBeginAtom(), bond.GetEndAtom()
         inner = tuple(end.GetIdx() for end in ends)

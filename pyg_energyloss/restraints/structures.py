@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch_geometric.data import Batch, Data
 
 from pyg_energyloss.restraints.coordinates import term_values
 from pyg_energyloss.restraints.kinds import Kind, kind_of
@@ -44,15 +45,16 @@ def from_data(
     sum of the van der Waals radii, or the true distance if that is less.
 
     Args:
-        data: PyG data of one structure with ``pos`` [num_nodes, 3], ``edge_index`` [2, num_bonds],
-            and, where it has them, ``z`` [num_nodes] (without it there are no clashes, and all
-            atoms count as alike) and ``bond_type`` [num_bonds], 1, 2, 3 or 4 (aromatic), without
-            which there are no double bonds and no rings.
+        data: PyG data of one structure, or a batch, with ``pos`` [num_nodes, 3], ``edge_index``
+            [2, num_bonds], and, where it has them, ``z`` [num_nodes] (without it there are no
+            clashes, and all atoms count as alike) and ``bond_type`` [num_bonds], 1, 2, 3 or 4
+            (aromatic), without which there are no double bonds and no rings. A term whose true
+            value is not finite is left out.
         kinds: which terms to make: the names of `Kind` in lower case.
         slack: half the width of the bottom, for all kinds or by name: Å, rad, or Å³.
 
     Raises:
-        ValueError: ``data`` is a batch or lacks positions or bonds, or a kind is unknown.
+        ValueError: ``data`` lacks positions or bonds, or a kind is unknown.
 
     >>> from torch_geometric.data import Data
     >>> pos = torch.tensor([[0.0, 0, 0], [1.0, 0, 0], [1.0, 1.0, 0]])
@@ -64,14 +66,20 @@ def from_data(
     ... ]
     [('BOND', 0.8999999761581421), ('BOND', 0.8999999761581421), ('ANGLE', 1.5707963705062866)]
     """
+    if isinstance(data, Batch):
+        items = data.to_data_list()
+        offsets = data.ptr[:-1].tolist()
+        return Restraints.cat(
+            [from_data(item, kinds=kinds, slack=slack) for item in items], offsets=offsets
+        )
     pos, graph = _checked(data)
     wanted = [kind_of(name) for name in kinds]
+    if data.get("z") is None:
+        wanted = [kind for kind in wanted if kind != Kind.CLASH]
     found = _atoms_of(graph, pos)
     parts = []
     for kind in wanted:
         atoms, period = found[kind] if kind in found else (_clashes(graph), 0.0)
-        if kind == Kind.CLASH and data.get("z") is None:
-            continue
         at_rest = Restraints.of(kind, atoms, torch.zeros(len(atoms), 2))
         true = term_values(pos, at_rest)
         name = kind.name.lower()
@@ -82,22 +90,19 @@ def from_data(
             bounds = _clash_bounds(graph, atoms, true)
         elif kind == Kind.CHIRALITY:
             weight = WEIGHTS[kind] * torch.tensor([chirality_weight(v) for v in true.tolist()])
-        parts.append(Restraints.of(kind, atoms, bounds.float(), period=period, weight=weight))
+        terms = Restraints.of(kind, atoms, bounds.float(), period=period, weight=weight)
+        parts.append(terms.where(terms.bounds[:, 0].isfinite()))
     return Restraints.cat(parts)
 
 
 def _checked(data: Any) -> tuple[Tensor, StereoGraph]:
-    pos, edges = data.get("pos"), data.get("edge_index")
-    if pos is None or edges is None:
+    if not isinstance(data, Data) or data.pos is None or data.edge_index is None:
+        got = f" with {', '.join(data.keys())}" if isinstance(data, Data) else ""
         raise ValueError(
-            "`data` must have positions `pos` and bonds `edge_index`, got "
-            f"{type(data).__name__} with {', '.join(data.keys())}"
+            "`data` must be PyG data with positions `pos` and bonds `edge_index`, got "
+            f"{type(data).__name__}{got}"
         )
-    if data.get("ptr") is not None:
-        raise ValueError(
-            "`data` must be one structure, got a batch; make the terms of each item before "
-            "batching, as RestraintTransform does, or of batch.to_data_list()"
-        )
+    pos, edges = data.pos, data.edge_index
     once = edges[0] < edges[1]
     z = data.get("z")
     bond_type = data.get("bond_type")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch_geometric.data import Batch, Data
 
-from pyg_energyloss import losses, registry
+from pyg_energyloss import losses, registry, testing
 from pyg_energyloss.potentials import Periodic
 from pyg_energyloss.restraints import (
     Kind,
@@ -166,11 +166,10 @@ def test_from_data_makes_targets_of_the_true_structure_and_a_slack_a_flat_bottom
 
 
 def test_from_data_says_what_is_missing():
-    with pytest.raises(ValueError, match="must have positions"):
+    with pytest.raises(ValueError, match="bonds `edge_index`, got Data with pos"):
         from_data(Data(pos=torch.zeros(2, 3)))
-    batch = Batch.from_data_list([Data(pos=torch.zeros(2, 3), edge_index=torch.zeros(2, 0).long())])
-    with pytest.raises(ValueError, match="one structure"):
-        from_data(batch)
+    with pytest.raises(ValueError, match="got Tensor"):
+        from_data(torch.zeros(2, 3))
 
 
 def test_the_transform_stores_terms_that_batch_as_an_index():
@@ -181,6 +180,8 @@ def test_the_transform_stores_terms_that_batch_as_an_index():
     loss = losses.RestraintLoss(reduction="none")
     moved = batch.pos * 1.1
     alone = [loss(item.pos * 1.1, item) for item in items]
+    bare = Batch.from_data_list([train[i] for i in range(3)])
+    torch.testing.assert_close(loss(moved, bare), loss(moved, batch))
     torch.testing.assert_close(loss(moved, batch), torch.cat(alone))
     assert loss(batch.pos, batch).abs().max() < 1e-8
 
@@ -199,8 +200,12 @@ def test_a_masked_atom_is_one_whose_terms_are_not_there():
     assert gradient.isfinite().all()
 
 
-def test_the_loss_without_terms_and_the_transform_with_too_many_say_so():
-    with pytest.raises(ValueError, match="RestraintTransform"):
+def test_the_loss_keeps_the_contract_of_losses():
+    testing.assert_loss_contract(losses.RestraintLoss())
+
+
+def test_the_loss_without_bonds_and_the_transform_with_too_many_options_say_so():
+    with pytest.raises(ValueError, match="bonds `edge_index`"):
         losses.RestraintLoss()(torch.zeros(2, 3), Data(pos=torch.zeros(2, 3)))
     with pytest.raises(TypeError, match="slack"):
         RestraintTransform(from_data, slack=0.1)
