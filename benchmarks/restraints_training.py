@@ -28,7 +28,7 @@ from pyg_energyloss.metrics import GeometryEvaluator
 from pyg_energyloss.models import PlainGNN
 from pyg_energyloss.potentials import Huber
 from pyg_energyloss.restraints import Kind, Restraints, term_values
-from pyg_energyloss.restraints.violations import hand_is_right
+from pyg_energyloss.restraints.violated import hand_is_right
 from pyg_energyloss.training.compare import environment
 from pyg_energyloss.training.tasks import Geometry
 from pyg_energyloss.transforms import RestraintTransform

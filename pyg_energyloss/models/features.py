@@ -62,7 +62,8 @@ def pair_kinds(data: Data, *, stereo: bool = False) -> Tensor:
             "`data` has no `stereo`, which a model with `stereo=True` reads; load the data set "
             "with `stereo=True`"
         )
-    return kind + KINDS * data.stereo
+    tags: Tensor = data.stereo
+    return kind + KINDS * tags
 
 
 def pair_embedding(channels: int, *, stereo: bool = False) -> nn.Embedding:

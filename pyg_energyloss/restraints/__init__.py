@@ -5,10 +5,10 @@ from pyg_energyloss.restraints.energy import atom_energy, restraint_energy, term
 from pyg_energyloss.restraints.kinds import Coordinate, Kind
 from pyg_energyloss.restraints.molecules import from_rdkit
 from pyg_energyloss.restraints.radii import van_der_waals_radii
-from pyg_energyloss.restraints.relax import relax
+from pyg_energyloss.restraints.relaxation import relax
 from pyg_energyloss.restraints.structures import from_data
 from pyg_energyloss.restraints.terms import Restraints
-from pyg_energyloss.restraints.violations import Violation, violations
+from pyg_energyloss.restraints.violated import Violation, violations
 
 __all__ = [
     "Coordinate",

@@ -18,7 +18,7 @@ from pyg_energyloss.restraints import (
     term_values,
     violations,
 )
-from pyg_energyloss.restraints.violations import hand_is_right
+from pyg_energyloss.restraints.violated import hand_is_right
 from pyg_energyloss.symmetry import StereoGraph, refined_colors, stereo_tags
 from pyg_energyloss.transforms import RestraintTransform
 

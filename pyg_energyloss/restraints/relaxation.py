@@ -13,7 +13,7 @@ from pyg_energyloss.restraints.coordinates import term_values
 from pyg_energyloss.restraints.energy import Potentials, restraint_energy
 from pyg_energyloss.restraints.kinds import Kind
 from pyg_energyloss.restraints.terms import Restraints
-from pyg_energyloss.restraints.violations import hand_is_right
+from pyg_energyloss.restraints.violated import hand_is_right
 
 #: Steps in a row that must have gone downhill before the time step grows.
 _PATIENCE = 5
