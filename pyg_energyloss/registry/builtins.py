@@ -109,6 +109,7 @@ def energyloss_register_evaluators(register: Register) -> None:
     """Register the evaluators of molecules; quantum chemistry comes from the ASE plugin."""
     metrics = "pyg_energyloss.metrics"
     register("geometry", f"{metrics}:GeometryEvaluator", summary="bond, 1-3 and 1-4 distance MAE")
+    register("stereo", f"{metrics}:StereoEvaluator", summary="centres of the right hand, E/Z")
     sets = "pyg_energyloss.metrics.generated"
     register("stability", f"{sets}:Stability", summary="generated: atoms with their valences")
     register("validity", f"{sets}:Validity", summary="generated: valid, unique, novel (RDKit)")
