@@ -2,10 +2,11 @@ import copy
 
 import numpy as np
 import pytest
-import study_documents as documents
 
 from pyg_energyloss.report.kinds import curves, histograms, points, structures
 from pyg_energyloss.report.write import coloured
+
+from . import study_documents as documents
 
 COMPARISON, SPINS = documents.comparison(), documents.spins()
 NAMES = coloured(COMPARISON["sections"])

@@ -6,10 +6,11 @@ import sys
 from html.parser import HTMLParser
 
 import pytest
-import study_documents as documents
 
 from pyg_energyloss.report import rebuild, write_report
 from pyg_energyloss.report.write import coloured
+
+from . import study_documents as documents
 
 DOCUMENTS = {n: getattr(documents, n)() for n in ("comparison", "spins", "generation")}
 
