@@ -31,6 +31,16 @@ def test_an_interval_that_reaches_below_zero_stays_on_a_logarithmic_axis():
     assert high >= 5.1
 
 
+def test_a_logarithmic_axis_of_less_than_a_decade_has_more_than_one_tick():
+    data = copy.deepcopy(COMPARISON["sections"][0]["data"])
+    for series, mean in zip(data["panels"][0]["series"], (0.8, 1.1), strict=False):
+        series["points"] = [{"category": "gnn", "mean": mean, "sd": None}]
+    data["panels"][0]["series"] = data["panels"][0]["series"][:2]
+    axes = points.draw(data, NAMES).axes[0]
+    low, high = axes.get_ylim()
+    assert sum(low <= tick <= high for tick in axes.get_yticks()) >= 3
+
+
 def test_curves_show_the_mean_and_the_range_over_seeds():
     data = COMPARISON["sections"][1]["data"]
     axes = curves.draw(data, NAMES).axes[0]
