@@ -1,6 +1,6 @@
 """Vectorisable pieces of the CPU kernels: exp by a polynomial, the stiffness of one row.
 
-Importing this module needs numba (extra `fast`).
+Importing this module needs numba.
 """
 
 from __future__ import annotations
@@ -100,36 +100,45 @@ _DOUBLE = _Exponential(
 _LOG2_E = 1.4426950408889634
 
 
-def _emit_exp(_context: Any, value: Any) -> Any:
-    """Exp of a non-positive number to float precision, for loops that are to be vectorised.
+def exponential(build: Any, kind: Any, value: Any, *, falling: bool) -> tuple[Any, Any]:
+    """Write the instructions of exp(x) and exp(x) - 1 to float precision, for vectorised loops.
 
-    Written as LLVM instructions, as the compilation of the same in Python takes 0.3 s.
+    Below `lowest` x counts as that number, and so does NaN; x is not positive if `falling`, and
+    inside the range of the type otherwise. Written as LLVM instructions, as the compilation of the
+    same in Python takes 0.3 s.
     """
-    constants = _SINGLE if value == types.float32 else _DOUBLE
+    constants = _SINGLE if kind == types.float32 else _DOUBLE
     integer = ir.IntType(constants.bits)
-    floating = ir.FloatType() if value == types.float32 else ir.DoubleType()
+    floating = ir.FloatType() if kind == types.float32 else ir.DoubleType()
+
+    def number(constant: float) -> Any:
+        return ir.Constant(floating, constant)
+
+    lowest = number(constants.lowest)
+    x = build.select(build.fcmp_ordered(">", value, lowest), value, lowest)
+    half = number(-0.5)
+    if not falling:
+        half = build.select(build.fcmp_ordered(">", x, number(0.0)), number(0.5), half)
+    whole = build.fptosi(build.fadd(build.fmul(x, number(_LOG2_E)), half), integer)
+    count = build.sitofp(whole, floating)
+    part = build.fsub(x, build.fmul(count, number(constants.ln2_high)))
+    part = build.fsub(part, build.fmul(count, number(constants.ln2_low)))
+    series = number(constants.series[0])
+    for coefficient in constants.series[1:]:
+        series = build.fadd(build.fmul(series, part), number(coefficient))
+    series = build.fadd(build.fmul(build.fmul(series, part), part), part)
+    exponent = build.add(whole, ir.Constant(integer, constants.bias))
+    power = build.bitcast(build.shl(exponent, ir.Constant(integer, constants.mantissa)), floating)
+    whole_result = build.fmul(build.fadd(series, number(1.0)), power)
+    less_one = build.fadd(build.fmul(series, power), build.fsub(power, number(1.0)))
+    return whole_result, less_one
+
+
+def _emit_exp(_context: Any, value: Any) -> Any:
+    """Exp of a number that is not positive."""
 
     def generate(_ctx: Any, build: Any, _signature: Any, values: Any) -> Any:
-        def number(constant: float) -> Any:
-            return ir.Constant(floating, constant)
-
-        lowest = number(constants.lowest)
-        x = build.select(build.fcmp_ordered(">", values[0], lowest), values[0], lowest)
-        nearest = build.fsub(build.fmul(x, number(_LOG2_E)), number(0.5))
-        whole = build.fptosi(nearest, integer)
-        count = build.sitofp(whole, floating)
-        part = build.fsub(x, build.fmul(count, number(constants.ln2_high)))
-        part = build.fsub(part, build.fmul(count, number(constants.ln2_low)))
-        series = number(constants.series[0])
-        for coefficient in constants.series[1:]:
-            series = build.fadd(build.fmul(series, part), number(coefficient))
-        series = build.fadd(build.fmul(build.fmul(series, part), part), part)
-        series = build.fadd(series, number(1.0))
-        exponent = build.add(whole, ir.Constant(integer, constants.bias))
-        power = build.bitcast(
-            build.shl(exponent, ir.Constant(integer, constants.mantissa)), floating
-        )
-        return build.fmul(series, power)
+        return exponential(build, value, values[0], falling=True)[0]
 
     return value(value), generate
 
