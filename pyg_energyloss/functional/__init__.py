@@ -10,10 +10,11 @@ from pyg_energyloss.functional.internal_coordinates import (
     signed_volume,
     torsion_angle,
 )
-from pyg_energyloss.functional.kabsch import kabsch_mse, kabsch_rotation
+from pyg_energyloss.functional.kabsch import kabsch_mse
 from pyg_energyloss.functional.minimum_image import minimum_image, unwrap
 from pyg_energyloss.functional.padded import from_padded, to_padded
 from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
+from pyg_energyloss.functional.rotation import kabsch_rotation
 from pyg_energyloss.functional.spins.discrete_energy import categorical_field, discrete_energy
 from pyg_energyloss.functional.spins.flip import flip_min, flip_overlap, flip_soft
 from pyg_energyloss.functional.spins.ising_energy import ising_energy

@@ -8,11 +8,16 @@ from torch import Tensor
 from pyg_energyloss.functional.graphs import (
     check_positions,
     compute_dtype,
-    graph_counts,
     graph_sum,
     resolve_batch,
 )
 from pyg_energyloss.functional.internal_coordinates import triple_product
+from pyg_energyloss.functional.node_weight import (
+    check_node_weight,
+    present,
+    total_weight,
+    weighted,
+)
 from pyg_energyloss.functional.saturate import saturate, widen
 
 #: A structure whose thickness is below this share of its size is its own mirror image.
@@ -25,6 +30,7 @@ def handedness(
     *,
     batch: Tensor | None = None,
     num_graphs: int | None = None,
+    node_weight: Tensor | None = None,
 ) -> Tensor:
     r"""Return a penalty that is zero at the target and positive at its mirror image.
 
@@ -38,12 +44,14 @@ def handedness(
         pos_target: true positions [num_nodes, dim], in Å.
         batch: graph of every node [num_nodes]; None means one graph.
         num_graphs: number of graphs.
+        node_weight: weight of every node [num_nodes] in centres and products; 0 means it is not
+            there.
 
     Returns:
         [num_graphs], without unit, differentiable in `pos_pred`.
 
     Raises:
-        TypeError, ValueError: positions or `batch` have a wrong type or shape.
+        TypeError, ValueError: positions, `batch` or `node_weight` have a wrong type or shape.
 
     >>> target = torch.tensor([[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0], [0, 0, 0]])
     >>> handedness(target * torch.tensor([1.0, 1.0, -1.0]), target)
@@ -55,17 +63,20 @@ def handedness(
     batch, count = resolve_batch(pos_pred, batch, num_graphs)
     dtype = compute_dtype(pos_pred)
     with torch.autocast(pos_pred.device.type, enabled=False):
-        atoms = graph_counts(pos_pred, batch, count).clamp(min=1.0)
-        pred = _centred(widen(pos_pred, dtype), batch, atoms)
-        target = _centred(pos_target.to(dtype), batch, atoms).detach()
+        weight = check_node_weight(node_weight, pos_pred)
+        atoms = total_weight(pos_pred, weight, batch, count)
+        pred = _centred(present(widen(pos_pred, dtype), weight), weight, batch, atoms)
+        target = present(pos_target.detach().to(dtype), weight)
+        target = _centred(target, weight, batch, atoms)
         size, reach = _reach(target, batch, count), _reach(pred.detach(), batch, count)
         size = torch.where(size > 0, size, 1.0)
         # Predictions up to four times too large follow the formula; the others are shrunk first.
         shrunk = size * (reach / (4.0 * size)).clamp(min=1.0)
         unit = target / _per_node(size, batch)
         scaled = pred / _per_node(shrunk, batch)
-        overlap = graph_sum(scaled[:, :, None] * unit[:, None, :], batch, count)
-        gram = graph_sum(unit[:, :, None] * unit[:, None, :], batch, count)
+        counted = weighted(unit, weight)
+        overlap = graph_sum(scaled[:, :, None] * counted[:, None, :], batch, count)
+        gram = graph_sum(unit[:, :, None] * counted[:, None, :], batch, count)
         volume = _determinant(gram / atoms[:, None, None])
         solid = volume > _FLAT ** (2 * max(pos_pred.size(1) - 1, 1))
         volume = torch.where(solid, volume, 1.0)
@@ -74,9 +85,9 @@ def handedness(
         return saturate(torch.where(solid, penalty, 0.0), pos_pred.dtype)
 
 
-def _centred(pos: Tensor, batch: Tensor | None, atoms: Tensor) -> Tensor:
-    centre = graph_sum(pos, batch, atoms.size(0)) / atoms[:, None]
-    return pos - (centre if batch is None else centre[batch])
+def _centred(pos: Tensor, weight: Tensor | None, batch: Tensor | None, atoms: Tensor) -> Tensor:
+    centre = graph_sum(weighted(pos, weight), batch, atoms.size(0)) / atoms[:, None]
+    return present(pos - (centre if batch is None else centre[batch]), weight)
 
 
 def _determinant(matrix: Tensor) -> Tensor:

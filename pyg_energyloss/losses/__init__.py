@@ -8,7 +8,7 @@ from pyg_energyloss.losses.handedness import HandednessLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
-from pyg_energyloss.losses.per_graph import per_graph
+from pyg_energyloss.losses.per_graph import global_mean, per_graph
 from pyg_energyloss.losses.reduce import reduce_graphs
 from pyg_energyloss.losses.spins.expectation import ScoreFunction, multilinear
 from pyg_energyloss.losses.spins.free_energy import FreeEnergyLoss
@@ -44,6 +44,7 @@ __all__ = [
     "TargetBondLoss",
     "TargetField",
     "TrueEnergyLoss",
+    "global_mean",
     "graph_info",
     "multilinear",
     "per_graph",

@@ -30,4 +30,4 @@ class CoordinateMAELoss(StructureLoss):
 
     def graph_values(self, pos_pred: Tensor, info: GraphInfo) -> Tensor:
         """Return the value of each graph [num_graphs] in Å."""
-        return coordinate_mae(pos_pred, info.pos, batch=info.batch, num_graphs=info.num_graphs)
+        return coordinate_mae(pos_pred, info.pos, **info.graphs)

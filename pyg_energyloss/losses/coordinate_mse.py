@@ -30,4 +30,4 @@ class CoordinateMSELoss(StructureLoss):
 
     def graph_values(self, pos_pred: Tensor, info: GraphInfo) -> Tensor:
         """Return the value of each graph [num_graphs] in Å²."""
-        return coordinate_mse(pos_pred, info.pos, batch=info.batch, num_graphs=info.num_graphs)
+        return coordinate_mse(pos_pred, info.pos, **info.graphs)

@@ -30,4 +30,4 @@ class HandednessLoss(StructureLoss):
 
     def graph_values(self, pos_pred: Tensor, info: GraphInfo) -> Tensor:
         """Return the penalty of each graph [num_graphs]."""
-        return handedness(pos_pred, info.pos, batch=info.batch, num_graphs=info.num_graphs)
+        return handedness(pos_pred, info.pos, **info.graphs)

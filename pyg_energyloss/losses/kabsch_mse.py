@@ -31,4 +31,4 @@ class KabschMSELoss(StructureLoss):
 
     def graph_values(self, pos_pred: Tensor, info: GraphInfo) -> Tensor:
         """Return the value of each graph [num_graphs] in Å²."""
-        return kabsch_mse(pos_pred, info.pos, batch=info.batch, num_graphs=info.num_graphs)
+        return kabsch_mse(pos_pred, info.pos, **info.graphs)

@@ -7,11 +7,11 @@ from torch import Tensor
 
 from pyg_energyloss.functional.saturate import saturate
 
-REDUCTIONS = ("mean", "none", "sum")
+REDUCTIONS = ("mean", "none", "sum", "global_mean")
 
 
 def check_reduction(reduction: str) -> str:
-    """Return `reduction`; raise unless it is "mean", "sum" or "none".
+    """Return `reduction`; raise unless it is "mean", "sum", "none" or "global_mean".
 
     Raises:
         ValueError: it is something else.
@@ -27,8 +27,14 @@ def check_reduction(reduction: str) -> str:
 def reduce_graphs(value: Tensor, reduction: str, temperature: float = 1.0) -> Tensor:
     """Reduce values [num_graphs] over a temperature to their mean or sum, or return them ("none").
 
-    Under data-parallel training the mean divides by the mean number of graphs of the processes,
-    so that averaged gradients are those of one process that holds all graphs.
+    "mean" is over the graphs of this process and exchanges nothing with others. "global_mean"
+    divides by the mean number of graphs of the processes that train together, so that averaged
+    gradients are those of one process that holds all graphs, whatever the shares; it is one
+    all-reduce of a number wherever gradients are on, so each process must call the loss equally
+    often.
+
+    Raises:
+        RuntimeError: "global_mean", and another process did not come.
 
     >>> reduce_graphs(torch.tensor([1.0, 3.0]), "mean")
     tensor(2.)
@@ -36,18 +42,30 @@ def reduce_graphs(value: Tensor, reduction: str, temperature: float = 1.0) -> Te
     if reduction == "none":
         return value if temperature == 1.0 else value / temperature
     wide = value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
-    divisor = temperature * _mean_count(value) if reduction == "mean" else temperature
+    divisor: float | Tensor = temperature
+    if reduction == "mean":
+        divisor = temperature * max(float(value.numel()), 1.0)
+    elif reduction == "global_mean":
+        divisor = temperature * _graphs_per_process(value)
     # Summed first: the gradient of the sum is then one number for all graphs.
     total = wide.sum()
     return saturate(total / divisor, value.dtype)
 
 
-def _mean_count(value: Tensor) -> float | Tensor:
-    """Graphs per process: this process's number, or the average where processes train together."""
+def _graphs_per_process(value: Tensor) -> float | Tensor:
+    """This process's number of graphs, or the average where processes train together."""
     count = float(value.numel())
     distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
-    if distributed and value.requires_grad and torch.distributed.get_world_size() > 1:
-        total = torch.tensor(count, device=value.device)
+    processes = torch.distributed.get_world_size() if distributed else 1
+    if processes == 1 or not torch.is_grad_enabled():
+        return max(count, 1.0)
+    total = torch.tensor(count, device=value.device)
+    try:
         torch.distributed.all_reduce(total)
-        return total.clamp(min=1.0) / torch.distributed.get_world_size()
-    return max(count, 1.0)
+    except RuntimeError as error:
+        raise RuntimeError(
+            "`reduction='global_mean'` needs every process to call the loss equally often; a "
+            "process did not come. Evaluate under torch.no_grad(), or use reduction='mean', which "
+            "waits for nobody"
+        ) from error
+    return total.clamp(min=1.0) / processes
