@@ -112,7 +112,7 @@ def check_graph_weight(graph_weight: Tensor | None, num_graphs: int) -> None:
 
     >>> check_graph_weight(torch.ones(2), 2)
     """
-    if graph_weight is not None and graph_weight.shape != (num_graphs,):
+    if graph_weight is not None and tuple(graph_weight.shape) != (num_graphs,):
         raise ValueError(
             f"`graph_weight` must have one entry per graph ({num_graphs}), "
             f"got shape {tuple(graph_weight.shape)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,14 +10,24 @@ import torch
 from torch import Tensor
 
 from pyg_energyloss.functional.distance import safe_norm
-from pyg_energyloss.functional.engine import Problem, law_function, law_of, spring_energy
+from pyg_energyloss.functional.engine import (
+    Problem,
+    law_function,
+    law_of,
+    potential_object,
+    spring_energy,
+    well_of,
+)
+from pyg_energyloss.functional.engine.checks import check_batch, check_columns, looks
 from pyg_energyloss.functional.graphs import (
     check_graph_weight,
     check_positions,
     compute_dtype,
     graph_sum,
+    is_no_integer,
     resolve_batch,
 )
+from pyg_energyloss.functional.node_weight import check_node_weight, present
 from pyg_energyloss.functional.saturate import saturate, widen
 
 
@@ -109,7 +120,7 @@ def pair_energy(
     check_edges(edge_index, edge_weight, edge_shift, cell, pos=pos_pred)
     batch, count = resolve_batch(pos_pred, batch, num_graphs)
     check_graph_weight(graph_weight, count)
-    check_node_weight(node_weight, pos_pred)
+    node_weight = check_node_weight(node_weight, pos_pred)
     well, reach = well_of(potential), check_cutoff(cutoff)
     dtype = compute_dtype(pos_pred)
     edge_index = edge_index.long().contiguous()
@@ -120,12 +131,11 @@ def pair_energy(
     weight = None if edge_weight is None else edge_weight.to(dtype)
     factor = None if graph_weight is None else graph_weight.to(dtype)
     with torch.autocast(pos_pred.device.type, enabled=False):
-        shift = cartesian_shift(edge_shift, cell, edge_index, batch, dtype)
+        shift = cartesian_shift(edge_shift, cell, edge_index, batch, dtype, num_graphs=count)
         pred, target = widen(pos_pred, dtype), widen(pos_target, dtype)
         if node_weight is not None:
             pred, target = present(pred, node_weight), present(target, node_weight)
-            both = node_weight.to(dtype)[edge_index]
-            pair_weight = both[0] * both[1]
+            pair_weight = node_weight[edge_index[0]] * node_weight[edge_index[1]]
             weight = pair_weight if weight is None else pair_weight * weight
         others = [tensor for tensor in (target, weight, shift, factor) if tensor is not None]
         if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in others):
@@ -158,6 +168,8 @@ def pair_energy(
                 reach,
             )
             energy = spring_energy(problem)
+            if energy.dtype == pos_pred.dtype:
+                return energy  # which is finite where the input is
         return saturate(energy, pos_pred.dtype)
 
 
@@ -186,16 +198,9 @@ def check_edges(
             "transpose a list of pairs with .t()"
         )
     edges, dim = edge_index.size(1), pos.size(1)
-    named = {"edge_weight": edge_weight, "edge_shift": edge_shift, "cell": cell}
-    given = {name: tensor for name, tensor in named.items() if tensor is not None}
-    for name, tensor in {"edge_index": edge_index, **given}.items():
-        if not isinstance(tensor, Tensor) or tensor.is_complex():
-            got = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
-            raise TypeError(f"`{name}` must be a tensor of real numbers, got {got}")
-        if tensor.device != pos.device:
-            raise ValueError(
-                f"`{name}` must be on the device of the positions {pos.device}, got {tensor.device}"
-            )
+    for name, tensor in (("edge_weight", edge_weight), ("edge_shift", edge_shift), ("cell", cell)):
+        _check_real(name, tensor, pos.device)
+    _check_real("edge_index", edge_index, pos.device)
     if edge_weight is not None and edge_weight.shape != (edges,):
         raise ValueError(
             f"`edge_weight` must have one entry per column of `edge_index` ({edges}), "
@@ -217,14 +222,51 @@ def check_edges(
         )
 
 
+def _check_real(name: str, tensor: Tensor | None, device: torch.device) -> None:
+    if tensor is None:
+        return
+    if not isinstance(tensor, Tensor) or tensor.is_complex():
+        got = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
+        raise TypeError(f"`{name}` must be a tensor of real numbers, got {got}")
+    if tensor.device != device:
+        raise ValueError(
+            f"`{name}` must be on the device of the positions {device}, got {tensor.device}"
+        )
+
+
+def check_cutoff(cutoff: float | None) -> float | None:
+    """Return a cutoff as a float, None for infinity.
+
+    Raises:
+        TypeError: it is not a number.
+        ValueError: it is not positive.
+
+    >>> check_cutoff(15)
+    15.0
+    """
+    if cutoff is None:
+        return None
+    if isinstance(cutoff, bool) or not isinstance(cutoff, (int, float)):
+        raise TypeError(f"`cutoff` must be a length or None, got {cutoff!r}")
+    if not cutoff > 0:
+        raise ValueError(f"`cutoff` must be positive, or None for all pairs; got {cutoff!r}")
+    return None if math.isinf(cutoff) else float(cutoff)
+
+
 def cartesian_shift(
     edge_shift: Tensor | None,
     cell: Tensor | None,
     edge_index: Tensor,
     batch: Tensor | None,
     dtype: torch.dtype,
+    *,
+    num_graphs: int,
 ) -> Tensor | None:
-    """Return edge_shift @ cell of each edge [num_edges, dim], or None without shifts."""
+    """Return edge_shift @ cell of each edge [num_edges, dim], or None without shifts.
+
+    Raises:
+        ValueError: `cell` is neither one lattice nor one for each graph.
+    """
     if edge_shift is None or cell is None:
         return None
     lattice = cell.to(dtype).reshape(-1, cell.size(-2), cell.size(-1))

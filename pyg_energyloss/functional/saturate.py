@@ -36,10 +36,6 @@ class _Saturate(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override] # noqa: ARG004 - its call
         return grad, None
 
-    @staticmethod
-    def jvp(ctx: Any, tangent: Tensor, _: None) -> Tensor:  # type: ignore[override] # noqa: ARG004
-        return tangent.view_as(tangent)
-
 
 class _Widen(torch.autograd.Function):
     """Cast to a wider type whose gradient is finite in the narrow one."""
@@ -52,15 +48,11 @@ class _Widen(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:  # noqa: ARG004
-        ctx.dtype, ctx.wide = inputs[0].dtype, inputs[1]
+        ctx.dtype = inputs[0].dtype
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
         return clamp_finite(grad, ctx.dtype), None
-
-    @staticmethod
-    def jvp(ctx: Any, tangent: Tensor, _: None) -> Tensor:  # type: ignore[override]
-        return tangent.to(ctx.wide)
 
 
 def widen(value: Tensor, dtype: torch.dtype) -> Tensor:

@@ -43,12 +43,13 @@ def _solve(problem: Problem) -> tuple[Tensor, Tensor, bool]:
 
 def _filled(problem: Problem, pos: Tensor, tensors: tuple[Tensor | None, ...]) -> Problem:
     """The problem with its tensors, which the functions carry as arguments."""
-    return replace(problem, pos=pos, **dict(zip(_TENSORS, tensors, strict=True)))
+    named: dict[str, Any] = dict(zip(_TENSORS, tensors, strict=True))
+    return replace(problem, pos=pos, **named)
 
 
 def _emptied(problem: Problem) -> Problem:
     """The problem without the tensors that are saved or passed beside it."""
-    empty = dict.fromkeys(_TENSORS[1:])
+    empty: dict[str, Any] = dict.fromkeys(_TENSORS[1:])
     return replace(problem, pos=problem.pos[:0], rest=problem.rest[:0], **empty)
 
 
@@ -56,9 +57,7 @@ class _HessianVector(torch.autograd.Function):
     """Hessian times vector: linear in the vector, not differentiable in the positions."""
 
     @staticmethod
-    def forward(
-        vector: Tensor, pos: Tensor, problem: Problem, *tensors: Tensor | None
-    ) -> Tensor:
+    def forward(vector: Tensor, pos: Tensor, problem: Problem, *tensors: Tensor | None) -> Tensor:
         whole = _filled(problem, pos, tensors)
         product = torch_engine.hessian_vector(whole, vector)
         if whole.factor is not None:
@@ -114,6 +113,27 @@ class _SpringEnergy(torch.autograd.Function):
     """Energies [num_graphs] and their gradient, which is differentiable once more."""
 
     @staticmethod
+    def forward(ctx: Any, pos: Tensor, problem: Problem) -> tuple[Tensor, Tensor]:
+        energy, gradient, ctx.calm = _solve(problem)
+        ctx.set_materialize_grads(False)
+        tensors = [getattr(problem, name) for name in _TENSORS]
+        ctx.save_for_backward(gradient, pos, problem.batch, problem.edge_index, *tensors)
+        ctx.options = (problem.num_graphs, problem.law, problem.well, problem.cutoff)
+        return energy, gradient
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor | None) -> Any:  # type: ignore[override]
+        gradient, pos, batch, edge_index, rest, weight, shift, factor, share = ctx.saved_tensors
+        graphs, law, well, cutoff = ctx.options
+        lists = (edge_index, weight, shift, factor, well, cutoff, share)
+        problem = Problem(pos, rest, batch, graphs, law, *lists)
+        return _backward(problem, gradient, ctx.calm, (grads[0], grads[1])), None
+
+
+class _Transformed(torch.autograd.Function):
+    """The same for transforms of torch.func and forward derivatives; a call costs more."""
+
+    @staticmethod
     def forward(pos: Tensor, problem: Problem, *tensors: Tensor | None) -> Any:
         energy, gradient, calm = _solve(_filled(problem, pos, tensors))
         return energy, gradient, calm
@@ -150,7 +170,7 @@ class _SpringEnergy(torch.autograd.Function):
         stack = Stack(info.batch_size, problem, pos, in_dims[0])
         flat = [stack.flat(*pair) for pair in zip(tensors, in_dims[2:], strict=True)]
         places = stack.flat(pos, in_dims[0])
-        energy, gradient, calm = _SpringEnergy.apply(places, stack.problem, *flat)
+        energy, gradient, calm = _Transformed.apply(places, stack.problem, *flat)
         return (stack.apart(energy), stack.apart(gradient), calm), (0, 0, None)
 
 
@@ -223,16 +243,28 @@ def _backward_operator(ctx: Any, *grads: Tensor | None) -> Any:
 _spring_energy.register_autograd(_backward_operator, setup_context=_save_inputs)
 
 
+def _is_transformed() -> bool:
+    """Whether torch.func or forward differentiation is at work."""
+    active: bool = torch._C._are_functorch_transforms_active()  # noqa: SLF001 - nothing public says
+    return active or torch.autograd.forward_ad._current_level >= 0  # noqa: SLF001 - the same
+
+
 def spring_energy(problem: Problem) -> Tensor:
     """Return the energy of each graph [num_graphs], twice differentiable in ``problem.pos``.
 
     Compiled code multiplies by ``problem.factor`` itself.
     """
     if not torch.compiler.is_compiling():
+        energy: Tensor
+        if not _is_transformed():
+            energy = _SpringEnergy.apply(problem.pos, problem)[0]
+            return energy
         tensors = [getattr(problem, name) for name in _TENSORS]
-        energy: Tensor = _SpringEnergy.apply(problem.pos, _emptied(problem), *tensors)[0]
+        energy = _Transformed.apply(problem.pos, _emptied(problem), *tensors)[0]
         return energy
-    law, table, kind = problem.law, None, None
+    law: Any = problem.law
+    table: Tensor | None = None
+    kind: Tensor | None = None
     if isinstance(law, TableForm):
         law, table, kind = law.radial, law.table, law.kind
     form, strength, parameter, handle = int(Form.CONSTANT), 1.0, 0.0, 0

@@ -76,9 +76,7 @@ def energy_and_gradient(
             bond, rest_bond, difference = (c[..., rows, None] - c[..., None, :] for c in columns)
             unit = None if node_unit is None else node_unit[group.atoms[:, :1, None]]
             found = measured(bond, rest_bond, difference, unit)
-            tension, each = tension_and_energy(
-                problem.well, found.stretch, found.distance, unit
-            )
+            tension, each = tension_and_energy(problem.well, found.stretch, found.distance, unit)
             k = _stiffness(problem, law, group, rows, found.distance)
             total += (k * each).sum(dim=(1, 2))
             force = (k * tension * found.inverse) * found.bond

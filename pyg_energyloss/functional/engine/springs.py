@@ -60,7 +60,7 @@ def true_length(rest_bond: Tensor, rest_length: Tensor, unit: Tensor | None) -> 
     if unit is None:
         return rest_length
     direct = (rest_bond * unit).square().sum(dim=0).sqrt()
-    return torch.maximum(rest_length * unit, torch.where(direct.isfinite(), direct, 0.0))
+    return torch.where(direct.isfinite(), direct, rest_length * unit)
 
 
 def geometry(pos: Tensor, rest: Tensor, offset: Tensor, springs: Springs) -> Geometry:
@@ -107,9 +107,7 @@ def energy_and_gradient(
 ) -> tuple[Tensor, Tensor]:
     """Return the energy of each spring [chunk] and dE/d(target end) [chunk, dim]."""
     found = geometry(problem.pos, problem.rest, offset, springs)
-    tension, energy = tension_and_energy(
-        problem.well, found.stretch, found.distance, springs.unit
-    )
+    tension, energy = tension_and_energy(problem.well, found.stretch, found.distance, springs.unit)
     k = stiffness_of(problem, law, springs, found.distance)
     if k is not None:
         tension, energy = k * tension, k * energy

@@ -12,7 +12,6 @@ from pyg_energyloss.functional.engine.problem import Problem
 from pyg_energyloss.radial import RadialForm, TableForm
 
 
-
 class Stack:
     """Copies of a problem whose tensors may be stacked along one dimension.
 
@@ -61,4 +60,5 @@ class Stack:
 
     def apart(self, value: Tensor) -> Tensor:
         """Return a result of all copies with one more dimension in front."""
-        return value.unflatten(0, (self.copies, -1))
+        parts: Tensor = value.unflatten(0, (self.copies, -1))
+        return parts

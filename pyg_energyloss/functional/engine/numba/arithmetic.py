@@ -5,12 +5,15 @@ Importing this module needs numba.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+
+_Operation = Callable[[Any, Any], Any]
 
 
 def _as_bits(_context: Any, value: Any) -> Any:
@@ -100,6 +103,14 @@ _DOUBLE = _Exponential(
 _LOG2_E = 1.4426950408889634
 
 
+def polynomial(coefficients: Sequence[Any], value: Any, add: _Operation, mul: _Operation) -> Any:
+    """Write a polynomial, highest power first, in the order that needs the fewest registers."""
+    total = coefficients[0]
+    for coefficient in coefficients[1:]:
+        total = add(mul(total, value), coefficient)
+    return total
+
+
 def exponential(build: Any, kind: Any, value: Any, *, falling: bool) -> tuple[Any, Any]:
     """Write the instructions of exp(x) and exp(x) - 1 to float precision, for vectorised loops.
 
@@ -114,24 +125,26 @@ def exponential(build: Any, kind: Any, value: Any, *, falling: bool) -> tuple[An
     def number(constant: float) -> Any:
         return ir.Constant(floating, constant)
 
+    def mul(left: Any, right: Any) -> Any:
+        return build.fmul(left, right, flags=("contract",))
+
+    def add(left: Any, right: Any) -> Any:
+        return build.fadd(left, right, flags=("contract",))
+
     lowest = number(constants.lowest)
     x = build.select(build.fcmp_ordered(">", value, lowest), value, lowest)
     half = number(-0.5)
     if not falling:
         half = build.select(build.fcmp_ordered(">", x, number(0.0)), number(0.5), half)
-    whole = build.fptosi(build.fadd(build.fmul(x, number(_LOG2_E)), half), integer)
+    whole = build.fptosi(add(mul(x, number(_LOG2_E)), half), integer)
     count = build.sitofp(whole, floating)
-    part = build.fsub(x, build.fmul(count, number(constants.ln2_high)))
-    part = build.fsub(part, build.fmul(count, number(constants.ln2_low)))
-    series = number(constants.series[0])
-    for coefficient in constants.series[1:]:
-        series = build.fadd(build.fmul(series, part), number(coefficient))
-    series = build.fadd(build.fmul(build.fmul(series, part), part), part)
+    part = add(x, mul(count, number(-constants.ln2_high)))
+    part = add(part, mul(count, number(-constants.ln2_low)))
+    series = polynomial([number(value) for value in constants.series], part, add, mul)
+    series = add(mul(series, mul(part, part)), part)
     exponent = build.add(whole, ir.Constant(integer, constants.bias))
     power = build.bitcast(build.shl(exponent, ir.Constant(integer, constants.mantissa)), floating)
-    whole_result = build.fmul(build.fadd(series, number(1.0)), power)
-    less_one = build.fadd(build.fmul(series, power), build.fsub(power, number(1.0)))
-    return whole_result, less_one
+    return add(mul(series, power), power), add(mul(series, power), add(power, number(-1.0)))
 
 
 def _emit_exp(_context: Any, value: Any) -> Any:

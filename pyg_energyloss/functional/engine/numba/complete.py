@@ -37,7 +37,7 @@ def block_shares(kind: Any) -> Any:
 
 @functools.cache
 def complete_kernel(  # noqa: C901, PLR0915 - fused
-    form: int, shape: int, single: bool, cut: bool
+    form: int, shape: int, single: bool, cut: bool, special: bool
 ) -> Callable[..., None]:
     """Return the kernel of one stiffness form and potential, compiled once a machine.
 
@@ -45,7 +45,8 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
     graph, a factor for each pair of kinds of atoms and the kinds [n] (or none), weights of the
     atoms [n] (or none); parameters of law and potential and the squared cutoff. It writes the
     energy of each graph and the gradient of the atoms in the rows of tiles that belong to `thread`
-    of `threads`. With a cutoff, tiles whose boxes are further apart are not visited.
+    of `threads`. With a cutoff (`cut`), tiles whose boxes are further apart are not visited; kinds
+    and weights are looked at in the `special` kernel alone.
     """
 
     def kernel(  # noqa: C901, PLR0912, PLR0915, PLR0917 - fused; numba passes by position
@@ -68,7 +69,7 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
     ) -> None:
         zero, one, two, tiny = constants[0], constants[1], constants[2], constants[3]
         parameter, width_of_well, reach = numbers[0], numbers[1], numbers[2]
-        typed, weighted = kinds.size > 0, weight.size > 0
+        typed, weighted = special and kinds.size > 0, special and weight.size > 0
         for graph in range(energy.size):
             low, size = ptr[graph], ptr[graph + 1] - ptr[graph]
             tiles = (size + LANES - 1) // LANES
@@ -123,10 +124,12 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
                         # which meets it too and takes half, and the atoms after that block.
                         start = i // STEP * STEP if a == b else 0
                         share = shares[1 + i % STEP if a == b else 0]
-                        mine = weight[low + a * LANES + i] if weighted else one
                         second = tile[b, start:]
-                        kind = kinds[low + a * LANES + i] if typed else 0
-                        strengths = tile[b, (12 + kind) * LANES + start :]
+                        strengths, mine = second, one
+                        if special:
+                            kind = kinds[low + a * LANES + i] if typed else 0
+                            strengths = tile[b, (12 + kind) * LANES + start :]
+                            mine = weight[low + a * LANES + i] if weighted else one
                         for j in range(width - start):
                             px, py, pz = second[j], second[LANES + j], second[2 * LANES + j]
                             qx, qy = second[3 * LANES + j], second[4 * LANES + j]
@@ -141,12 +144,16 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
                             product += (oy - second[10 * LANES + j]) * (dy + dv)
                             product += (oz - second[11 * LANES + j]) * (dz + dw)
                             stretch = product / max(squared * inverse + length, tiny)
-                            k = law(form, strengths[j] * share[j] * mine, length, parameter)
+                            if special:
+                                k = strengths[j] * share[j] * mine
+                            else:
+                                k = second[12 * LANES + j] * share[j]
+                            k = law(form, k, length, parameter)
                             if cut:
                                 k = k if rest_squared < reach else zero
-                            value, slope = well(shape, stretch, width_of_well)
-                            e += k * value
-                            force = k * slope * inverse
+                            twice, tension = well(shape, k, stretch, width_of_well)
+                            e += twice
+                            force = tension * inverse
                             gx += force * dx
                             gy += force * dy
                             gz += force * dz
@@ -157,7 +164,7 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
                         first[7 * LANES + i] += gy
                         first[8 * LANES + i] += gz
                         total += e
-                    energy[graph] += two * total
+                    energy[graph] += total
             for a in range(tiles):
                 row, base = tile[a], low + a * LANES
                 for axis in range(pos.shape[1]):

@@ -99,7 +99,7 @@ def _springs_of(problem: Problem) -> _Springs:
     if problem.factor is None:
         strength = np.full(problem.num_graphs, law.strength, dtype=kind)
     else:
-        strength = problem.factor.numpy() * kind(law.strength)
+        strength = problem.factor.detach().numpy() * kind(law.strength)
     cutoff = problem.cutoff
     reach = math.inf if cutoff is None else cutoff * cutoff
     numbers = np.array([law.parameter, problem.well.parameter, reach], dtype=kind)
@@ -116,12 +116,17 @@ def _complete(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
     ptr = np.zeros(graphs + 1, dtype=np.int64)
     np.cumsum(sizes, out=ptr[1:])
     table, kinds = _table_of(problem, kind)
-    weight = _CONSTANTS[kind][:0] if problem.node_weight is None else problem.node_weight.numpy()
-    pos, rest = problem.pos, problem.rest
+    weight = (
+        _CONSTANTS[kind][:0]
+        if problem.node_weight is None
+        else problem.node_weight.detach().numpy()
+    )
+    pos, rest = problem.pos.detach(), problem.rest.detach()
     if order is not None:
         pos, rest = pos[order], rest[order]
         kinds = kinds if not kinds.size else kinds[order.numpy()]
         weight = weight if not weight.size else weight[order.numpy()]
+    special = bool(kinds.size or weight.size)
     largest = int(sizes.max(initial=1))
     count = threads.thread_count(int(sizes @ sizes), PAIRS_PER_THREAD)
     sheets = count if largest > SMALL else 1
@@ -129,14 +134,14 @@ def _complete(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
     gradients = np.zeros((sheets, nodes, pos.size(1)), dtype=kind)
     given = (pos.numpy(), rest.numpy(), ptr, strength, table, kinds, weight, numbers)
     if largest <= SMALL:
-        small = small_kernel(form, shape, single, pos.size(1), cut)
+        small = small_kernel(form, shape, single, pos.size(1), cut, special)
 
         def task(thread: int, workers: int) -> None:
             first, last = graphs * thread // workers, graphs * (thread + 1) // workers
             work = (_CONSTANTS[kind], *numba_small.work_rows(kind), first, last)
             small(*given, *work, energies[0], gradients[0])
     else:
-        tiled = complete_kernel(form, shape, single, cut)
+        tiled = complete_kernel(form, shape, single, cut, special)
         tiles = (largest + LANES - 1) // LANES
 
         def task(thread: int, workers: int) -> None:
@@ -166,7 +171,7 @@ def _segments(problem: Problem, cut: bool) -> tuple[NDArray[np.int64], Tensor | 
             order = torch.argsort(problem.batch, stable=True)
     if cut and int(sizes.max(initial=0)) > SORTED:
         places = np.arange(problem.pos.size(0)) if order is None else order.numpy()
-        points, start = problem.rest.numpy(), 0
+        points, start = problem.rest.detach().numpy(), 0
         for size in sizes.tolist():
             if size > SORTED:
                 mine = places[start : start + size]
@@ -188,7 +193,7 @@ def _table_of(problem: Problem, kind: Any) -> tuple[NDArray[Any], NDArray[np.int
 def _sparse(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
     if problem.num_graphs > _FLOAT_GRAPHS and problem.pos.dtype == torch.float32:
         problem = _in_double(problem)
-    pos, edge_index = problem.pos, problem.edge_index
+    pos, edge_index = problem.pos.detach(), problem.edge_index
     if edge_index is None:
         raise ValueError("`edge_index` is missing; complete graphs have a kernel of their own")
     if problem.batch is not None:
@@ -196,8 +201,8 @@ def _sparse(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
     source, target = edge_index[0].numpy(), edge_index[1].numpy()
     kind = _KINDS[pos.dtype]
     none = np.zeros(0, dtype=kind)
-    weight = none if problem.weight is None else problem.weight.numpy()
-    shift = none.reshape(0, 3) if problem.shift is None else problem.shift.numpy()
+    weight = none if problem.weight is None else problem.weight.detach().numpy()
+    shift = none.reshape(0, 3) if problem.shift is None else problem.shift.detach().numpy()
     form, shape, single, cut, strength, numbers = _springs_of(problem)
     kernel = numba_sparse.sparse_kernel(form, shape, single, cut)
     count = threads.thread_count(source.size, EDGES_PER_THREAD)
@@ -247,9 +252,8 @@ def _packed(problem: Problem) -> NDArray[np.floating]:
     """Position, rest position, gradient and graph of an atom in one line of the cache."""
     nodes, dim = problem.pos.shape
     node = aligned_zeros(nodes, numba_sparse.WIDTH, problem.pos.dtype)
-    node[:, :dim] = problem.pos
-    node[:, 3 : 3 + dim] = problem.rest
-    node[:, 9 : 9 + dim] = problem.pos - problem.rest
+    pos, rest = problem.pos.detach(), problem.rest.detach()
+    node[:, :dim], node[:, 3 : 3 + dim], node[:, 9 : 9 + dim] = pos, rest, pos - rest
     if problem.batch is not None:
         node[:, numba_sparse.GRAPH] = problem.batch
     return node.numpy()  # type: ignore[no-any-return]

@@ -10,11 +10,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
-from pyg_energyloss.functional.engine.numba.arithmetic import exponential
+from pyg_energyloss.functional.engine.numba.arithmetic import exponential, polynomial
 from pyg_energyloss.potentials.lddt import THRESHOLDS
 from pyg_energyloss.potentials.morse import WALL
 from pyg_energyloss.radial import Form, Well
@@ -33,7 +35,7 @@ class _Builder:
         self.floating = ir.FloatType() if kind == types.float32 else ir.DoubleType()
 
     def number(self, value: float) -> Any:
-        return ir.Constant(self.floating, value)
+        return ir.Constant(self.floating, float(value))
 
     def add(self, left: Any, right: Any) -> Any:
         return self.build.fadd(left, right, flags=self.flags)
@@ -62,15 +64,21 @@ class _Builder:
         return self.smaller(self.larger(value, self.negative(limit)), limit)
 
     def magnitude(self, value: Any) -> Any:
-        return self.larger(value, self.negative(value))
+        function = self.build.module.declare_intrinsic("llvm.fabs", [self.floating])
+        return self.build.call(function, [value])
 
     def with_sign(self, size: Any, value: Any) -> Any:
         """The size with the sign of a value, zero where the value is."""
         zero = self.number(0.0)
-        signed = self.build.select(
-            self.build.fcmp_unordered(">", value, zero), size, self.negative(size)
-        )
+        kind = ir.FunctionType(self.floating, [self.floating, self.floating])
+        function = self.build.module.declare_intrinsic("llvm.copysign", [self.floating], kind)
+        signed = self.build.call(function, [size, value])
         return self.build.select(self.build.fcmp_ordered("==", value, zero), zero, signed)
+
+    def series(self, coefficients: NDArray[Any], value: Any) -> Any:
+        """A polynomial, highest power first."""
+        numbers = [self.number(coefficient) for coefficient in coefficients]
+        return polynomial(numbers, value, self.add, self.mul)
 
     def exp(self, value: Any) -> Any:
         """Exp of a number that is not positive."""
@@ -85,62 +93,69 @@ class _Builder:
         return self.build.select(self.build.fcmp_unordered("uno", given, given), given, result)
 
 
-def _harmonic(b: _Builder, e: Any, _: Any) -> _Pair:
-    return b.mul(b.mul(b.number(0.5), e), e), e
+def _harmonic(b: _Builder, k: Any, e: Any, _: Any) -> _Pair:
+    tension = b.mul(k, e)
+    return b.mul(tension, e), tension
 
 
-def _absolute(b: _Builder, e: Any, _: Any) -> _Pair:
-    return b.magnitude(e), b.with_sign(b.number(1.0), e)
+def _absolute(b: _Builder, k: Any, e: Any, _: Any) -> _Pair:
+    return b.mul(b.add(k, k), b.magnitude(e)), b.mul(k, b.with_sign(b.number(1.0), e))
 
 
-def _huber(b: _Builder, e: Any, delta: Any) -> _Pair:
-    tension = b.clamp(e, delta)
-    return b.mul(tension, b.sub(e, b.mul(b.number(0.5), tension))), tension
+def _huber(b: _Builder, k: Any, e: Any, delta: Any) -> _Pair:
+    clamped = b.clamp(e, delta)
+    tension = b.mul(k, clamped)
+    return b.mul(tension, b.add(e, b.sub(e, clamped))), tension
 
 
-def _flat_bottom(b: _Builder, e: Any, width: Any) -> _Pair:
-    tension = b.sub(e, b.clamp(e, width))
-    return b.mul(b.mul(b.number(0.5), tension), tension), tension
+def _flat_bottom(b: _Builder, k: Any, e: Any, width: Any) -> _Pair:
+    beyond = b.sub(e, b.clamp(e, width))
+    tension = b.mul(k, beyond)
+    return b.mul(tension, beyond), tension
 
 
-def _morse(b: _Builder, e: Any, inverse_width: Any) -> _Pair:
+def _morse(b: _Builder, k: Any, e: Any, inverse_width: Any) -> _Pair:
     one = b.number(1.0)
     reach = b.negative(b.mul(inverse_width, e))
     bend = b.expm1(b.smaller(reach, b.number(WALL)))
     steep = b.mul(bend, b.add(bend, one))
     beyond = b.larger(b.sub(reach, b.number(WALL)), b.number(0.0))
-    curved = b.add(b.mul(b.mul(b.number(0.5), bend), bend), b.mul(steep, beyond))
+    curved = b.add(b.mul(bend, bend), b.mul(b.add(steep, steep), beyond))
     width = b.div(one, inverse_width)
-    value = b.unless_nan(b.mul(b.mul(curved, width), width), e)
-    return value, b.negative(b.mul(steep, width))
+    value = b.unless_nan(b.mul(b.mul(curved, width), b.mul(width, k)), e)
+    return value, b.negative(b.mul(b.mul(steep, width), k))
 
 
-def _lddt(b: _Builder, e: Any, _: Any) -> _Pair:
-    """With q = exp(-|e|) and c = exp(-t) a threshold keeps q / (q + c); one division serves all."""
-    off = b.magnitude(e)
-    q = b.exp(b.negative(off))
-    one, quarter = b.number(1.0), b.number(0.25)
-    shares = [b.number(math.exp(-limit)) for limit in THRESHOLDS]
-    sums = [b.add(q, share) for share in shares]
-    left, right = b.mul(sums[0], sums[1]), b.mul(sums[2], sums[3])
-    inverse = b.div(one, b.mul(left, right))
-    of_left, of_right = b.mul(inverse, right), b.mul(inverse, left)
-    inverses = [
-        b.mul(of_left, sums[1]),
-        b.mul(of_left, sums[0]),
-        b.mul(of_right, sums[3]),
-        b.mul(of_right, sums[2]),
-    ]
-    lost = [b.mul(share, over) for share, over in zip(shares, inverses, strict=True)]
-    value = b.add(b.add(lost[0], lost[1]), b.add(lost[2], lost[3]))
-    # q share / (q + share)² of each threshold, all over q.
-    force = [b.mul(part, over) for part, over in zip(lost, inverses, strict=True)]
-    total = b.add(b.add(force[0], force[1]), b.add(force[2], force[3]))
-    size = b.mul(b.mul(quarter, q), total)
-    return b.unless_nan(b.mul(quarter, value), e), b.with_sign(size, e)
+def _lddt_series() -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Coefficients, highest power first, of the fractions that `_lddt` evaluates."""
+    shares = [math.exp(-limit) for limit in THRESHOLDS]
+    lost: NDArray[Any] = np.zeros(1)
+    steep: NDArray[Any] = np.zeros(1)
+    for share in shares:
+        others = np.poly([-other for other in shares if other != share])
+        lost = np.polyadd(lost, 0.25 * share * others)
+        steep = np.polyadd(steep, 0.25 * share * np.polymul(others, others))
+    return np.poly([-share for share in shares]), lost, steep
 
 
-_WELLS: dict[int, Callable[[_Builder, Any, Any], _Pair]] = {
+_WHOLE, _LOST, _STEEP = _lddt_series()
+
+
+def _lddt(b: _Builder, k: Any, e: Any, _: Any) -> _Pair:
+    """With q = exp(-|e|) and c = exp(-t) a threshold is met by q / (q + c).
+
+    Over the common denominator D the share that is lost is a cubic in q, its slope q times a
+    polynomial of degree six over D²; all coefficients are positive, so nothing cancels.
+    """
+    q = b.exp(b.negative(b.magnitude(e)))
+    inverse = b.div(b.number(1.0), b.series(_WHOLE, q))
+    scaled = b.mul(k, inverse)
+    lost = b.mul(b.series(2.0 * _LOST, q), scaled)
+    steep = b.mul(b.series(_STEEP, q), b.mul(q, scaled))
+    return b.unless_nan(lost, e), b.mul(b.with_sign(inverse, e), steep)
+
+
+_WELLS: dict[int, Callable[[_Builder, Any, Any, Any], _Pair]] = {
     Well.HARMONIC: _harmonic,
     Well.ABSOLUTE: _absolute,
     Well.HUBER: _huber,
@@ -150,16 +165,16 @@ _WELLS: dict[int, Callable[[_Builder, Any, Any], _Pair]] = {
 }
 
 
-def _emit_well(_context: Any, code: Any, stretch: Any, parameter: Any) -> Any:
-    """The potential of a number (`Well`): φ(e) and dφ/de."""
+def _emit_well(_context: Any, code: Any, k: Any, stretch: Any, parameter: Any) -> Any:
+    """The potential of a number (`Well`): 2 k φ(e), what a pair counts for, and k dφ/de."""
     formula = _WELLS[code.literal_value]
     pair = types.UniTuple(stretch, 2)
 
     def generate(context: Any, build: Any, signature: Any, values: Any) -> Any:
-        value, slope = formula(_Builder(build, stretch), values[1], values[2])
-        return context.make_tuple(build, signature.return_type, [value, slope])
+        both = formula(_Builder(build, stretch), *values[1:])
+        return context.make_tuple(build, signature.return_type, both)
 
-    return pair(code, stretch, parameter), generate
+    return pair(code, k, stretch, parameter), generate
 
 
 well: Any = intrinsic(prefer_literal=True)(_emit_well)

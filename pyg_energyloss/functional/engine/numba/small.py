@@ -39,18 +39,19 @@ def work_rows(kind: Any) -> list[Any]:
 
 
 @functools.cache
-def small_kernel(  # noqa: C901, PLR0915 - fused
-    form: int, shape: int, single: bool, dim: int, cut: bool
+def small_kernel(  # noqa: C901, PLR0915, PLR0917 - fused
+    form: int, shape: int, single: bool, dim: int, cut: bool, special: bool
 ) -> Callable[..., None]:
     """Return the kernel of one stiffness form and potential, compiled once a machine.
 
     The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, the strength by
     graph, a factor for each pair of kinds of atoms and the kinds [n] (or none), weights of the
     atoms [n] (or none); parameters of law and potential and the squared cutoff. It writes the
-    energy of each graph and the gradient of the atoms for graphs `begin` to `end`.
+    energy of each graph and the gradient of the atoms for graphs `begin` to `end`. Kinds and
+    weights are looked at in the `special` kernel alone.
     """
 
-    def kernel(  # noqa: C901, PLR0912, PLR0917 - fused; numba passes by position
+    def kernel(  # noqa: C901, PLR0912, PLR0915, PLR0917 - fused; numba passes by position
         pos: Any,
         rest: Any,
         ptr: Any,
@@ -89,13 +90,11 @@ def small_kernel(  # noqa: C901, PLR0915 - fused
                 own[i] = 0
             for i in range(OTHER * WIDTH):
                 other[i] = 0
-            springs = own[: OWN * WIDTH]
             total = zero
             for step in range(1, size // 2 + 1):
                 share = half if 2 * step == size else one
                 ahead, gain = row[step:], other[step:]
-                if typed or weighted:
-                    springs = own[4 * WIDTH :]
+                if special:
                     atom = low + step
                     for i in range(size):
                         k = own[i]
@@ -103,7 +102,7 @@ def small_kernel(  # noqa: C901, PLR0915 - fused
                             k = k * table[kinds[low + i], kinds[atom]]
                         if weighted:
                             k = k * weight[low + i] * weight[atom]
-                        springs[i] = k
+                        own[W4 + i] = k
                         atom = low if atom + 1 == ptr[graph + 1] else atom + 1
                 for i in range(width):
                     dx, dy = row[i] - ahead[i], row[W1 + i] - ahead[W1 + i]
@@ -117,19 +116,20 @@ def small_kernel(  # noqa: C901, PLR0915 - fused
                     product += (row[W7 + i] - ahead[W7 + i]) * (dy + dv)
                     product += (row[W8 + i] - ahead[W8 + i]) * (dz + dw)
                     stretch = product / max(squared * inverse + length, tiny)
-                    k = law(form, springs[i] * share, length, parameter)
+                    k = (own[W4 + i] if special else own[i]) * share
+                    k = law(form, k, length, parameter)
                     if cut:
                         k = k if rest_squared < reach else zero
-                    value, slope = well(shape, stretch, width_of_well)
-                    total += k * value
-                    force = k * slope * inverse
+                    twice, tension = well(shape, k, stretch, width_of_well)
+                    total += twice
+                    force = tension * inverse
                     own[W1 + i] += force * dx
                     own[W2 + i] += force * dy
                     own[W3 + i] += force * dz
                     gain[i] -= force * dx
                     gain[W1 + i] -= force * dy
                     gain[W2 + i] -= force * dz
-            energy[graph] = two * total
+            energy[graph] = total
             for i in range(size):
                 for axis in range(dim):
                     pull = other[axis * WIDTH + i] + other[axis * WIDTH + i + size]

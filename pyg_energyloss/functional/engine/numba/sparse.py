@@ -66,7 +66,7 @@ def sparse_kernel(  # noqa: C901, PLR0915 - fused
         energy: Any,
         check: Any,
     ) -> None:
-        zero, one, tiny = constants[0], constants[1], constants[3]
+        zero, one, tiny, half = constants[0], constants[1], constants[3], constants[4]
         parameter, width_of_well, reach = numbers[0], numbers[1], numbers[2]
         nodes = np.uint64(node.shape[0])
         weighted, shifted = weight.size > 0, shift.size > 0
@@ -128,9 +128,9 @@ def sparse_kernel(  # noqa: C901, PLR0915 - fused
                     k = law(form, row[9, lane], length, parameter)
                     if cut:
                         k = k if rest_squared < reach else zero
-                    value, slope = well(shape, stretch, width_of_well)
-                    row[10, lane] = k * value
-                    row[11, lane] = k * slope * inverse
+                    twice, tension = well(shape, k, stretch, width_of_well)
+                    row[10, lane] = half * twice
+                    row[11, lane] = tension * inverse
                 for lane in range(filled):
                     energy[graphs[lane]] += row[10, lane]
                     tail, head = node[tails[lane]], node[heads[lane]]
