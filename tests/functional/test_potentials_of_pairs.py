@@ -80,9 +80,9 @@ def assert_agrees(energy, pred, expected, dtype):
     value = energy(pos)
     value.sum().backward()
     for found, wanted in zip((value.detach(), pos.grad), expected, strict=True):
-        wanted = torch.as_tensor(wanted)
-        error = (found.double() - wanted).abs().max()
-        assert error <= TOLERANCE[dtype] * wanted.abs().max()
+        reference = torch.as_tensor(wanted)
+        error = (found.double() - reference).abs().max()
+        assert error <= TOLERANCE[dtype] * reference.abs().max()
 
 
 def some(law, potential):
