@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         presets,
         registry,
         report,
+        restraints,
         rigidity,
         samplers,
         spins,
@@ -48,7 +49,9 @@ if TYPE_CHECKING:
         MarginLoss,
         NoiseGatedLoss,
         PairEnergyLoss,
+        RestraintLoss,
         SpinCrossEntropyLoss,
+        SymmetricLoss,
         TrueEnergyLoss,
     )
 
@@ -64,6 +67,7 @@ _MODULES = (
     "presets",
     "registry",
     "report",
+    "restraints",
     "rigidity",
     "samplers",
     "spins",
@@ -81,7 +85,9 @@ _LOSSES = (
     "MarginLoss",
     "NoiseGatedLoss",
     "PairEnergyLoss",
+    "RestraintLoss",
     "SpinCrossEntropyLoss",
+    "SymmetricLoss",
     "TrueEnergyLoss",
 )
 
@@ -93,7 +99,9 @@ __all__ = [
     "MarginLoss",
     "NoiseGatedLoss",
     "PairEnergyLoss",
+    "RestraintLoss",
     "SpinCrossEntropyLoss",
+    "SymmetricLoss",
     "TrueEnergyLoss",
     "__version__",
     "data",
@@ -107,6 +115,7 @@ __all__ = [
     "presets",
     "registry",
     "report",
+    "restraints",
     "rigidity",
     "samplers",
     "spins",

@@ -1,4 +1,8 @@
-"""Files that are either whole or absent: written beside the target, then renamed over it."""
+"""Files that are either whole or absent: written beside the target, then renamed over it.
+
+What is read back may still be torn, by a full disk or a copy that was cut short: such a file is
+named in the error, or set aside under the name ``*.corrupt`` so that it is made again.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,34 @@ import io
 import json
 import math
 import os
+import pickle
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+#: Ends the names of files that are being written; one that a kill leaves behind is litter.
+UNFINISHED = ".tmp"
+
+#: What readers raise for content that is not whole: JSON, npz, and checkpoints of torch.
+UNREADABLE = (
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+class CorruptFileError(ValueError):
+    """A file whose content is not whole; the message names it."""
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
@@ -21,7 +49,7 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=UNFINISHED, dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -66,6 +94,76 @@ def write_csv(
     writer.writeheader()
     writer.writerows(rows)
     return write_text(path, stream.getvalue())
+
+
+def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read the JSON object in a file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        CorruptFileError: it is empty, cut short, or not an object.
+    """
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        if not isinstance(document, dict):
+            raise TypeError(f"expected an object, got {type(document).__name__}")  # noqa: TRY301
+    except (ValueError, TypeError) as error:
+        raise CorruptFileError(_corrupt(path, error)) from error
+    return document
+
+
+def read_npz(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read all arrays of an npz file; nothing is unpickled.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        CorruptFileError: it is empty, cut short, or damaged.
+    """
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (*UNREADABLE, AttributeError) as error:  # AttributeError: a bare array, not an archive
+        raise CorruptFileError(_corrupt(path, error)) from error
+
+
+def read_or_set_aside(
+    path: str | os.PathLike[str],
+    read: Callable[[Path], T] = read_json,  # type: ignore[assignment]
+) -> T | None:
+    """Return what ``read`` makes of a file, None where there is no file or no whole one.
+
+    A file that is not whole is renamed to ``*.corrupt`` with a warning, so that it is made again.
+
+    >>> import pathlib, tempfile, warnings
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "result.json"
+    >>> _ = path.write_text('{"cut": ')
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     read_or_set_aside(path)
+    >>> [found.name for found in path.parent.iterdir()]
+    ['result.json.corrupt']
+
+    Args:
+        path: The file.
+        read: Reads it, such as `read_json`, `read_npz` or a ``torch.load`` with ``weights_only``.
+    """
+    found = Path(path)
+    try:
+        return read(found)
+    except FileNotFoundError:
+        return None
+    except UNREADABLE as error:
+        aside = found.with_name(f"{found.name}.corrupt")
+        found.replace(aside)
+        text = str(error) if isinstance(error, CorruptFileError) else _corrupt(found, error)
+        warnings.warn(f"{text}; it is set aside as {aside.name}", RuntimeWarning, stacklevel=2)
+        return None
+
+
+def _corrupt(path: str | os.PathLike[str], error: Exception) -> str:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return f"{os.fspath(path)} is not whole ({reason})"
 
 
 def _plain(value: Any) -> Any:

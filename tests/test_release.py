@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -104,3 +105,11 @@ def test_the_wheel_works_without_extras_in_an_empty_folder(wheel, tmp_path):
     program = str(python.parent / "energyloss")
     assert VERSION in _run(program, "--version", cwd=empty)
     assert "table12" in _run(program, "paper", cwd=empty)
+
+
+def test_what_a_user_of_a_host_installs_brings_no_lightning_of_its_own():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    plugin = tomllib.loads((ROOT / "plugins/lightning/pyproject.toml").read_text(encoding="utf-8"))
+    asked = [*project["dependencies"], *project["optional-dependencies"]["hosts"]]
+    asked += plugin["project"]["dependencies"]
+    assert not [name for name in asked if "lightning" in name]

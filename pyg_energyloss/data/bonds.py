@@ -7,10 +7,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss.data.bond_tables import bond_orders
 from pyg_energyloss.data.records import AROMATIC
+from pyg_energyloss.data.structure import Structure
 
 #: Bond if the distance is below this multiple of the sum of covalent radii (second attempt).
 COVALENT_FACTOR = 1.2
+
+
+def find_bonds(
+    structure: Structure, *, charges: tuple[int, ...] = (0,)
+) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Bonds, their types and the charge of a structure without bonds.
+
+    Of macromolecules by `table_bonds`, as bond orders cannot be settled at their size; of all else
+    by `perceive_bonds`, which see for arguments and result.
+    """
+    if structure.chain is not None:
+        return (*table_bonds(structure.z, structure.pos), structure.charge or 0)
+    return perceive_bonds(structure.z, structure.pos, charges=charges)
+
+
+def table_bonds(
+    z: NDArray[np.int64], pos: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Bonds [num_bonds, 2] (each once) and types [num_bonds] that `bond_orders` tells."""
+    orders = np.triu(bond_orders(z, pos))
+    bonds = np.argwhere(orders)
+    return bonds, orders[bonds[:, 0], bonds[:, 1]]
 
 
 def perceive_bonds(

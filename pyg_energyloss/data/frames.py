@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.data.bond_tables import bond_orders
+from pyg_energyloss.data.bonds import table_bonds
+from pyg_energyloss.data.formats.arrays import read_frames
 from pyg_energyloss.data.molecules import MoleculeDataset
 from pyg_energyloss.data.named import Transform, from_table
 from pyg_energyloss.data.records import Molecule, MoleculeTable
@@ -103,16 +104,7 @@ def md17(
     Source: Chmiela et al., Sci. Adv. 3, e1603015 (2017); Christensen, von Lilienfeld, Mach. Learn.:
     Sci. Technol. 1, 045018 (2020).
     """
-    with np.load(_existing(path), allow_pickle=False) as stored:
-        for numbers, positions in (("z", "R"), ("nuclear_charges", "coords")):
-            if {numbers, positions} <= set(stored.files):
-                z, frames = stored[numbers].astype(np.int64), stored[positions]
-                break
-        else:
-            raise ValueError(
-                f"{path}: expected arrays z and R, or nuclear_charges and coords; got "
-                f"{', '.join(stored.files)}"
-            )
+    z, frames = read_frames(_existing(path))
     chosen: NDArray[np.int64] = np.arange(len(frames))
     if limit is not None and limit < len(frames):
         chosen = chosen[:limit] * len(frames) // limit
@@ -154,6 +146,4 @@ def _existing(path: str | os.PathLike[str]) -> Path:
 
 
 def _molecule(z: NDArray[np.int64], pos: NDArray[np.float64], name: str, group: str) -> Molecule:
-    orders = np.triu(bond_orders(z, pos))
-    bonds = np.argwhere(orders)
-    return Molecule(z, pos, bonds, orders[bonds[:, 0], bonds[:, 1]], name, group)
+    return Molecule(z, pos, *table_bonds(z, pos), name, group)

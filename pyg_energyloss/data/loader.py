@@ -1,31 +1,34 @@
-"""Whole batches straight from the flat storage of an in-memory data set."""
+"""Batches of a data set: by array arithmetic, or item by item through its transform."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
 from pyg_energyloss.data.molecules import MoleculeDataset
+from pyg_energyloss.samplers.streams import repeatable
 
 
 class FlatLoader:
     """Yields the batches that PyG's ``DataLoader`` would, by array arithmetic.
 
     Collating 64 small molecules item by item costs as much as a small network's forward pass; this
-    takes a tenth of that. It calls no per-item transform: with one, use PyG's loader.
+    takes a tenth of that. A data set with a transform (`RigidEdgeTransform`, say) is collated item
+    by item, the transform called anew in every pass; what it draws depends on ``seed``, the pass
+    and the batch alone.
 
     Args:
-        dataset: Data set without a transform.
+        dataset: Molecules, with or without a per-item transform.
         batch_size: Graphs per batch; the last batch may be smaller.
         shuffle: Draw a new order for each pass, from ``seed`` and the number of the pass.
-        seed: Seed of the order.
+        seed: Seed of the order, and of what the transform draws.
         drop_last: Leave out an incomplete last batch.
 
     Raises:
-        ValueError: the data set has a per-item transform, or ``batch_size`` is below 1.
+        ValueError: ``batch_size`` is below 1.
     """
 
     def __init__(
@@ -37,11 +40,6 @@ class FlatLoader:
         seed: int = 0,
         drop_last: bool = False,
     ) -> None:
-        if dataset.transform is not None:
-            raise ValueError(
-                "`dataset` has a per-item `transform`, which this loader would skip; use "
-                "torch_geometric.loader.DataLoader"
-            )
         if batch_size < 1:
             raise ValueError(f"`batch_size` must be at least 1, got {batch_size}")
         self.dataset, self.batch_size, self.shuffle = dataset, batch_size, shuffle
@@ -54,17 +52,43 @@ class FlatLoader:
         return full + (0 if self.drop_last else int(rest > 0))
 
     def __iter__(self) -> Iterator[Batch]:
+        self.passes += 1
+        yield from self._batches(self.passes - 1, 0)
+
+    def stream(self, start: int = 0) -> Iterator[Batch]:
+        """Batches without end, pass after pass, from the batch of this number on.
+
+        Those before are not made. A batch depends on the seed and its number alone, so that a
+        resumed run sees what an uninterrupted one would have seen.
+        """
+        passes, skip = divmod(start, len(self))
+        while True:
+            yield from self._batches(passes, skip)
+            passes, skip = passes + 1, 0
+
+    def _batches(self, passes: int, skip: int) -> Iterator[Batch]:
         rows = self._rows
         if self.shuffle:
-            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.passes)
+            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + passes)
             rows = rows[torch.randperm(len(rows), generator=generator)]
-        self.passes += 1
-        for part in list(rows.split(self.batch_size))[: len(self)]:
-            yield assemble(self.dataset, part)
+        parts = list(rows.split(self.batch_size))[: len(self)]
+        for index in range(skip, len(parts)):
+            yield assemble(self.dataset, parts[index], words=(self.seed, passes, index))
 
 
-def assemble(dataset: MoleculeDataset, rows: Tensor) -> Batch:
-    """Make the PyG batch of the given rows of the data set's storage."""
+def assemble(dataset: MoleculeDataset, rows: Tensor, *, words: Sequence[int] = (0,)) -> Batch:
+    """Make the PyG batch of the given rows of the data set's storage, through its transform.
+
+    Args:
+        dataset: The molecules.
+        rows: Which of them, [num_graphs].
+        words: Whole numbers of at least 0 on which the draws of the transform depend.
+    """
+    if dataset.transform is not None:
+        with repeatable(*words):
+            return Batch.from_data_list(
+                [dataset.transform(dataset.get(row)) for row in rows.tolist()]
+            )
     storage, slices = dataset._data, dataset.slices  # noqa: SLF001 - `.data` warns on access
     batch = Batch(_base_cls=Data)
     gathered: dict[Tensor, tuple[Tensor, Tensor]] = {}

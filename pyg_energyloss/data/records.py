@@ -96,6 +96,20 @@ class MoleculeTable:
             name=np.array([m.name for m in molecules], dtype=np.str_),
         )
 
+    def molecule(self, row: int) -> Molecule:
+        """One of them."""
+        atoms = slice(*self.atom_ptr[row : row + 2].tolist())
+        bonds = slice(*self.bond_ptr[row : row + 2].tolist())
+        return Molecule(
+            z=self.z[atoms],
+            pos=self.pos[atoms].astype(np.float64),
+            bonds=self.bonds[bonds],
+            bond_type=self.bond_type[bonds],
+            name=str(self.name[row]),
+            group=str(self.group[row]),
+            charge=int(self.charge[row]),
+        )
+
     def without_hydrogens(self) -> MoleculeTable:
         """The same molecules without their hydrogens; those with one atom left are dropped."""
         heavy = self.z != 1

@@ -3,6 +3,12 @@
 from pyg_energyloss.functional.bonds import undirected_bonds
 from pyg_energyloss.functional.complete_pair_energy import complete_pair_energy
 from pyg_energyloss.functional.coordinate_error import coordinate_mae, coordinate_mse
+from pyg_energyloss.functional.crystal_energy import crystal_energy
+from pyg_energyloss.functional.crystal_springs import (
+    CrystalSprings,
+    crystal_springs,
+    listed_springs,
+)
 from pyg_energyloss.functional.handedness import handedness
 from pyg_energyloss.functional.internal_coordinates import (
     bond_angle,
@@ -11,7 +17,7 @@ from pyg_energyloss.functional.internal_coordinates import (
     torsion_angle,
 )
 from pyg_energyloss.functional.kabsch import kabsch_mse
-from pyg_energyloss.functional.minimum_image import minimum_image, unwrap
+from pyg_energyloss.functional.minimum_image import minimum_image
 from pyg_energyloss.functional.padded import from_padded, to_padded
 from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
 from pyg_energyloss.functional.rotation import kabsch_rotation
@@ -24,13 +30,17 @@ from pyg_energyloss.functional.spins.local_field_energy import local_field_energ
 from pyg_energyloss.functional.spins.spin_classification import spin_cross_entropy, spin_margin
 from pyg_energyloss.functional.spins.spin_entropy import spin_entropy, spin_mean
 from pyg_energyloss.functional.spins.target_bond_energy import target_bond_energy
+from pyg_energyloss.functional.unwrap import unwrap
 
 __all__ = [
+    "CrystalSprings",
     "bond_angle",
     "categorical_field",
     "complete_pair_energy",
     "coordinate_mae",
     "coordinate_mse",
+    "crystal_energy",
+    "crystal_springs",
     "discrete_energy",
     "edge_energy",
     "flip_min",
@@ -43,6 +53,7 @@ __all__ = [
     "ising_free_energy",
     "kabsch_mse",
     "kabsch_rotation",
+    "listed_springs",
     "local_field",
     "local_field_energy",
     "minimum_image",

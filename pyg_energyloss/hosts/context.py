@@ -22,14 +22,30 @@ from pyg_energyloss.hosts.paths import MISSING, lookup
 FIELDS = (
     "alpha",
     "batch",
+    "cell",
+    "edge_attr",
+    "edge_index",
     "energy_edge_index",
+    "energy_edge_shift",
     "energy_edge_weight",
+    "mask",
+    "noise_ratio",
     "num_graphs",
+    "pbc",
     "pos",
+    "pos_mask",
+    "pos_weight",
     "ptr",
     "sigma",
     "x_t",
+    "z",
 )
+
+#: Before a path: the opposite, for hosts whose mask says what is padding.
+NOT = "not:"
+
+#: Fields that may be a number in the settings, the same for all graphs.
+CONSTANTS = ("alpha", "sigma")
 
 
 class MissingContextError(ValueError):
@@ -42,8 +58,9 @@ class HostContext:
     Args:
         source: the host's batch: a PyG `Batch`, a dict, a tuple, any object.
         fields: field -> path in ``source``, such as ``{"batch": "_idx_m"}`` or
-            ``{"batch": "0.batch"}``, or in ``owner``, ``{"alpha": "self.noise.alpha"}``; a field
-            that is not named has the path of its own name in ``source``.
+            ``{"batch": "0.batch"}``, or in ``owner``, ``{"alpha": "self.noise.alpha"}``, or a
+            number, ``{"alpha": 1.0}``; a field that is not named has the path of its own name in
+            ``source``.
         values: field -> value, for what is in no batch; these win. May be filled later on.
         owner: what ``self`` is in the paths: the host's module.
 
@@ -55,13 +72,13 @@ class HostContext:
         self,
         source: Any = None,
         *,
-        fields: Mapping[str, str] | None = None,
+        fields: Mapping[str, str | float] | None = None,
         values: dict[str, Any] | None = None,
         owner: Any = None,
     ) -> None:
         self.source = source
         self.owner = owner
-        self.fields = check_fields(fields or {})
+        self.fields = check_paths(fields or {})
         self.values = {} if values is None else values
         check_fields(self.values)
 
@@ -70,10 +87,15 @@ class HostContext:
         if field in self.values:
             return self.values[field]
         path = self.fields.get(field, field)
+        if not isinstance(path, str):
+            return path
+        path, opposite = path.removeprefix(NOT), path.startswith(NOT)
         if path.startswith("self."):
             found = lookup(self.owner, path.removeprefix("self."))
         else:
             found = lookup(self.source, path)
+        if opposite and isinstance(found, Tensor):
+            found = ~found.bool()
         return None if found is MISSING else found
 
     def require(self, field: str, purpose: str) -> Any:
@@ -103,9 +125,29 @@ def check_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     >>> check_fields({"batch": "_idx_m"})
     {'batch': '_idx_m'}
     """
-    unknown = sorted(set(fields) - set(FIELDS))
+    unknown = ", ".join(sorted(str(name) for name in fields if name not in FIELDS))
     if unknown:
-        raise ValueError(f"`fields` has {', '.join(unknown)}; expected some of {', '.join(FIELDS)}")
+        raise ValueError(f"`fields` has {unknown}; expected some of {', '.join(FIELDS)}")
+    return dict(fields)
+
+
+def check_paths(fields: Mapping[str, Any]) -> dict[str, str | float]:
+    """Return ``fields`` as a dict; raise unless each is a path, or a number where that is possible.
+
+    Raises:
+        ValueError: an unknown field, or neither a path nor a possible number.
+
+    >>> check_paths({"batch": "_idx_m", "alpha": 1.0})
+    {'batch': '_idx_m', 'alpha': 1.0}
+    """
+    for name, path in check_fields(fields).items():
+        number = isinstance(path, (int, float)) and not isinstance(path, bool)
+        if (isinstance(path, str) and path) or (number and name in CONSTANTS):
+            continue
+        raise ValueError(
+            f"`fields` must have a path for {name!r}, such as 'mol.batch', 'self.noise.alpha' or "
+            f"'in:net:0', got {path!r}; only {' and '.join(CONSTANTS)} may be numbers"
+        )
     return dict(fields)
 
 
@@ -117,13 +159,18 @@ def set_context(context: HostContext | None) -> None:
     _current.set(context)
 
 
-def current_context() -> HostContext:
+def current_context(*, optional: bool = False) -> HostContext:
     """Return the context that an adapter entered.
+
+    Args:
+        optional: an empty one will do, since the call itself says what is needed.
 
     Raises:
         MissingContextError: there is none. A batch is never treated as one graph.
     """
     context = _current.get()
+    if context is None and optional:
+        return HostContext()
     if context is None:
         raise MissingContextError(
             "an energy loss was called as loss(pred, target) outside of a batch context, so that "
@@ -136,7 +183,7 @@ def current_context() -> HostContext:
 
 @contextmanager
 def batch_context(
-    source: Any = None, *, fields: Mapping[str, str] | None = None, **values: Any
+    source: Any = None, *, fields: Mapping[str, str | float] | None = None, **values: Any
 ) -> Iterator[HostContext]:
     """Say for the duration of a block which batch is being worked on.
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.graphs import graph_sum
-from pyg_energyloss.hosts.context import HostContext, current_context, graph_of_nodes
+from pyg_energyloss.hosts.batch import HostBatch
+from pyg_energyloss.hosts.context import HostContext, current_context
+from pyg_energyloss.hosts.named import named_per_graph
 from pyg_energyloss.hosts.parametrization import parametrization as find_parametrization
+from pyg_energyloss.hosts.recall import Recall, in_backward
+from pyg_energyloss.hosts.rows import Rows, rows_of
+from pyg_energyloss.hosts.schedule import per_graph, per_node
 from pyg_energyloss.losses.reduce import check_reduction, reduce_graphs
 
-#: Graph information that the loss may want, passed on as it is in the host's batch.
-PASSED_ON = ("ptr", "energy_edge_index", "energy_edge_weight")
+#: One value per graph, in the shape of the prediction: what torch calls "none".
+ELEMENTS = "elements"
 
 
 class FlatLoss(torch.nn.Module):
@@ -23,21 +26,28 @@ class FlatLoss(torch.nn.Module):
 
     Prediction and target are turned into positions first, so hosts that predict positions, noise
     or velocity get the same value in the same state. All arguments are plain values, for
-    configuration files. It has no parameters and no buffers: checkpoints do not change.
+    configuration files. It has no parameters and no buffers: checkpoints do not change. Where a
+    host pads its batches, the context or the call has a mask.
 
     Args:
         loss: name of a registered loss, or a callable ``loss(pos_pred, data)`` that returns one
             value per graph.
         options: options of the loss.
-        parametrization: what the host predicts: "x0", "epsilon", "velocity", "score" or "flow".
-            All but "x0" need ``x_t``, ``alpha`` and ``sigma`` in the context.
+        parametrization: what the host predicts: "x0", "epsilon", "velocity", "score", "flow" or
+            "flow_to_data". All but "x0" need ``x_t``, ``alpha`` and ``sigma`` in the context.
         weighting: weight each graph like a squared error in this parametrization would, "epsilon"
             for a denoising network; None weighs all alike.
+        target: "call", what the host passes, or "batch", the positions in its batch, for hosts
+            whose target is more than the structure, such as a flow with noise of its own.
+        scale: length of the host's unit, Å: positions are multiplied by it, for hosts that
+            normalise them; stiffness laws are in Å.
         weight: factor of the result.
-        reduction: over graphs: "mean", "sum", or "none" for one value per graph.
+        reduction: over graphs: "mean", "sum", "none" for one value per graph, or "elements" for
+            the value of its graph at each element of the prediction, for hosts that weigh and
+            average themselves.
 
     Raises:
-        ValueError: an option is not one of the above.
+        ValueError: an option is not one of the above, or the loss is one for spins.
         UnknownNameError: no loss is called so.
 
     >>> from pyg_energyloss.hosts import batch_context
@@ -54,15 +64,15 @@ class FlatLoss(torch.nn.Module):
         options: Mapping[str, Any] | None = None,
         parametrization: str = "x0",
         weighting: str | None = None,
+        target: str = "call",
+        scale: float = 1.0,
         weight: float = 1.0,
         reduction: str = "mean",
     ) -> None:
         super().__init__()
         if isinstance(loss, str):
-            from pyg_energyloss import registry
-
             self.name = loss
-            self.loss = registry.create("loss", loss, **{**(options or {}), "reduction": "none"})
+            self.loss: Callable[..., Tensor] = named_per_graph(loss, options or {})
         elif options:
             raise ValueError("`options` are for a `loss` given by name; got a callable")
         else:
@@ -71,58 +81,120 @@ class FlatLoss(torch.nn.Module):
         self.options = dict(options or {})
         self.parametrization = parametrization
         self.weighting = weighting
+        self.target, self.scale = _checked(target, scale)
         self.weight = float(weight)
-        self.reduction = check_reduction(reduction)
+        self.reduction = reduction if reduction == ELEMENTS else check_reduction(reduction)
+        #: Called with (positions of the target, context) at each call; adapters watch by it.
+        self.on_call: Callable[[Tensor, HostContext], None] | None = None
+        self._recall = Recall()
         # What it stands in for; kept out of the submodules, so that checkpoints do not change.
         self.__dict__["replaced"] = None
         find_parametrization(parametrization)
         if weighting is not None:
             find_parametrization(weighting)
 
-    def forward(self, pred: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of a prediction [num_nodes, dim] against a target of the same shape.
+    def forward(
+        self,
+        pred: Tensor,
+        target: Tensor,
+        *,
+        batch: Tensor | None = None,
+        mask: Tensor | None = None,
+        weights: Tensor | None = None,
+        reduction: str | None = None,
+    ) -> Tensor:
+        """Return the loss of a prediction against a target of the same shape.
+
+        Args:
+            pred: [num_nodes, dim], or padded [num_graphs, max_nodes, dim].
+            target: the same shape.
+            batch: graph of each node, where the host passes it; else from the context.
+            mask: which padded rows are nodes, where the host passes it; else from the context.
+            weights: factor of each graph [num_graphs].
+            reduction: in place of the one of the constructor, where the host passes one; "none"
+                then means what it does in torch, "elements".
 
         Raises:
             MissingContextError: no adapter has said which batch this is, or it lacks a field.
             ValueError: shapes do not agree with each other or with the batch.
         """
-        if pred.shape != target.shape or pred.dim() != 2:  # noqa: PLR2004 - [num_nodes, dim]
+        context = self._context(target, given=batch is not None or mask is not None)
+        rows = rows_of(pred, target, context, batch, mask)
+        true = self._true(target, context, rows).detach()
+        if self.on_call is not None:
+            self.on_call(true, context)
+        data = HostBatch(context, true, rows.batch, rows.num_graphs)
+        values = self.loss(self._positions(rows.flat(pred), context, rows), data)
+        if values.shape != (rows.num_graphs,):
             raise ValueError(
-                "`pred` and `target` must both have shape [num_nodes, dim], got "
-                f"{tuple(pred.shape)} and {tuple(target.shape)}"
-            )
-        context = current_context()
-        batch, num_graphs = graph_of_nodes(context, len(pred))
-        data = SimpleNamespace(
-            pos=self._positions(target, context, batch).detach(),
-            batch=batch,
-            num_graphs=num_graphs,
-            **{field: context.get(field) for field in PASSED_ON},
-        )
-        values = self.loss(self._positions(pred, context, batch), data)
-        if values.shape != (num_graphs,):
-            raise ValueError(
-                f"`loss` must return one value per graph, [{num_graphs}]; "
+                f"`loss` must return one value per graph, [{rows.num_graphs}]; "
                 f"got shape {tuple(values.shape)} from {self.name}; give it reduction='none'"
             )
-        return reduce_graphs(self._weighted(values, context, batch), self.reduction)
+        if weights is not None:
+            values = values * _graph_weights(weights, rows.num_graphs)
+        value = self._reduced(self._weighted(values, context, rows), rows, pred, reduction)
+        self._recall.keep(context, target, value)
+        return value
 
-    def _positions(self, values: Tensor, context: HostContext, batch: Tensor) -> Tensor:
+    def _context(self, target: Tensor, *, given: bool) -> HostContext:
+        if in_backward() and (found := self._recall.find(target)) is not None:
+            return found
+        return current_context(optional=given)
+
+    def _reduced(self, values: Tensor, rows: Rows, pred: Tensor, reduction: str | None) -> Tensor:
+        if reduction is None:
+            reduction = self.reduction
+        elif check_reduction(reduction) == "none":
+            reduction = ELEMENTS
+        if reduction == ELEMENTS:
+            return rows.spread(values, pred)
+        return reduce_graphs(values, reduction)
+
+    def _true(self, target: Tensor, context: HostContext, rows: Rows) -> Tensor:
+        if self.target == "call":
+            return self._positions(rows.flat(target), context, rows)
+        pos: Tensor = context.require("pos", "as the true positions")
+        return self.scale * rows.flat(pos).to(target)
+
+    def _positions(self, values: Tensor, context: HostContext, rows: Rows) -> Tensor:
         if self.parametrization == "x0":
-            return values
+            return self.scale * values
         purpose = f"to turn a prediction of {self.parametrization} into positions"
-        x_t = context.require("x_t", purpose)
-        alpha = per_node(context.require("alpha", purpose), batch, len(values), x_t)
-        sigma = per_node(context.require("sigma", purpose), batch, len(values), x_t)
-        return find_parametrization(self.parametrization).to_x0(values, x_t, alpha, sigma)
+        x_t = rows.flat(context.require("x_t", purpose))
+        alpha, sigma = self._schedule(context, rows, purpose, x_t)
+        to_x0 = find_parametrization(self.parametrization).to_x0
+        return self.scale * to_x0(values, x_t, alpha, sigma)
 
-    def _weighted(self, values: Tensor, context: HostContext, batch: Tensor) -> Tensor:
+    def _schedule(
+        self, context: HostContext, rows: Rows, purpose: str, like: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Alpha and sigma of each node [num_nodes, 1]; a flow may name only one of them."""
+        flow = "flow" in (self.parametrization[:4], (self.weighting or "")[:4])
+        if flow and context.get("sigma") is None and context.get("alpha") is not None:
+            alpha = self._per_node("alpha", context, rows, purpose, like)
+            return alpha, 1.0 - alpha
+        if flow and context.get("alpha") is None and context.get("sigma") is not None:
+            sigma = self._per_node("sigma", context, rows, purpose, like)
+            return 1.0 - sigma, sigma
+        alpha = self._per_node("alpha", context, rows, purpose, like)
+        return alpha, self._per_node("sigma", context, rows, purpose, like)
+
+    @staticmethod
+    def _per_node(
+        field: str, context: HostContext, rows: Rows, purpose: str, like: Tensor
+    ) -> Tensor:
+        values = context.require(field, purpose)
+        if isinstance(values, Tensor):
+            values = rows.flat(values)
+        return per_node(values, rows.batch, len(rows.batch), like)
+
+    def _weighted(self, values: Tensor, context: HostContext, rows: Rows) -> Tensor:
         if self.weighting is None:
             return self.weight * values
         purpose = f"to weigh graphs as {self.weighting} does"
         alpha, sigma = (
-            per_graph(context.require(field, purpose), batch, len(values), values)
-            for field in ("alpha", "sigma")
+            per_graph(value, rows.batch, rows.num_graphs, values)
+            for value in self._schedule(context, rows, purpose, values)
         )
         return self.weight * find_parametrization(self.weighting).weight(alpha, sigma) * values
 
@@ -137,49 +209,26 @@ class FlatLoss(torch.nn.Module):
             return getattr(replaced, name)
 
     def __repr__(self) -> str:
+        rare = {"target": "call", "scale": 1.0}
+        shown = "".join(f", {n}={getattr(self, n)!r}" for n in rare if getattr(self, n) != rare[n])
         return (
             f"FlatLoss({self.name!r}, options={self.options}, parametrization="
-            f"{self.parametrization!r}, weighting={self.weighting!r}, weight={self.weight})"
+            f"{self.parametrization!r}, weighting={self.weighting!r}, weight={self.weight}{shown})"
         )
 
 
-def per_node(values: Tensor | float, batch: Tensor, num_nodes: int, like: Tensor) -> Tensor:
-    """Return a schedule's values as a column [num_nodes, 1].
+def _checked(target: str, scale: float) -> tuple[str, float]:
+    if target not in ("call", "batch"):
+        raise ValueError(f"`target` must be 'call' or 'batch', got {target!r}")
+    if not float(scale) > 0:
+        raise ValueError(f"`scale` must be positive, got {scale!r}")
+    return target, float(scale)
 
-    Args:
-        values: a number, one value per graph, or one per node; further axes of size 1 are dropped.
-        batch: graph of each node [num_nodes].
-        num_nodes: number of nodes.
-        like: gives dtype and device.
 
-    Raises:
-        ValueError: another number of values.
-    """
-    found = torch.as_tensor(values, dtype=like.dtype, device=like.device).reshape(-1)
-    if len(found) == 1:
-        return found.expand(num_nodes).unsqueeze(-1)
-    # With as many graphs as nodes every graph is one node, and both readings agree up to order.
-    if len(found) == num_nodes:
-        return found.unsqueeze(-1)
-    graphs = int(batch.max()) + 1 if len(batch) else 0
-    if len(found) < graphs:
+def _graph_weights(weights: Tensor, num_graphs: int) -> Tensor:
+    if weights.numel() not in (1, num_graphs):
         raise ValueError(
-            f"`alpha` and `sigma` must have 1, {graphs} (graphs) or {num_nodes} (nodes) values, "
-            f"got {len(found)}"
+            f"`weights` must have one value per graph, [{num_graphs}], got shape "
+            f"{tuple(weights.shape)}; weights of nodes go into the batch as `pos_weight`"
         )
-    return found[batch].unsqueeze(-1)
-
-
-def per_graph(values: Tensor | float, batch: Tensor, num_graphs: int, like: Tensor) -> Tensor:
-    """Return a schedule's values per graph [num_graphs]; see `per_node`.
-
-    Values per node are the same within a graph; their mean is taken.
-    """
-    found = torch.as_tensor(values, dtype=like.dtype, device=like.device).reshape(-1)
-    if len(found) == 1:
-        return found.expand(num_graphs)
-    if len(found) == num_graphs and len(batch) != num_graphs:
-        return found
-    column = per_node(values, batch, len(batch), like)[:, 0]
-    count = graph_sum(torch.ones_like(column), batch, num_graphs).clamp(min=1.0)
-    return graph_sum(column, batch, num_graphs) / count
+    return weights.reshape(-1)

@@ -1,4 +1,4 @@
-"""Frameworks that the library itself knows: adapters in it, and reasons where there is none."""
+"""Frameworks that the library itself has an adapter for; docs/hosts says why others have none."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def flowmol() -> Host:
         name="flowmol",
         distributions=("flowmol",),
         mechanism="loss_fn_dict['x'] of its LightningModule, called as loss(pred, target)",
-        switch='PYG_ENERGYLOSS_SWAP="loss_fn_dict.x=pair_energy"',
+        switch='PYG_ENERGYLOSS_SWAP="@flowmol=pair_energy"',
+        path="loss_fn_dict.x",
         adapter="pyg_energyloss_lightning:EnergyLossCallback",
         plugin="pyg-energyloss-lightning",
         checked=READ,
@@ -60,77 +61,53 @@ def flowmol() -> Host:
     )
 
 
-def nequip() -> Host:
-    """Describe NequIP."""
-    return Host(
-        name="nequip",
-        distributions=("nequip",),
-        mechanism="entry point nequip.extension, loaded at every `import nequip`, not isolated",
-        checked="its documented interface; not run",
-        limits="it predicts energies and forces of given structures, and no structures: there is "
-        "nothing that a loss on structures could score. A NequIP model is of use as the "
-        "calculator of the evaluators: registry.create('evaluator', 'ase', calculator=...)",
-    )
-
-
-def diffcsp() -> Host:
-    """Describe DiffCSP."""
-    return Host(
-        name="diffcsp",
-        mechanism="model._target_ names the LightningModule",
-        checked=READ,
-        limits="its one forward method draws noise, runs the network and forms all losses, so an "
-        "override would be a copy of it; the score is wrapped and normalised by a table, which "
-        "does not give positions back. The MatterGen adapter shows what is needed",
-    )
-
-
-def gcdm() -> Host:
-    """Describe GCDM."""
-    return Host(
-        name="gcdm",
-        mechanism="model._target_ names the LightningModule",
-        checked=READ,
-        limits="the squared error of positions and atom types together is formed inside the one "
-        "method that also draws noise, conditions on itself and sums up the bound "
-        "(atom_types_and_coords_forward), so an override would be a copy of it; the helper that "
-        "sums the error gets the square only. patch_edm shows what is needed",
-    )
-
-
-def boltz() -> Host:
-    """Describe Boltz."""
-    return Host(
-        name="boltz",
-        distributions=("boltz",),
-        mechanism="model._target_ names the LightningModule; compute_loss of its diffusion part",
-        checked=READ,
-        limits="training needs its own data and GPUs, so no adapter could be checked here; the "
-        "aligned error and smooth LDDT are in one method with atom and token masks. "
-        "pyg_energyloss.functional.from_padded and PairEnergyLoss are the parts for an override",
-    )
-
-
-def eqgat_diff() -> Host:
-    """Describe EQGAT-diff."""
-    return Host(
-        name="eqgat-diff",
-        mechanism="diffusion_loss of its LightningModule, which a callback can replace",
-        checked=READ,
-        limits="one object scores positions, atoms, charges and bonds with weights of the time "
-        "step, and returns a dict; swapping it would replace all of them, not positions alone",
-    )
-
-
 def midi() -> Host:
     """Describe MiDi."""
     return Host(
         name="midi",
         mechanism="train_loss.train_pos_mse of its LightningModule, called as loss(pred, target)",
-        switch='PYG_ENERGYLOSS_SWAP="train_loss.train_pos_mse=pair_energy"',
+        switch='PYG_ENERGYLOSS_SWAP="@midi=pair_energy"',
+        path="train_loss.train_pos_mse",
         adapter="pyg_energyloss_lightning:EnergyLossCallback",
         plugin="pyg-energyloss-lightning",
         checked=READ,
         limits="train_pos_mse is a metric too: what MiDi logs as pos_mse at the end of an epoch is "
         "then not updated",
+    )
+
+
+def etflow() -> Host:
+    """Describe ETFlow."""
+    return Host(
+        name="etflow",
+        distributions=("etflow",),
+        mechanism="the function batchwise_l2_loss that its model module imports, called with "
+        "(pred, target, batch=, reduce=)",
+        switch='PYG_ENERGYLOSS_SWAP="@etflow=pair_energy"',
+        path="etflow.models.model:batchwise_l2_loss",
+        # Its target has noise of the stochastic path in it; the positions are in its batch.
+        options={"parametrization": "flow_to_data", "target": "batch"},
+        fields={"x_t": "in:network:pos", "alpha": "in:network:t"},
+        adapter="pyg_energyloss.hosts.imports:ImportSwap",
+        plugin="pyg-energyloss-lightning",
+        checked=READ,
+        limits="the structure that a velocity stands for is x_t + (1 - t) v",
+    )
+
+
+def semlaflow() -> Host:
+    """Describe SemlaFlow."""
+    return Host(
+        name="semlaflow",
+        distributions=("semlaflow",),
+        mechanism="F.mse_loss as its model module calls it on padded coordinates",
+        switch='PYG_ENERGYLOSS_SWAP="@semlaflow=pair_energy"',
+        path="semlaflow.models.fm:F.mse_loss",
+        # It divides positions by their standard deviation in the data set, here that of QM9.
+        options={"scale": 1.723299503326416},
+        fields={"mask": "1.mask", "pos": "1.coords"},
+        adapter="pyg_energyloss.hosts.imports:ImportSwap",
+        plugin="pyg-energyloss-lightning",
+        checked=READ,
+        limits="for GEOM-Drugs write scale=2.407038688659668",
     )

@@ -52,6 +52,11 @@ PARAMETRIZATIONS = {
         lambda p, x, a, s: x0_from_flow(x, p, s) / (a + s),
         lambda a, s: (a + s).square() / s.square(),
     ),
+    # The same with time running from noise to data: p = x0 - epsilon.
+    "flow_to_data": Parametrization(
+        lambda p, x, a, s: x0_from_flow(x, -p, s) / (a + s),
+        lambda a, s: (a + s).square() / s.square(),
+    ),
 }
 
 

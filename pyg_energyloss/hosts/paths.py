@@ -78,10 +78,7 @@ def replace(root: Any, path: str, value: Any) -> Callable[[], None]:
     parents, _, name = path.rpartition(".")
     owner = lookup(root, parents) if parents else root
     if owner is MISSING or _step(owner, name) is MISSING:
-        raise ValueError(
-            f"{type(root).__name__} has nothing called {path!r} to replace; it has: "
-            f"{', '.join(_candidates(root)) or 'no loss-like attribute'}"
-        )
+        raise MissingPathError(nothing_called(root, path))
     if isinstance(owner, MutableMapping):
         return _set_item(owner, name, value)
     if isinstance(owner, MutableSequence):
@@ -113,7 +110,40 @@ def _set_item(where: Any, key: Any, value: Any) -> Callable[[], None]:
     return undo
 
 
-def _candidates(root: Any) -> list[str]:
+class MissingPathError(ValueError):
+    """A dotted path leads to nothing."""
+
+
+def nothing_called(root: Any, path: str) -> str:
+    """Return the message for a path that leads to nothing: what there is where it ends.
+
+    >>> class Host:
+    ...     loss_fn = "theirs"
+    >>> nothing_called(Host(), "los_fn")
+    "Host has nothing called 'los_fn' to replace; it has: loss_fn"
+    >>> nothing_called({"host": Host()}, "host.los")
+    "dict has nothing called 'host.los' to replace; its 'host' (Host) has: loss_fn"
+    """
+    owner, names, done = root, path.split("."), []
+    while len(names) > 1 and (found := _step(owner, names[0])) is not MISSING:
+        owner = found
+        done.append(names.pop(0))
+    where = f"its {'.'.join(done)!r} ({type(owner).__name__})" if done else "it"
+    known = _candidates(owner, inside=len(names) > 1)
+    return (
+        f"{type(root).__name__} has nothing called {path!r} to replace; {where} has: "
+        f"{', '.join(known) or 'no loss-like attribute'}"
+    )
+
+
+def _candidates(root: Any, *, inside: bool = False) -> list[str]:
+    """Names that look like losses; of parts, too, where the path goes on below one of them."""
+    if isinstance(root, Mapping):
+        return sorted(map(str, root))
+    if isinstance(root, Sequence) and not isinstance(root, str):
+        return [str(number) for number in range(len(root))]
     words = ("loss", "criterion", "objective")
-    names = {*vars(root), *vars(type(root)), *getattr(root, "_modules", {})}
-    return sorted(n for n in names if any(word in n.lower() for word in words))
+    modules = getattr(root, "_modules", {})
+    names = {*getattr(root, "__dict__", {}), *vars(type(root)), *modules}
+    alike = {n for n in names if any(word in n.lower() for word in words)}
+    return sorted(alike | set(modules) if inside or not alike else alike)

@@ -4,6 +4,8 @@
 
     PYG_ENERGYLOSS_SWAP="loss_fn=pair_energy"
     PYG_ENERGYLOSS_SWAP="model.criterion=pair_energy?parametrization=epsilon&stiffness=inverse"
+    PYG_ENERGYLOSS_SWAP="package.module:function=pair_energy"       # by import path
+    PYG_ENERGYLOSS_SWAP="@etflow=pair_energy"                       # a known host
     PYG_ENERGYLOSS_HOST_CONFIG=energyloss.toml
 
     [tool.pyg_energyloss.host.swap]            # pyproject.toml; in a file of its own just [swap]
@@ -27,7 +29,7 @@ SWAP = "PYG_ENERGYLOSS_SWAP"
 CONFIG = "PYG_ENERGYLOSS_HOST_CONFIG"
 
 #: Arguments of `FlatLoss`; what else is written goes to the loss.
-FLAT_OPTIONS = ("parametrization", "reduction", "weight", "weighting")
+FLAT_OPTIONS = ("parametrization", "reduction", "scale", "target", "weight", "weighting")
 KEYS = ("loss", "options", *FLAT_OPTIONS)
 
 
@@ -36,7 +38,7 @@ class HostSettings:
     """What to swap (dotted name -> arguments of `FlatLoss`), where fields are, who said so."""
 
     swap: Mapping[str, dict[str, Any]] = field(default_factory=dict)
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str | float] = field(default_factory=dict)
     origin: str = "arguments"
 
 
@@ -104,20 +106,20 @@ def _value(text: str) -> Any:
         return text
 
 
-def _read_file(path: Path) -> dict[str, Any]:
+def _read_file(path: Path) -> Any:
     raw = path.read_bytes().decode()
     try:
         found = json.loads(raw) if path.suffix == ".json" else tomllib.loads(raw)
     except ValueError as error:
         raise ValueError(f"{path} is not valid {path.suffix or 'TOML'}: {error}") from error
-    return found if path.suffix == ".json" or "tool" not in found else _section(found)
+    return _section(found) if path.suffix != ".json" and "tool" in found else found
 
 
-def _section(document: Mapping[str, Any]) -> dict[str, Any]:
+def _section(document: Mapping[str, Any]) -> Any:
     found: Any = document
     for key in ("tool", "pyg_energyloss", "host"):
         found = found.get(key, {}) if isinstance(found, Mapping) else {}
-    return dict(found)
+    return found
 
 
 def _from_pyproject(start: Path) -> HostSettings | None:
@@ -132,16 +134,45 @@ def _from_pyproject(start: Path) -> HostSettings | None:
     return None
 
 
-def _settings(section: Mapping[str, Any], origin: str) -> HostSettings:
-    unknown = sorted(set(section) - {"swap", "fields"})
-    if unknown:
+def _settings(section: Any, origin: str) -> HostSettings:
+    if not isinstance(section, Mapping):
+        raise ValueError(f"{origin} must have tables `swap` and `fields`, got {section!r}")  # noqa: TRY004 - a setting
+    if unknown := sorted(set(section) - {"swap", "fields"}):
         raise ValueError(f"{origin} has {', '.join(unknown)}; expected `swap` and `fields`")
+    fields = section.get("fields", {})
+    if not isinstance(fields, Mapping):
+        raise ValueError(f"{origin}: `fields` must be a table of paths, got {fields!r}")  # noqa: TRY004 - a setting
+    return HostSettings(check_swaps(section.get("swap", {}), origin), dict(fields), origin)
+
+
+def check_swaps(swap: Any, origin: str) -> dict[str, dict[str, Any]]:
+    """Return swaps as arguments of `FlatLoss`; a text is a loss with its default options.
+
+    Raises:
+        ValueError: a swap is neither a text nor a table with ``loss``; ``origin`` is named.
+
+    >>> check_swaps({"loss_fn": "mse"}, "here")
+    {'loss_fn': {'loss': 'mse'}}
+    """
+    if not isinstance(swap, Mapping):
+        raise ValueError(f"{origin}: `swap` must be a table attribute -> loss, got {swap!r}")  # noqa: TRY004 - a setting
     swaps = {}
-    for target, given in section.get("swap", {}).items():
-        swap = {"loss": given} if isinstance(given, str) else dict(given)
-        if wrong := sorted(set(swap) - set(KEYS)):
+    for target, given in swap.items():
+        if not (isinstance(given, str) or hasattr(given, "keys")):
+            raise ValueError(
+                f"{origin}: swap.{target} must be the name of a loss, or a table with "
+                f"{', '.join(KEYS)}, got {given!r}"
+            )
+        found = {"loss": given} if isinstance(given, str) else dict(given)
+        if wrong := sorted(set(found) - set(KEYS)):
             raise ValueError(
                 f"{origin}: swap.{target} has {', '.join(wrong)}; expected {', '.join(KEYS)}"
             )
-        swaps[target] = swap
-    return HostSettings(swaps, dict(section.get("fields", {})), origin)
+        options = found.get("options")
+        if not (options is None or hasattr(options, "keys")):
+            raise ValueError(
+                f"{origin}: swap.{target}.options must be a table, such as "
+                f'{{ stiffness = "inverse" }}, got {options!r}'
+            )
+        swaps[str(target)] = found
+    return swaps

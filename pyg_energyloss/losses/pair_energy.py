@@ -9,7 +9,13 @@ import torch
 from torch import Tensor
 from torch_geometric.nn import MessagePassing
 
-from pyg_energyloss.functional import complete_pair_energy, edge_energy, pair_energy
+from pyg_energyloss.functional import (
+    complete_pair_energy,
+    crystal_energy,
+    edge_energy,
+    pair_energy,
+    unwrap,
+)
 from pyg_energyloss.functional.distance import safe_norm
 from pyg_energyloss.functional.engine import law_function, law_of
 from pyg_energyloss.functional.graphs import compute_dtype, graph_counts, graph_sum
@@ -73,17 +79,33 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         self.reduction = check_reduction(reduction)
         self.temperature = check_positive("temperature", temperature)
 
-    def forward(self, pos_pred: Tensor, data: Any) -> Tensor:
+    def forward(self, pos_pred: Tensor, data: Any, cell_pred: Tensor | None = None) -> Tensor:
         """Return the reduced energy of predicted positions [num_nodes, dim] against ``data.pos``.
 
+        Structures with ``data.cell`` are crystals: all images within the cutoff of the true one
+        count, and ``cell_pred`` [num_graphs, dim, dim] is a predicted lattice.
+
         Raises:
-            TypeError, ValueError: `data` lacks positions, graph information or edges.
+            TypeError, ValueError: `data` lacks positions, graph information, edges or a cell.
         """
         info = graph_info(data)
         springs, law = springs_of(self.edges, data, info), self._law_for(data)
         graphs: dict[str, Any] = {"batch": info.batch, "num_graphs": info.num_graphs}
         graphs["graph_weight"] = self._graph_weight(info, springs)
-        if springs.edge_index is None:
+        if springs.crystal is not None and springs.cell is not None:
+            energy = crystal_energy(
+                pos_pred,
+                info.pos,
+                springs.cell,
+                cell_pred=cell_pred,
+                pbc=springs.pbc,
+                stiffness=law,
+                springs=springs.crystal,
+                **graphs,
+            )
+        elif cell_pred is not None:
+            raise ValueError("`cell_pred` needs the true lattice in `data.cell`, which repeats")
+        elif springs.edge_index is None:
             energy = complete_pair_energy(pos_pred, info.pos, stiffness=law, **graphs)
         else:
             energy = pair_energy(
@@ -92,8 +114,6 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
                 springs.edge_index,
                 stiffness=law,
                 edge_weight=springs.edge_weight,
-                cell=springs.cell,
-                edge_shift=springs.edge_shift,
                 **graphs,
             )
         return reduce_graphs(energy, self.reduction, self.temperature)
@@ -104,7 +124,7 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         For analysis: over complete graphs all pairs are listed.
         """
         info = graph_info(data)
-        edge_index, weight, shift = self._listed(data, info)
+        pos_pred, edge_index, weight, shift = self._listed(pos_pred, data, info)
         dtype = compute_dtype(pos_pred)
         return edge_index, edge_energy(
             pos_pred.to(dtype),
@@ -121,7 +141,7 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         The messages of `edge_energies`, aggregated; their sum is the energy of the graph.
         """
         info = graph_info(data)
-        edge_index, weight, shift = self._listed(data, info)
+        pos_pred, edge_index, weight, shift = self._listed(pos_pred, data, info)
         dtype = compute_dtype(pos_pred)
         rest = info.pos.to(dtype)
         bond = rest[edge_index[1]] - rest[edge_index[0]]
@@ -155,12 +175,16 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         bind = getattr(law, "for_data", None)
         return self._law if bind is None else bind(data)
 
-    def _listed(self, data: Any, info: GraphInfo) -> tuple[Tensor, Tensor | None, Tensor | None]:
+    def _listed(
+        self, pos_pred: Tensor, data: Any, info: GraphInfo
+    ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
         springs = springs_of(self.edges, data, info)
         edge_index = springs.edge_index if springs.edge_index is not None else all_pairs(info)
         dtype = compute_dtype(info.pos)
         shift = cartesian_shift(springs.edge_shift, springs.cell, edge_index, info.batch, dtype)
-        return edge_index, springs.edge_weight, shift
+        if springs.cell is not None:
+            pos_pred = unwrap(pos_pred, info.pos, springs.cell, batch=info.batch, pbc=springs.pbc)
+        return pos_pred, edge_index, springs.edge_weight, shift
 
     def _graph_weight(self, info: GraphInfo, springs: SpringSet) -> Tensor | None:
         if self.normalize is None:

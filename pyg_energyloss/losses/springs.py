@@ -9,20 +9,32 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional import minimum_image
+from pyg_energyloss.functional import (
+    CrystalSprings,
+    crystal_springs,
+    listed_springs,
+    minimum_image,
+)
 from pyg_energyloss.functional.engine import Problem
 from pyg_energyloss.functional.engine.torch_engine import complete_chunks
+from pyg_energyloss.functional.lattice import periodic_cell
 from pyg_energyloss.losses.graph_info import GraphInfo
 
 
 @dataclass(frozen=True, slots=True)
 class SpringSet:
-    """Pairs, their weights and lattice images; no `edge_index` means all pairs of each graph."""
+    """Pairs of atoms and their weights; no `edge_index` means all pairs of each graph.
+
+    Where structures repeat, `crystal` names the images that the pairs join, `edge_shift` the cells
+    between them, and `cell` and `pbc` are those of each graph.
+    """
 
     edge_index: Tensor | None = None
     edge_weight: Tensor | None = None
     edge_shift: Tensor | None = None
     cell: Tensor | None = None
+    pbc: Tensor | None = None
+    crystal: CrystalSprings | None = None
 
 
 def check_edges_option(edges: str | Callable[..., Any]) -> str | Callable[..., Any]:
@@ -46,11 +58,13 @@ def check_edges_option(edges: str | Callable[..., Any]) -> str | Callable[..., A
     return edges
 
 
-def springs_of(edges: str | Callable[..., Any], data: Any, info: GraphInfo) -> SpringSet:
+def springs_of(
+    edges: str | Callable[..., Any], data: Any, info: GraphInfo, cutoff: float | None = None
+) -> SpringSet:
     """Return the springs of a batch.
 
-    A structure with `cell` and `pbc` is periodic: pairs without `energy_edge_shift` mean the
-    nearest image.
+    A structure with `cell` is periodic (see `periodic_cell`): without a list of pairs all images
+    within the cutoff count, and pairs without `energy_edge_shift` mean the nearest image.
 
     Raises:
         ValueError: `edges` is "data" and `data` has none.
@@ -72,23 +86,19 @@ def springs_of(edges: str | Callable[..., Any], data: Any, info: GraphInfo) -> S
                 "`data.energy_edge_index` is missing although edges='data'; add it with "
                 "pyg_energyloss.transforms.RigidEdgeTransform"
             )
-    cell = getattr(data, "cell", None)
-    pbc = None if cell is None else getattr(data, "pbc", None)
-    if cell is None or (shift is None and pbc is None):
-        return SpringSet(edge_index, weight if edge_index is not None else None)
+    lattice = periodic_cell(data, info.num_graphs, info.pos.size(1))
+    if lattice is None or not bool(lattice[1].any()):
+        return SpringSet(edge_index, weight)
+    cell, pbc = (value.to(info.pos.device) for value in lattice)
     if edge_index is None:
-        edge_index = all_pairs(info)
+        crystal = crystal_springs(
+            info.pos, cell, pbc=pbc, cutoff=cutoff, batch=info.batch, num_graphs=info.num_graphs
+        )
+        return SpringSet(crystal.atoms, None, crystal.edge_shift, cell, pbc, crystal)
     if shift is None:
-        shift = minimum_image(info.pos, edge_index, cell, batch=info.batch, pbc=_flags(pbc, info))
-    return SpringSet(edge_index, weight, shift, cell)
-
-
-def _flags(pbc: Any, info: GraphInfo) -> Tensor:
-    """Flags [num_graphs, dim]: one flag per structure stands for all its axes."""
-    flags = torch.as_tensor(pbc, device=info.pos.device).bool()
-    if flags.numel() == info.num_graphs * info.pos.size(1):
-        return flags.reshape(info.num_graphs, info.pos.size(1))
-    return flags.reshape(-1, 1).expand(-1, info.pos.size(1))
+        shift = minimum_image(info.pos, edge_index, cell, batch=info.batch, pbc=pbc)
+    crystal = listed_springs(edge_index, shift, len(info.pos), edge_weight=weight)
+    return SpringSet(edge_index, weight, shift, cell, pbc, crystal)
 
 
 def all_pairs(info: GraphInfo) -> Tensor:

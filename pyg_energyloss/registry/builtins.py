@@ -15,7 +15,9 @@ def energyloss_register_losses(register: Register) -> None:
     register("mse", f"{losses}:CoordinateMSELoss", summary="mean squared coordinate error")
     register("mae", f"{losses}:CoordinateMAELoss", summary="mean absolute coordinate error")
     register("kabsch", f"{losses}:KabschMSELoss", summary="MSE after optimal alignment")
+    register("symmetric", f"{losses}:SymmetricLoss", summary="least over equivalent atoms (DMCG)")
     named = "pyg_energyloss.losses.named"
+    register("symmetric_kabsch", f"{named}:symmetric_kabsch", summary="Kabsch MSE, least over them")
     register("energy", f"{named}:energy", summary="springs on all pairs, exponential stiffness")
     register("energy_sparse", f"{named}:energy_sparse", summary="the same on about 4 pairs an atom")
     register("energy_kabsch", f"{named}:energy_kabsch", summary="energy + 0.3 Kabsch MSE")
@@ -24,6 +26,7 @@ def energyloss_register_losses(register: Register) -> None:
     register("energy_inverse", f"{named}:energy_inverse", summary="springs of stiffness 1/d")
     register("energy_inverse_square", f"{named}:energy_inverse_square", summary="... 1/d^2")
     register("handedness", f"{losses}:HandednessLoss", summary="zero, or positive if mirrored")
+    register("restraints", f"{losses}:RestraintLoss", summary="chirality, planes, bonds, clashes")
     register("pair_energy", f"{losses}:PairEnergyLoss", summary="springs on pair distances, eq 7")
     register(
         "local_field", f"{losses}:LocalFieldLoss", summary="spins in the target's field, eq 16"
@@ -100,7 +103,7 @@ def energyloss_register_datasets(register: Register) -> None:
     register("geom_drugs", f"{frames}:geom_drugs", summary="GEOM-Drugs, EDM's GEOM_drugs_30.npy")
     register("md17", f"{frames}:md17", summary="a trajectory of MD17 or rMD17, its npz file")
     register("table", f"{named}:table", summary="molecules packed in an npz file")
-    register("files", f"{named}:from_files", summary="your own extxyz, xyz or SDF files")
+    register("files", f"{named}:from_files", summary="your own structure files")
 
 
 @hookimpl
@@ -108,6 +111,7 @@ def energyloss_register_evaluators(register: Register) -> None:
     """Register the evaluators of molecules; quantum chemistry comes from the ASE plugin."""
     metrics = "pyg_energyloss.metrics"
     register("geometry", f"{metrics}:GeometryEvaluator", summary="bond, 1-3 and 1-4 distance MAE")
+    register("stereo", f"{metrics}:StereoEvaluator", summary="centres of the right hand, E/Z")
     sets = "pyg_energyloss.metrics.generated"
     register("stability", f"{sets}:Stability", summary="generated: atoms with their valences")
     register("validity", f"{sets}:Validity", summary="generated: valid, unique, novel (RDKit)")
@@ -123,18 +127,15 @@ def energyloss_register_evaluators(register: Register) -> None:
 
 @hookimpl
 def energyloss_register_hosts(register: Register) -> None:
-    """Register the frameworks that need no plugin, or cannot be reached."""
+    """Register the frameworks that need no plugin, or one that has no place for them."""
     hosts = "pyg_energyloss.hosts.known"
-    register("boltz", f"{hosts}:boltz", summary="no adapter: nothing could be checked")
-    register("diffcsp", f"{hosts}:diffcsp", summary="no adapter: all losses in one method")
     register("edm", f"{hosts}:edm", summary="energyloss run --host edm")
-    register("eqgat-diff", f"{hosts}:eqgat_diff", summary="no adapter: all losses in one object")
+    register("etflow", f"{hosts}:etflow", summary="a function of its model's module")
     register("fairchem", f"{hosts}:fairchem", summary="version 1, a dotted path")
     register("flowmol", f"{hosts}:flowmol", summary="an attribute of its module")
-    register("gcdm", f"{hosts}:gcdm", summary="no adapter: not checked")
     register("jodo", f"{hosts}:jodo", summary="energyloss run --host jodo")
     register("midi", f"{hosts}:midi", summary="an attribute of its module")
-    register("nequip", f"{hosts}:nequip", summary="no adapter: it predicts no structures")
+    register("semlaflow", f"{hosts}:semlaflow", summary="a function as its model calls it")
 
 
 @hookimpl

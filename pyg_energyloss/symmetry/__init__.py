@@ -10,9 +10,13 @@ from pyg_energyloss.symmetry.group import (
 )
 from pyg_energyloss.symmetry.images import Images, molecule_images
 from pyg_energyloss.symmetry.orbits import node_orbits, pair_orbits
+from pyg_energyloss.symmetry.refinement import refined_colors
+from pyg_energyloss.symmetry.stereo import StereoGraph
+from pyg_energyloss.symmetry.stereo_tags import stereo_tags
 
 __all__ = [
     "Images",
+    "StereoGraph",
     "automorphism_generators",
     "close_edges",
     "group_elements",
@@ -22,4 +26,6 @@ __all__ = [
     "node_orbits",
     "pair_orbits",
     "random_elements",
+    "refined_colors",
+    "stereo_tags",
 ]

@@ -38,12 +38,7 @@ class StepStream(IterableDataset[Batch]):
         self.start = start
 
     def __iter__(self) -> Iterator[Batch]:
-        self.loader.passes, skip = divmod(self.start, len(self.loader))
-        while True:
-            for index, batch in enumerate(self.loader):
-                if index >= skip:
-                    yield batch
-            skip = 0
+        return self.loader.stream(self.start)
 
 
 class StructureModule(pl.LightningModule):

@@ -14,6 +14,7 @@ import torch
 
 from pyg_energyloss import registry
 from pyg_energyloss.data.molecules import MoleculeDataset
+from pyg_energyloss.data.pyg import as_splits
 from pyg_energyloss.files import npz_bytes, write_bytes, write_json
 from pyg_energyloss.training.callbacks import History, Progress
 from pyg_energyloss.training.evaluation import evaluate
@@ -114,17 +115,5 @@ def make_task(run: RunSpec) -> Task:
 
 
 def load_splits(name: str, options: dict[str, Any]) -> dict[str, MoleculeDataset]:
-    """Create a registered data set and check that it has what the tasks need.
-
-    Raises:
-        TypeError: a split is not a `MoleculeDataset`; the message tells how to make one.
-    """
-    splits: dict[str, MoleculeDataset] = registry.create("dataset", name, **options)
-    for split in ("train", "val", "test"):
-        if not isinstance(splits.get(split), MoleculeDataset):
-            raise TypeError(
-                f"data set {name!r}: split {split!r} is a {type(splits.get(split)).__name__}, "
-                "expected a MoleculeDataset; make one with "
-                "pyg_energyloss.data.from_table(pyg_energyloss.data.from_pyg(items))"
-            )
-    return splits
+    """Create a registered data set, as molecules to train on; see `as_splits`."""
+    return as_splits(registry.create("dataset", name, **options), name=name)

@@ -10,6 +10,21 @@ pytest.importorskip("rdkit")
 
 WATER = "3\n{}\nO 0 0 0.117\nH 0 0.757 -0.47\nH 0 -0.757 -0.47\n"
 CARBON_MONOXIDE = "2\n\nC 0 0 0\nO 0 0 1.13\n"
+HEAD = "\n  program {}\n\n  {}  {}  0  0  0  0  0  0  0  0999 V2000\n"
+ATOM = "    {:.4f}    {:.4f}    {:.4f} {}   0  0  0  0  0  0  0  0  0  0  0  0\n"
+EMPTY = HEAD.format("3D", 0, 0) + "M  END\n$$$$\n"
+FLAT = (
+    HEAD.format("2D", 2, 1)
+    + ATOM.format(0, 0, 0, "C")
+    + ATOM.format(1, 0, 0, "O")
+    + "  1  2  1  0\nM  END\n$$$$\n"
+)
+FIVE = (
+    HEAD.format("3D", 6, 5)
+    + "".join(ATOM.format(i, i % 2, i % 3, "CHHHHH"[i]) for i in range(6))
+    + "".join(f"  1  {i}  1  0\n" for i in range(2, 7))
+    + "M  END\n$$$$\n"
+)
 
 
 def test_bonds_are_perceived_from_the_geometry(tmp_path):
@@ -58,8 +73,14 @@ def test_unusual_bonding_still_gives_a_connected_graph(tmp_path):
         ("one.xyz", "1\n\nH 0 0 0\n", r"one\.xyz structure 0: has 1 atom"),
         ("nan.xyz", "2\n\nH 0 0 0\nH 0 0 nan\n", r"position of atom 1 is \[0\.0, 0\.0, nan\]"),
         ("torn.xyz", "3\n\nH 0 0 0\n", r"torn\.xyz: not readable as extxyz"),
-        ("what.cif", "data_x", r"expected one of \.extxyz, \.xyz, \.sdf"),
+        ("x.xyz", "2\n\nH 0 0 0\nX 0 0 1\n", r"x\.xyz structure 0: atom 1 is no element"),
+        ("what.cif", "data_x", r"what\.cif: has no structure in it"),
+        ("what.abc", "data_x", r"what\.abc: ASE cannot read it"),
         ("bad.sdf", "nonsense\n\n\n$$$$\n", r"bad\.sdf structure 0"),
+        ("empty.sdf", EMPTY, r"empty\.sdf structure 0: has 0 atom"),
+        ("flat.sdf", FLAT, r"flat\.sdf structure 0: is a drawing in two dimensions"),
+        ("five.sdf", FIVE, r"five\.sdf structure 0: RDKit cannot make sense of its bonds"),
+        ("nothing.sdf", "", r"nothing\.sdf: has no structure in it"),
     ],
 )
 def test_bad_files_are_named_with_what_is_wrong(tmp_path, name, text, message):
@@ -71,5 +92,5 @@ def test_bad_files_are_named_with_what_is_wrong(tmp_path, name, text, message):
 def test_missing_files_and_empty_folders(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.xyz"):
         read_molecules(tmp_path / "nowhere.xyz")
-    with pytest.raises(FileNotFoundError, match=r"No \.extxyz, \.xyz, \.sdf file"):
+    with pytest.raises(FileNotFoundError, match=r"No \.extxyz, \.xyz, \.sdf, .* file"):
         read_molecules(tmp_path)

@@ -69,7 +69,7 @@ def test_md17_and_rmd17(tmp_path, keys):
 
 def test_md17_refuses_other_files(tmp_path):
     np.savez(tmp_path / "m.npz", energies=np.zeros(3))
-    with pytest.raises(ValueError, match="expected arrays z and R"):
+    with pytest.raises(ValueError, match="expected arrays z and pos, or z and R"):
         md17(tmp_path / "m.npz")
 
 

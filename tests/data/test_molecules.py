@@ -1,3 +1,4 @@
+import random
 from itertools import chain
 
 import numpy as np
@@ -7,6 +8,7 @@ from torch_geometric.data import Batch
 from torch_geometric.loader import DataLoader
 
 from pyg_energyloss.data import FlatLoader, qm9_small
+from pyg_energyloss.transforms import RigidEdgeTransform
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +76,59 @@ def test_shuffled_batches_depend_on_the_seed_and_visit_everything(splits):
     assert sorted(chain(*rows(1))) == sorted(splits["val"]._data.mol_id.tolist())
 
 
-def test_a_per_item_transform_is_never_skipped(splits):
-    with_transform = qm9_small(transform=lambda item: item)["val"]
-    with pytest.raises(ValueError, match="per-item `transform`"):
-        FlatLoader(with_transform, batch_size=2)
+def test_a_batch_has_at_least_one_graph(splits):
     with pytest.raises(ValueError, match="`batch_size` must be at least 1, got 0"):
         FlatLoader(splits["val"], batch_size=0)
+
+
+def test_a_transform_is_called_anew_in_every_pass_and_draws_by_seed_and_batch():
+    data = qm9_small(transform=RigidEdgeTransform("k_regular", k=3))["val"][:40]
+    loader = FlatLoader(data, batch_size=16, shuffle=True, seed=1)
+    state = torch.random.get_rng_state()
+    first, second = list(loader), list(loader)
+    assert torch.equal(torch.random.get_rng_state(), state)  # no global generator moved
+    plain = FlatLoader(qm9_small()["val"][:40], batch_size=16, shuffle=True, seed=1)
+    for ours, bare in zip(first, plain, strict=True):
+        assert torch.equal(ours.pos, bare.pos)
+        assert (
+            ours.batch[ours.energy_edge_index[0]] == ours.batch[ours.energy_edge_index[1]]
+        ).all()
+    assert not torch.equal(first[0].energy_edge_index, second[0].energy_edge_index)
+    again = list(FlatLoader(data, batch_size=16, shuffle=True, seed=1))
+    assert all(
+        torch.equal(a.energy_edge_index, b.energy_edge_index)
+        for a, b in zip(first, again, strict=True)
+    )
+    # A resumed run makes batch 4 (of 3 a pass) without those before it.
+    assert torch.equal(next(loader.stream(4)).energy_edge_index, second[1].energy_edge_index)
+
+
+@pytest.mark.parametrize("source", ["torch", "numpy", "random", "seeded"])
+def test_draws_of_any_transform_repeat(source):
+    edges = RigidEdgeTransform("k_regular", k=3, seed=5)
+
+    def transform(item):
+        draw = {
+            "torch": lambda: float(torch.rand(())),
+            "numpy": lambda: float(np.random.rand()),  # noqa: NPY002
+            "random": random.random,
+            "seeded": lambda: float(edges(item).energy_edge_index[0].float().std()),
+        }
+        item.drawn = torch.tensor([draw[source]()])
+        return item
+
+    data = qm9_small(transform=transform)["val"][:8]
+    loader = FlatLoader(data, batch_size=4, seed=3)
+    drawn = torch.cat([batch.drawn for batch in loader])
+    assert torch.equal(drawn, torch.cat([b.drawn for b in FlatLoader(data, batch_size=4, seed=3)]))
+    assert len(set(drawn.tolist())) > 1
+
+
+def test_the_stream_goes_on_where_it_is_told(splits):
+    loader = FlatLoader(splits["val"][:50], batch_size=16, shuffle=True, seed=2)
+    passes = [*loader, *loader]
+    for start in (0, 3, 5):
+        assert torch.equal(next(loader.stream(start)).mol_id, passes[start].mol_id)
 
 
 def test_names_tell_where_a_molecule_comes_from(splits):

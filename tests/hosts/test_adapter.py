@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch_geometric.data import Batch, Data
 
+from pyg_energyloss import PairEnergyLoss
 from pyg_energyloss.hosts import (
     FlatLoss,
     HostAdapter,
@@ -115,6 +116,138 @@ def test_candidates_are_named_and_properties_are_refused():
         replace(Inner().scale, "x", None)
 
 
+def test_a_typo_in_a_nested_path_lists_what_there_is_at_that_depth():
+    for path, message in {
+        "net.critrion": r"'net.critrion' to replace; its 'net' \(Inner\) has: criterion$",
+        "losses.position": r"its 'losses' \(ModuleDict\) has: pos$",
+        "table_loss.x": r"its 'table_loss' \(dict\) has: pos$",
+        "pair.3": r"its 'pair' \(list\) has: 0$",
+        "nett.criterion": r"; it has: compute_loss, fixed_loss, .*net",
+    }.items():
+        with pytest.raises(ValueError, match=message):
+            HostAdapter(settings_of({path: "pair_energy"}, None)).attach(Host())
+
+
+def test_what_cannot_be_a_loss_is_refused():
+    host = Host()
+    host.loss_weight = 0.5
+    with pytest.raises(ValueError, match=r"'loss_weight' of Host is not a loss but 0.5; name what"):
+        HostAdapter(settings_of({"loss_weight": "mse"}, None)).attach(host)
+
+
+@pytest.mark.parametrize("path", ["xt", "x_t"])
+def test_constants_are_for_alpha_and_sigma_only(path):
+    with pytest.raises(ValueError, match=r"`fields` (has xt|must have a path for 'x_t')"):
+        HostAdapter(HostSettings({}, {path: 1.0}))
+    adapter = HostAdapter(HostSettings({}, {"alpha": 1.0, "sigma": 0.5}))
+    adapter.enter({})
+    assert (current_context().get("alpha"), current_context().get("sigma")) == (1.0, 0.5)
+    adapter.leave()
+
+
+class Late(nn.Module):
+    """Makes its losses in the first forward pass, and one of them again in each epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.epoch_loss = nn.L1Loss()
+
+    def configure(self):
+        self.loss_fns = {"x": nn.MSELoss(reduction="none"), "a": nn.MSELoss()}
+
+    def start_epoch(self):
+        self.epoch_loss = nn.L1Loss()
+
+    def forward(self, pred, target):
+        if not hasattr(self, "loss_fns"):
+            self.configure()
+        return self.loss_fns["x"](pred, target)
+
+
+def test_a_loss_made_in_the_first_forward_pass_is_swapped_there(batch, caplog):
+    host = Late()
+    adapter = HostAdapter(settings_of({"loss_fns.x": "pair_energy"}, None))
+    with caplog.at_level(logging.WARNING, logger="pyg_energyloss"):
+        adapter.attach(host)
+    assert "Late.loss_fns.x is made by configure(), and swapped then" in caplog.text
+    adapter.enter(batch)
+    values = host(1.1 * batch.pos, batch.pos)
+    assert isinstance(host.loss_fns["x"], FlatLoss)
+    # The host's own was one without reduction: it gets the value of its graph at each element.
+    expected = PairEnergyLoss(reduction="none")(1.1 * batch.pos, batch)
+    assert torch.allclose(values, expected[batch.batch, None].expand(-1, 3))
+    adapter.detach()
+    assert isinstance(host.loss_fns["x"], nn.MSELoss)
+    assert "configure" not in vars(host)
+
+
+def test_a_loss_that_is_made_again_is_swapped_again():
+    host = Late()
+    adapter = HostAdapter(settings_of({"epoch_loss": "mse"}, None))
+    adapter.attach(host)
+    for _ in range(2):
+        host.start_epoch()
+        assert isinstance(host.epoch_loss, FlatLoss)
+    adapter.detach()
+    assert isinstance(host.epoch_loss, nn.L1Loss)
+
+
+def test_a_typo_below_a_late_attribute_stops_the_first_forward_pass(batch):
+    host = Late()
+    adapter = HostAdapter(settings_of({"loss_fns.pos": "mse"}, None))
+    adapter.attach(host)
+    with pytest.raises(ValueError, match=r"its 'loss_fns' \(dict\) has: a, x$"):
+        host(batch.pos, batch.pos)
+    with pytest.raises(ValueError, match=r"Late has nothing called 'loss_fnz.x' to replace"):
+        HostAdapter(settings_of({"loss_fnz.x": "mse"}, None)).attach(Late())
+
+
+def test_a_swap_that_was_never_called_is_told(batch, caplog):
+    adapter = HostAdapter(settings_of({"loss_fn": "mse", "net.criterion": "mse"}, None, "the test"))
+    host = Host()
+    adapter.attach(host)
+    adapter.enter(batch)
+    host.loss_fn(batch.pos, batch.pos)
+    caplog.clear()
+    with caplog.at_level(logging.WARNING, logger="pyg_energyloss"):
+        adapter.report()
+        adapter.report()
+    (record,) = caplog.records
+    assert "'net.criterion' was swapped, but never called" in record.getMessage()
+    assert "switched on by the test" in record.getMessage()
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_target_that_is_not_the_positions_is_told_and_one_that_is_turned_is_not(
+    same, batch, caplog
+):
+    host = Host()
+    adapter = HostAdapter(settings_of({"loss_fn": "mse"}, None))
+    adapter.attach(host)
+    adapter.enter(batch)
+    turn = torch.linalg.qr(torch.randn(3, 3))[0]
+    target = (batch.pos @ turn + 3.0) if same else torch.randn_like(batch.pos)
+    host.loss_fn(batch.pos, target)
+    caplog.clear()
+    with caplog.at_level(logging.WARNING, logger="pyg_energyloss"):
+        adapter.report()
+    assert [
+        ("'loss_fn' is called with a target that is not" in r.getMessage()) for r in caplog.records
+    ] == ([] if same else [True])
+
+
+def test_the_context_of_the_step_before_stays_whole(batch):
+    host = Host()
+    adapter = HostAdapter(settings_of(None, {"x_t": "in:net:0"}))
+    adapter.attach(host)
+    adapter.enter(batch)
+    host.net(batch.pos)
+    before = current_context()
+    adapter.leave()
+    assert before.get("x_t") is batch.pos  # a backward pass may still need it
+    adapter.detach()
+
+
 def test_submodule_inputs_and_outputs_are_captured(batch):
     host = Host()
     fields = {"x_t": "in:net:0", "sigma": "in:net:t", "alpha": "out:net:alpha"}
@@ -132,6 +265,17 @@ def test_submodule_inputs_and_outputs_are_captured(batch):
     host.net(batch.pos)
     assert current_context().get("x_t") is None
     adapter.leave()
+
+
+def test_a_mask_of_padding_is_turned_round(batch):
+    host = Host()
+    for path in ("not:in:net:t", "not:padding"):
+        adapter = HostAdapter(settings_of(None, {"mask": path}))
+        adapter.attach(host)
+        adapter.enter({"padding": torch.tensor([[0, 1]])})
+        host.net(batch.pos, t=torch.tensor([[0, 1]]))
+        assert current_context().get("mask").tolist() == [[True, False]]
+        adapter.detach()
 
 
 def test_captures_of_parts_of_arguments(batch):
@@ -228,6 +372,10 @@ def test_json_files_and_sections_of_other_files(clean, monkeypatch):
     ("text", "message"),
     [
         ("swap = [", "is not valid .toml"),
+        ("swap = 3\n", "`swap` must be a table attribute -> loss, got 3"),
+        ("[swap]\na = 3\n", "swap.a must be the name of a loss, or a table with loss, options"),
+        ("fields = 3\n", "`fields` must be a table of paths, got 3"),
+        ('[swap.a]\nloss = "mse"\noptions = 3\n', "swap.a.options must be a table, such as"),
         ("[swop]\n", "has swop; expected `swap` and `fields`"),
         ('[swap.a]\nlos = "mse"\n', r"swap.a has los; expected loss, options, parametrization"),
     ],

@@ -1,11 +1,20 @@
 """The flat loss: one value in one state, whatever the host predicts."""
 
+import copy
+import pickle
+import threading
+
 import pytest
 import torch
+from torch.utils.checkpoint import checkpoint
 from torch_geometric.data import Batch, Data
 
-from pyg_energyloss import PairEnergyLoss
+from pyg_energyloss import PairEnergyLoss, registry
+from pyg_energyloss.functional import to_padded
 from pyg_energyloss.hosts import PARAMETRIZATIONS, FlatLoss, MissingContextError, batch_context
+from pyg_energyloss.losses import SpinLoss
+from pyg_energyloss.stiffness import ElementPair, Exponential
+from pyg_energyloss.transforms import RigidEdgeTransform
 
 SIZES = (5, 1, 7)
 
@@ -65,7 +74,9 @@ def test_flow_hosts_get_the_value_of_the_positions_they_stand_for(state):
     schedule, pair, x_hat = flow_state(data)
     with batch_context(data, **schedule):
         found = FlatLoss(parametrization="flow")(*pair)
+        reversed_time = FlatLoss(parametrization="flow_to_data")(-pair[0], -pair[1])
     assert torch.allclose(found, PairEnergyLoss()(x_hat, data), rtol=1e-9)
+    assert torch.equal(found, reversed_time)
 
 
 def test_the_value_is_that_of_the_loss_called_with_the_batch(state):
@@ -78,7 +89,7 @@ def test_the_value_is_that_of_the_loss_called_with_the_batch(state):
 def test_weights_make_a_squared_error_that_of_the_parametrization(state, name):
     data, schedule, pairs = state
     x_pred, x_true = pairs["x0"]
-    if name == "flow":
+    if name.startswith("flow"):
         schedule, (p, q), x_pred = flow_state(data)
     else:
         p, q = pairs[name]
@@ -144,12 +155,199 @@ def test_edges_of_the_batch_are_used(state):
     assert not torch.equal(found, PairEnergyLoss(edges="complete")(pairs["x0"][0], data))
 
 
-@pytest.mark.parametrize("name", ["mse", "mae", "kabsch", "pair_energy"])
-def test_every_structure_loss_can_be_swapped_in(state, name):
-    data, _, pairs = state
+@pytest.fixture
+def molecules():
+    """Two periodic molecules with all that a loss may ask a batch for."""
+    generator = torch.Generator().manual_seed(0)
+    graphs = []
+    for count in (4, 5):
+        source = torch.arange(count - 1)
+        bonds = torch.stack([source, source + 1])
+        graphs.append(
+            Data(
+                pos=2 * torch.rand(count, 3, generator=generator, dtype=torch.float64),
+                z=torch.tensor([6, 1, 8, 1, 7][:count]),
+                edge_index=torch.cat([bonds, bonds.flip(0)], dim=1),
+                cell=3.0 * torch.eye(3, dtype=torch.float64)[None],
+                pbc=torch.ones(1, 3, dtype=torch.bool),
+                noise_ratio=torch.tensor([0.7], dtype=torch.float64),
+            )
+        )
+    return Batch.from_data_list(graphs)
+
+
+@pytest.mark.parametrize("name", registry.names("loss"))
+def test_every_registered_structure_loss_gives_what_it_gives_with_the_batch(name, molecules):
+    loss = registry.create("loss", name)
+    if isinstance(loss, SpinLoss):
+        with pytest.raises(ValueError, match=f"`loss` must be one that scores .*'{name}'"):
+            FlatLoss(name)
+        return
+    pred = molecules.pos + 0.3 * torch.sin(5 * molecules.pos.flip(-1))
+    torch.manual_seed(0)
+    expected = registry.create("loss", name)(pred, molecules)
+    torch.manual_seed(0)
+    with batch_context(molecules):
+        found = FlatLoss(name)(pred, molecules.pos)
+    assert torch.allclose(found, expected)
+
+
+@pytest.mark.parametrize("stiffness", registry.names("stiffness"))
+def test_laws_that_read_elements_and_bonds_find_them(stiffness, molecules):
+    pred = 1.1 * molecules.pos
+    law = ElementPair({(6, 1): 2.0}, Exponential()) if stiffness == "element_pair" else stiffness
+    with batch_context(molecules):
+        found = FlatLoss(options={"stiffness": law})(pred, molecules.pos)
+    assert torch.equal(found, PairEnergyLoss(law)(pred, molecules))
+
+
+def test_a_crystal_is_scored_as_a_crystal():
+    cesium_chloride = Data(
+        pos=torch.tensor([[0.0, 0, 0], [2.06, 2.06, 2.06]]),
+        cell=4.12 * torch.eye(3)[None],
+        pbc=torch.ones(1, 3, dtype=torch.bool),
+    )
+    cesium_chloride = RigidEdgeTransform(complete_below=0)(cesium_chloride)
+    data = Batch.from_data_list([cesium_chloride])
+    pred = data.pos + torch.tensor([[0.0, 0, 0], [0.2, 0, 0]])
     with batch_context(data):
-        assert FlatLoss(name)(*pairs["x0"]) > 0
-        assert FlatLoss(name)(pairs["x0"][1], pairs["x0"][1]).abs() < 1e-8
+        found = FlatLoss()(pred, data.pos)
+    assert torch.equal(found, PairEnergyLoss()(pred, data))
+    assert not torch.allclose(found, PairEnergyLoss()(pred, Data(pos=data.pos)))
+
+
+def test_losses_that_depend_on_noise_get_the_ratio_of_the_schedule(molecules):
+    pred = molecules.pos + 0.3 * torch.sin(5 * molecules.pos.flip(-1))
+    expected = registry.create("loss", "energy_gated")(pred, molecules)
+    del molecules.noise_ratio
+    with batch_context(molecules, alpha=torch.tensor([2.0, 1.0]), sigma=torch.tensor([1.4, 0.7])):
+        assert torch.allclose(FlatLoss("energy_gated")(pred, molecules.pos), expected)
+
+
+def test_a_target_in_the_batch_and_a_unit_of_the_host(state):
+    data, _, pairs = state
+    pred, expected = pairs["x0"][0], PairEnergyLoss()(pairs["x0"][0], data)
+    with batch_context(data):
+        assert torch.equal(FlatLoss(target="batch")(pred, torch.randn_like(pred)), expected)
+        scaled = FlatLoss(scale=2.0)(0.5 * pred, 0.5 * data.pos)
+    assert torch.allclose(scaled, expected)
+    with batch_context(Batch(pos=0.5 * data.pos, batch=data.batch)):
+        found = FlatLoss(target="batch", scale=2.0)(0.5 * pred, torch.randn_like(pred))
+    assert torch.allclose(found, expected)
+    with pytest.raises(MissingContextError, match="`pos` is needed as the true positions"):
+        FlatLoss(target="batch")(pred, pred, batch=data.batch)
+    with pytest.raises(ValueError, match="`target` must be 'call' or 'batch', got 'pos'"):
+        FlatLoss(target="pos")
+    with pytest.raises(ValueError, match=r"`scale` must be positive, got 0"):
+        FlatLoss(scale=0)
+
+
+@pytest.mark.parametrize("known", ["alpha", "sigma"])
+def test_a_flow_needs_one_of_alpha_and_sigma(state, known):
+    data, _, _ = state
+    schedule, pair, _ = flow_state(data)
+    loss = FlatLoss(parametrization="flow", weighting="flow")
+    with batch_context(data, **schedule):
+        expected = loss(*pair)
+    with batch_context(data, x_t=schedule["x_t"], **{known: schedule[known]}):
+        assert torch.allclose(loss(*pair), expected)
+
+
+def test_padded_hosts_get_the_value_of_flat_ones(state):
+    data, schedule, pairs = state
+    mask = torch.arange(max(SIZES)) < torch.tensor(SIZES)[:, None]
+    pred, target, x_t = (to_padded(x, mask) for x in (*pairs["epsilon"], schedule["x_t"]))
+    target[~mask] = 7.0  # padding is anything
+    loss = FlatLoss(parametrization="epsilon", weighting="epsilon")
+    with batch_context(data, **schedule):
+        expected = loss(*pairs["epsilon"])
+    given = {"x_t": x_t, "alpha": schedule["alpha"], "sigma": schedule["sigma"]}
+    with batch_context(**given, mask=mask[..., None].float()):
+        assert torch.equal(loss(pred, target), expected)
+    with batch_context(**given):
+        assert torch.equal(loss(pred, target, mask=mask), expected)
+        with pytest.raises(MissingContextError, match="`mask` is needed to tell atoms from pad"):
+            loss(pred, target)
+        with pytest.raises(ValueError, match=r"`mask` must have shape \(3, 7\)"):
+            loss(pred, target, mask=mask[:, 1:])
+
+
+def test_what_a_host_passes_with_the_call_needs_no_context(state):
+    data, _, pairs = state
+    expected = PairEnergyLoss(reduction="none")(pairs["x0"][0], data)
+    loss = FlatLoss()
+    found = loss(*pairs["x0"], batch=data.batch, weights=torch.tensor([1.0, 1.0, 3.0]))
+    assert torch.allclose(found, (expected * torch.tensor([1.0, 1.0, 3.0])).mean())
+    elements = loss(*pairs["x0"], batch=data.batch, reduction="none")
+    assert torch.equal(elements, expected[data.batch, None].expand(-1, 3))
+    with pytest.raises(ValueError, match="`reduction` must be one of mean, none, sum"):
+        loss(*pairs["x0"], batch=data.batch, reduction="median")
+    with pytest.raises(ValueError, match=r"`weights` must have one value per graph, \[3\]"):
+        loss(*pairs["x0"], batch=data.batch, weights=torch.ones(2))
+
+
+def test_elements_of_padding_are_zero(state):
+    data, _, pairs = state
+    mask = torch.arange(max(SIZES)) < torch.tensor(SIZES)[:, None]
+    pred, target = (to_padded(x, mask) for x in pairs["x0"])
+    found = FlatLoss(reduction="elements")(pred, target, mask=mask)
+    assert found.shape == pred.shape
+    assert found[~mask].abs().max() == 0
+    flat = FlatLoss(reduction="elements")(*pairs["x0"], batch=data.batch)
+    assert torch.equal(found[mask], flat)
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+@pytest.mark.parametrize("threaded", [False, True])
+def test_a_checkpointed_loss_keeps_its_context_for_the_backward_pass(state, reentrant, threaded):
+    data, schedule, pairs = state
+    other = Batch.from_data_list([Data(pos=data.pos[:13] + 1.0)])
+    loss = FlatLoss(parametrization="epsilon")
+    gradients = {}
+    for checkpointed in (False, True):
+        pred = pairs["epsilon"][0].clone().requires_grad_()
+
+        def step(given):
+            return loss(2.0 * given, pairs["epsilon"][1] + 0.0)
+
+        with batch_context(data, **schedule):
+            value = checkpoint(step, pred, use_reentrant=reentrant) if checkpointed else step(pred)
+        with batch_context(other):  # the next batch has begun
+            if threaded:
+                thread = threading.Thread(target=value.backward)
+                thread.start()
+                thread.join()
+            else:
+                value.backward()
+        gradients[checkpointed] = pred.grad
+    assert gradients[True] is not None
+    assert torch.equal(gradients[True], gradients[False])
+
+
+def test_accumulated_steps_find_each_its_own_context(state):
+    data, _, pairs = state
+    loss = FlatLoss()
+    pred = pairs["x0"][0].clone().requires_grad_()
+    values = []
+    for shift in (0.0, 1.0):
+        with batch_context(batch=data.batch if shift == 0.0 else torch.zeros_like(data.batch)):
+            values.append(
+                checkpoint(loss, pred, pairs["x0"][1] + shift * data.pos, use_reentrant=False)
+            )
+    sum(values).backward()
+    expected = pairs["x0"][0].clone().requires_grad_()
+    one = Data(pos=pairs["x0"][1] + data.pos)
+    (PairEnergyLoss()(expected, data) + PairEnergyLoss()(expected, one)).backward()
+    assert torch.allclose(pred.grad, expected.grad)
+
+
+def test_a_used_loss_can_be_copied_and_pickled(state):
+    data, _, pairs = state
+    loss = FlatLoss()
+    with batch_context(data):
+        expected = loss(pairs["x0"][0].requires_grad_(), pairs["x0"][1])
+        assert torch.equal(copy.deepcopy(loss)(*pairs["x0"]), expected)
+        assert torch.equal(pickle.loads(pickle.dumps(loss))(*pairs["x0"]), expected)  # noqa: S301
 
 
 def test_weight_and_reduction(state):

@@ -9,7 +9,14 @@ from torch_geometric.nn import MessagePassing
 
 import pyg_energyloss as pel
 from pyg_energyloss import stiffness
-from pyg_energyloss.functional import complete_pair_energy, minimum_image, pair_energy, unwrap
+from pyg_energyloss.functional import (
+    complete_pair_energy,
+    crystal_energy,
+    crystal_springs,
+    minimum_image,
+    pair_energy,
+    unwrap,
+)
 from pyg_energyloss.testing import contract_batch
 
 
@@ -113,30 +120,75 @@ def test_a_data_object_is_one_graph_as_in_pyg(sample):
     assert torch.allclose(single, alone)
 
 
-def test_periodic_structures_take_the_nearest_image():
+def crystal():
     cell = torch.tensor([[4.0, 0.0, 0.0], [1.0, 4.0, 0.0], [0.5, 0.5, 4.0]])
     rng = torch.Generator().manual_seed(0)
     pos = torch.rand(5, 3, generator=rng) @ cell
-    data = Data(pos=pos, cell=cell[None], pbc=torch.tensor([[True, True, True]]))
-    pairs = (1 - torch.eye(5)).nonzero().t()
-    shift = minimum_image(pos, pairs, cell)
-    lengths = (pos[pairs[1]] - pos[pairs[0]] + shift @ cell).norm(dim=1)
-    images = torch.cartesian_prod(*[torch.arange(-2.0, 3.0)] * 3) @ cell
-    every = (pos[pairs[1]] - pos[pairs[0]])[:, None] + images
-    assert torch.allclose(lengths, every.norm(dim=2).min(dim=1).values, atol=1e-5)
     pred = pos + 0.1 * torch.randn(5, 3, generator=rng)
+    return pos, pred, Data(pos=pos, cell=cell[None], pbc=torch.tensor([[True, True, True]]))
+
+
+def test_a_structure_with_a_cell_is_a_crystal_with_or_without_flags():
+    pos, pred, data = crystal()
+    loss = pel.PairEnergyLoss(normalize=None)
+    wide = 1.05 * data.cell
+    expected = crystal_energy(
+        pred, pos, data.cell, cell_pred=wide, stiffness=stiffness.Exponential()
+    )
+    found = loss(pred, data, wide)
+    assert torch.allclose(found, expected[0])
+    twice = Batch.from_data_list([data, data])
+    moved = loss(torch.cat([pred, pred + 3.0]), twice, torch.cat([wide, wide]))
+    assert torch.allclose(moved, found)
+    del data.pbc
+    assert torch.allclose(loss(pred, data, wide), found)
+    pairs, energies = loss.edge_energies(pred, data)
+    assert torch.allclose(energies.sum(), loss(pred, data), rtol=1e-4)
+    _, wrapped = loss.edge_energies(pred + torch.eye(5, 3) @ data.cell[0], data)
+    assert torch.allclose(wrapped, energies, atol=1e-5)
+    assert torch.allclose(loss.atom_energies(pred, data).sum(), loss(pred, data), rtol=1e-4)
+    mean = pel.PairEnergyLoss(normalize="pairs")(pred, data)
+    assert torch.allclose(mean * pairs.size(1), loss(pred, data))
+
+
+def test_a_cell_that_does_not_repeat_is_none():
+    pos, pred, data = crystal()
+    molecule = Data(pos=pos, cell=torch.zeros(1, 3, 3))
+    loss = pel.PairEnergyLoss("constant", normalize=None)
+    expected = complete_pair_energy(pred, pos)[0]
+    assert torch.allclose(loss(pred, molecule), expected)
+    data.pbc = torch.zeros(1, 3).bool()
+    assert torch.allclose(loss(pred, data), expected)
+    with pytest.raises(ValueError, match="`cell_pred` needs the true lattice"):
+        loss(pred, data, data.cell)
+
+
+def test_listed_pairs_of_a_crystal_join_nearest_images():
+    pos, pred, data = crystal()
+    cell = data.cell[0]
+    pairs = (1 - torch.eye(5)).nonzero().t()
+    data.energy_edge_index = pairs
+    shift = minimum_image(pos, pairs, cell)
     found = pel.PairEnergyLoss("constant", normalize=None)(pred, data)
     expected = pair_energy(pred, pos, pairs, cell=cell, edge_shift=shift)
     assert torch.allclose(found, expected[0])
     wrapped = pred + torch.tensor([[0, 1, -1], [0, 0, 0], [2, 0, 0], [0, 0, 1], [1, 1, 1.0]]) @ cell
     assert torch.allclose(unwrap(wrapped, pos, cell), pred, atol=1e-5)
-    molecule = Data(pos=pos, cell=torch.zeros(1, 3, 3), pbc=torch.zeros(1, 3).bool())
-    assert torch.allclose(
-        pel.PairEnergyLoss("constant", normalize=None)(pred, molecule),
-        complete_pair_energy(pred, pos)[0],
-    )
+    assert torch.allclose(pel.PairEnergyLoss("constant", normalize=None)(wrapped, data), found)
     with pytest.raises(ValueError, match="`cell` must have shape"):
         minimum_image(pos, pairs, torch.eye(2))
+
+
+def test_a_law_of_the_elements_sees_the_atoms_of_images():
+    pos, pred, data = crystal()
+    data.z = torch.tensor([6, 1, 6, 1, 1])
+    plain = pel.PairEnergyLoss("constant", normalize=None)
+    law = stiffness.ElementPair({(6, 6): 0.0, (6, 1): 0.0}, stiffness.Constant())
+    springs = crystal_springs(pos, data.cell)
+    light = (data.z[springs.atoms] == 1).all(dim=0)
+    _, energies = plain.edge_energies(pred, data)
+    found = pel.PairEnergyLoss(law, normalize=None)(pred, data)
+    assert torch.allclose(found, energies[light].sum(), rtol=1e-4)
 
 
 def test_copies_and_pickles_give_the_same_numbers(sample):

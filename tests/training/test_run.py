@@ -140,7 +140,7 @@ def test_unknown_tasks_and_unfit_data_sets_are_errors(tmp_path):
     table = registry.lookup._loaded().table
     table.add(Entry("dataset", "unfit", lambda: {"train": [1]}, "test"))
     try:
-        with pytest.raises(TypeError, match="split 'train' is a list, expected a MoleculeDataset"):
+        with pytest.raises(TypeError, match="unfit: has no split val, test; expected"):
             load_splits("unfit", {})
     finally:
         table.remove("dataset", "unfit", "test")

@@ -36,7 +36,7 @@ class EnergyLossCallbackBase:
     def __init__(
         self,
         swap: Mapping[str, Any] | None = None,
-        fields: Mapping[str, str] | None = None,
+        fields: Mapping[str, str | float] | None = None,
         *,
         settings: HostSettings | None = None,
         batches: Callable[[Any], Any] | None = None,
@@ -53,6 +53,10 @@ class EnergyLossCallbackBase:
         if self.problem is not None:
             raise self.problem
         self.adapter.attach(pl_module)
+
+    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Warn, after the first epoch, of swaps that did nothing or scored something else."""
+        self.adapter.report()
 
     def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
         """Put everything back."""
@@ -129,7 +133,8 @@ def callback_class(package: str) -> type[EnergyLossCallbackBase]:
         base = importlib.import_module(f"{package}.callbacks").Callback
     except ImportError as error:
         raise ImportError(
-            f"{package} is missing; install it with: pip install 'pyg-energyloss[hosts]'"
+            f"{package} is missing; install the one of {' and '.join(PACKAGES)} that your program "
+            f"imports, not both: pip install {package.replace('.pytorch', '').replace('_', '-')}"
         ) from error
     name = {"lightning.pytorch": "EnergyLossCallback"}.get(package, "PLEnergyLossCallback")
     found = type(name, (EnergyLossCallbackBase, base), {"__doc__": EnergyLossCallbackBase.__doc__})

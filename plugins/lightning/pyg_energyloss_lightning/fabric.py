@@ -19,6 +19,7 @@ class FabricEnergyLoss:
         fields: field of the context -> path in the module's argument (several arguments are a
             tuple, ``"0.batch"``), ``"self.path"`` in the module, or ``"in:SUBMODULE:ARGUMENT"``.
         settings: the same two, already read.
+        problem: an error in the settings, raised when a module is set up.
 
     Raises:
         ValueError: an unknown field, or arguments beside ``settings``.
@@ -27,17 +28,21 @@ class FabricEnergyLoss:
     def __init__(
         self,
         swap: Mapping[str, Any] | None = None,
-        fields: Mapping[str, str] | None = None,
+        fields: Mapping[str, str | float] | None = None,
         *,
         settings: HostSettings | None = None,
+        problem: Exception | None = None,
     ) -> None:
         if settings is not None and (swap or fields):
             raise ValueError("give `swap` and `fields`, or `settings`, not both")
         self.settings = settings or settings_of(swap, fields)
+        self.problem = problem
         self.adapters: list[HostAdapter] = []
 
     def on_after_setup(self, fabric: Any, module: Any) -> None:  # noqa: ARG002 - Fabric's signature
         """Swap the losses of a module."""
+        if self.problem is not None:
+            raise self.problem
         inner = getattr(module, "module", module)
         adapter = HostAdapter(self.settings)
         adapter.attach(inner)

@@ -28,14 +28,11 @@ def lightning_fabric() -> list[Any]:
     """Callbacks for ``lightning.fabric.Fabric``."""
     try:
         settings, problem = _settings()
-        if problem is not None:
-            log.error("pyg_energyloss changes nothing in this Fabric: %s", problem)
-            return []
-        if settings is None:
+        if settings is None and problem is None:
             return []
         from pyg_energyloss_lightning.fabric import FabricEnergyLoss
 
-        return [FabricEnergyLoss(settings=settings)]
+        return [_made(FabricEnergyLoss, settings, problem)]
     except Exception:  # an exception here would break every Fabric on the machine
         log.exception("pyg_energyloss changes nothing in this Fabric")
         return []
@@ -56,11 +53,21 @@ def _callbacks(package: str) -> list[Any]:
             register()
             found.append(callback_class(package)(batches=GraphGymBatch))
         if settings is not None or problem is not None:
-            found.append(callback_class(package)(settings=settings, problem=problem))
+            found.append(_made(callback_class(package), settings, problem))
     except Exception:  # an exception here would break every Trainer on the machine
         log.exception("pyg_energyloss changes nothing in this Trainer")
         return []
     return found
+
+
+def _made(kind: Any, settings: Any, problem: Exception | None) -> Any:
+    """A callback; what is wrong with its settings is raised when training starts, never now."""
+    if problem is None:
+        try:
+            return kind(settings=settings)
+        except Exception as error:  # noqa: BLE001 - raised at fit: nobody trains on without knowing
+            problem = error
+    return kind(problem=problem)
 
 
 def _settings() -> tuple[Any, Exception | None]:

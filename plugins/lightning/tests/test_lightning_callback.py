@@ -95,11 +95,62 @@ def test_a_setting_that_is_not_understood_stops_the_run_not_the_construction(mon
         unused.fit(Module(), loader)
 
 
-def test_fabric_goes_on_without_a_setting_that_is_not_understood(monkeypatch, caplog):
-    monkeypatch.setenv("PYG_ENERGYLOSS_SWAP", "nonsense")
-    with caplog.at_level(logging.ERROR, logger="pyg_energyloss"):
-        assert factories.lightning_fabric() == []
-    assert "PYG_ENERGYLOSS_SWAP must be" in caplog.text
+MISTAKES = {
+    '[fields]\nxt = "pos"\n': (ValueError, "`fields` has xt; expected some of alpha"),
+    "[fields]\nx_t = 1.0\n": (ValueError, "`fields` must have a path for 'x_t'"),
+    "[swap]\nloss_fn = 3\n": (ValueError, "swap.loss_fn must be the name of a loss"),
+    "swap = 3\n": (ValueError, "`swap` must be a table"),
+    '[swap]\nloss_fn = "pair_enery"\n': (KeyError, "unknown loss 'pair_enery'"),
+    '[swap]\nloss_fn = "true_energy"\n': (ValueError, "which scores spins"),
+    '[swap.loss_fn]\nloss = "mse"\noptions = {stiff = 1}\n': (TypeError, "stiff"),
+    '[swap.loss_fn]\nloss = "mse"\nweight = "heavy"\n': (ValueError, "heavy"),
+    '[swap.loss_fn]\nloss = "mse"\nparametrization = "eps"\n': (ValueError, "must be one of x0"),
+    '[swap]\nloss_fm = "mse"\n': (ValueError, "nothing called 'loss_fm' to replace; it has: loss"),
+    '[swap]\nerror = "mse"\n': (ValueError, "'error' of Module is not a loss but None"),
+}
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_every_mistake_in_the_configuration_is_fatal_at_fit(text, tmp_path, monkeypatch, loader):
+    (tmp_path / "swap.toml").write_text(text)
+    monkeypatch.setenv("PYG_ENERGYLOSS_HOST_CONFIG", str(tmp_path / "swap.toml"))
+    error, message = MISTAKES[text]
+    run = trainer()
+    module = Module()
+    with pytest.raises(error, match=message):
+        run.fit(module, loader)
+    assert isinstance(module.loss_fn, nn.MSELoss)
+
+
+def test_constants_serve_as_alpha_and_sigma(tmp_path, monkeypatch, loader):
+    text = '[fields]\nalpha = 1.0\nsigma = 0.5\nx_t = "pos"\n'
+    text += '[swap.loss_fn]\nloss = "pair_energy"\nparametrization = "epsilon"\n'
+    (tmp_path / "swap.toml").write_text(text)
+    monkeypatch.setenv("PYG_ENERGYLOSS_HOST_CONFIG", str(tmp_path / "swap.toml"))
+    module = Module()
+    trainer().fit(module, loader)
+    assert module.pos.grad is not None
+
+
+@pytest.mark.parametrize("text", ["nonsense", "loss_fn=pair_enery"])
+def test_a_mistake_stops_a_fabric_program_when_it_sets_up_its_module(monkeypatch, text):
+    monkeypatch.setenv("PYG_ENERGYLOSS_SWAP", text)
+    fabric = Fabric(accelerator="cpu")
+    model = nn.Linear(1, 1)
+    model.loss_fn = nn.MSELoss()
+    with pytest.raises((ValueError, KeyError), match=r"nonsense|pair_enery"):
+        fabric.setup(model)
+
+
+def test_a_swap_that_does_nothing_is_told_after_the_first_epoch(loader, caplog):
+    module = Module()
+    module.other_loss = nn.MSELoss()
+    swap = {"loss_fn": "pair_energy", "other_loss": "mse"}
+    with caplog.at_level(logging.WARNING, logger="pyg_energyloss"):
+        trainer(EnergyLossCallback(swap=swap)).fit(module, loader)
+    told = [r.getMessage() for r in caplog.records if "->" not in r.getMessage()]
+    assert len(told) == 1
+    assert "'other_loss' was swapped, but never called" in told[0]
 
 
 LOADED = """
@@ -189,7 +240,9 @@ def test_wrong_arguments():
 def test_a_missing_package_names_the_extra(monkeypatch):
     callback_class.cache_clear()
     monkeypatch.setitem(sys.modules, "pytorch_lightning.callbacks", None)
-    with pytest.raises(ImportError, match=r"pip install 'pyg-energyloss\[hosts\]'"):
+    with pytest.raises(
+        ImportError, match=r"that your program imports, not both: pip install pytorch-lightning"
+    ):
         callback_class("pytorch_lightning")
 
 

@@ -10,7 +10,8 @@ from torch_geometric.data import Data
 
 from pyg_energyloss.data.bond_tables import bond_orders
 from pyg_energyloss.data.elements import SYMBOLS
-from pyg_energyloss.metrics.generated.structure import Structure, structure
+from pyg_energyloss.data.structure import Structure
+from pyg_energyloss.metrics.generated.structure import structure
 
 #: Makes a sanitised RDKit molecule of the atoms, or None.
 Perception = Callable[[Data], Any]

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 from torch_geometric.data import Data
 
 from pyg_energyloss.data.elements import SYMBOLS
+from pyg_energyloss.data.structure import Structure
 
 #: Å; atoms closer than this are on top of each other. The shortest bond, of H2, is 0.74 Å.
 COINCIDENT = 0.1
-
-
-class Structure(NamedTuple):
-    """Atomic numbers [num_nodes] and positions [num_nodes, 3] in Å."""
-
-    z: NDArray[np.int64]
-    pos: NDArray[np.float64]
 
 
 def structure(molecule: Data) -> Structure | None:
@@ -35,19 +26,12 @@ def structure(molecule: Data) -> Structure | None:
     >>> structure(Data(z=torch.tensor([1, 1]), pos=torch.zeros(2, 3))) is None
     True
     """
-    z, pos = arrays(molecule)
+    found = Structure.from_data(molecule)
+    z, pos = found.z, found.pos
     if len(z) < 2 or not np.isfinite(pos).all():  # noqa: PLR2004 - a bond needs two
         return None
     if z.min() < 1 or z.max() >= len(SYMBOLS):
         return None
     distance = np.linalg.norm(pos[:, None] - pos[None], axis=-1)
     np.fill_diagonal(distance, np.inf)
-    return None if distance.min() < COINCIDENT else Structure(z, pos)
-
-
-def arrays(molecule: Data) -> Structure:
-    """Return the atoms of a molecule whatever they are."""
-    return Structure(
-        molecule.z.detach().cpu().numpy().astype(np.int64).reshape(-1),
-        molecule.pos.detach().cpu().double().numpy().reshape(-1, 3),
-    )
+    return None if distance.min() < COINCIDENT else found

@@ -6,6 +6,7 @@ Importing this module needs numba.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import boolean, float64, int64, njit, void
@@ -17,8 +18,8 @@ from pyg_energyloss.functional.engine.numba.compiled import compile_kernel
 _GAIN = 1e-9
 
 
-@njit(inline="always")
-def _determinant(m: NDArray[np.float64]) -> float:
+@njit(inline="always")  # type: ignore[untyped-decorator]
+def _determinant(m: Any) -> Any:
     return (
         m[0] * (m[4] * m[8] - m[5] * m[7])
         - m[1] * (m[3] * m[8] - m[5] * m[6])
@@ -26,8 +27,8 @@ def _determinant(m: NDArray[np.float64]) -> float:
     )
 
 
-@njit
-def overlap(m: NDArray[np.float64]) -> float:
+@njit  # type: ignore[untyped-decorator]
+def overlap(m: Any) -> Any:
     """Return the largest trace(R C) over rotations, of a matrix as nine numbers."""
     scale = 0.0
     for k in range(9):

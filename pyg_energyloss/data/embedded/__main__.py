@@ -1,6 +1,6 @@
-"""Makes the embedded tables from the original files: ``python -m pyg_energyloss.data.embed``.
+"""Makes the embedded tables from the original files: ``python -m pyg_energyloss.data.embedded``.
 
-Run once, by a maintainer; embedded/README.md tells where the originals come from. It takes about
+Run once, by a maintainer; README.md beside tells where the originals come from. It takes about
 six minutes, nearly all of it bond perception.
 """
 
@@ -24,7 +24,7 @@ def main() -> None:
     """Read the originals and write one npz per data set."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("originals", type=Path, help="folder with the extxyz.gz files")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "embedded")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     parser.add_argument("--only", choices=sorted(SOURCES), help="make one of them")
     options = parser.parse_args()
     for name, (file, group_key, charges) in SOURCES.items():

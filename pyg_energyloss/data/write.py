@@ -1,4 +1,4 @@
-"""Generated molecules as files that ASE and RDKit open."""
+"""Molecules, whole or broken, as files that ASE and RDKit open."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from torch_geometric.data import Data
 
-from pyg_energyloss.data.bond_tables import bond_orders
+from pyg_energyloss.data.bonds import table_bonds
 from pyg_energyloss.data.elements import SYMBOLS
+from pyg_energyloss.data.structure import Structure
 from pyg_energyloss.files import write_text
-from pyg_energyloss.metrics.generated.structure import arrays
 
 #: Atoms and bonds that three digits count; coordinates that "%10.4f" holds.
 V2000_LIMIT, V2000_PLACE = 999, 9999.0
@@ -29,38 +29,11 @@ def write_extxyz(path: str | os.PathLike[str], molecules: Sequence[Data]) -> Pat
     """
     lines: list[str] = []
     for index, molecule in enumerate(molecules):
-        z, pos = arrays(molecule)
+        z, pos = _arrays(molecule)
         lines += [str(len(z)), f"Properties=species:S:1:pos:R:3 index={index}"]
         for number, (x, y, h) in zip(z.tolist(), pos.tolist(), strict=True):
             lines.append(f"{_symbol(number)} {x:.6f} {y:.6f} {h:.6f}")
     return write_text(path, "\n".join([*lines, ""]))
-
-
-def read_extxyz(path: str | os.PathLike[str]) -> list[Data]:
-    """Read molecules as they are, also broken ones, for the evaluators of generated sets.
-
-    (`read_molecules` reads training data: it finds bonds and refuses what is broken.)
-
-    Args:
-        path: Of an extxyz or xyz file.
-
-    Returns:
-        Each with ``z`` [num_nodes] and ``pos`` [num_nodes, 3], Å.
-
-    Raises:
-        ImportError: ASE is missing.
-    """
-    try:
-        from ase.io import iread
-    except ImportError as error:
-        raise ImportError(f"reading {path} needs ASE: pip install 'pyg-energyloss[ase]'") from error
-    return [
-        Data(
-            z=torch.from_numpy(np.array(atoms.numbers, dtype=np.int64)),
-            pos=torch.from_numpy(np.array(atoms.positions, dtype=np.float32)),
-        )
-        for atoms in iread(Path(path), index=":", format="extxyz")
-    ]
 
 
 def write_sdf(path: str | os.PathLike[str], molecules: Sequence[Data]) -> Path:
@@ -80,9 +53,8 @@ def write_sdf(path: str | os.PathLike[str], molecules: Sequence[Data]) -> Path:
 
 def sdf_block(index: int, molecule: Data) -> str:
     """Return the SDF record of one molecule; see `write_sdf`."""
-    z, pos = arrays(molecule)
-    orders = np.triu(bond_orders(z, pos))
-    bonds = [(int(i), int(j), int(orders[i, j])) for i, j in zip(*np.nonzero(orders), strict=True)]
+    z, pos = _arrays(molecule)
+    bonds, bond_type = table_bonds(z, pos)
     if max(len(z), len(bonds)) > V2000_LIMIT:
         raise ValueError(
             f"`molecules` has one of {len(z)} atoms and {len(bonds)} bonds at {index}; SDF V2000 "
@@ -99,7 +71,10 @@ def sdf_block(index: int, molecule: Data) -> str:
             " 0  0  0  0  0  0  0  0  0  0  0  0"
             for n, (x, y, h) in zip(z, places, strict=True)
         ),
-        *(f"{i + 1:3d}{j + 1:3d}{order:3d}  0" for i, j, order in bonds),
+        *(
+            f"{i + 1:3d}{j + 1:3d}{order:3d}  0"
+            for (i, j), order in zip(bonds, bond_type, strict=True)
+        ),
         "M  END",
         "$$$$",
         "",
@@ -109,3 +84,8 @@ def sdf_block(index: int, molecule: Data) -> str:
 
 def _symbol(number: int, *, unknown: str = "X") -> str:
     return SYMBOLS[number] if 0 < number < len(SYMBOLS) else unknown
+
+
+def _arrays(molecule: Data) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    found = Structure.from_data(molecule)
+    return found.z, found.pos

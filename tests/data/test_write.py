@@ -8,7 +8,7 @@ from torch_geometric.data import Data
 from pyg_energyloss.metrics.generated import (
     Stability,
     bond_orders,
-    read_extxyz,
+    read_data,
     write_extxyz,
     write_sdf,
 )
@@ -18,7 +18,7 @@ def test_extxyz_comes_back_as_it_was_written_also_what_is_broken(tmp_path, qm9, 
     pytest.importorskip("ase")
     readable = [m for m in broken if m.z.numel() and (m.z > 0).all() and (m.z < 100).all()]
     written = [*qm9[:20], *readable]
-    back = read_extxyz(write_extxyz(tmp_path / "a.extxyz", written))
+    back = read_data(write_extxyz(tmp_path / "a.extxyz", written))
     assert len(back) == len(written)
     for first, second in zip(written, back, strict=True):
         assert torch.equal(first.z, second.z)
@@ -29,7 +29,7 @@ def test_extxyz_comes_back_as_it_was_written_also_what_is_broken(tmp_path, qm9, 
 def test_what_is_no_element_is_written_as_x(tmp_path, broken):
     pytest.importorskip("ase")
     strange = [m for m in broken if m.z.numel() and not ((m.z > 0) & (m.z < 100)).all()]
-    back = read_extxyz(write_extxyz(tmp_path / "a.extxyz", strange))
+    back = read_data(write_extxyz(tmp_path / "a.extxyz", strange))
     assert [sorted(m.z.tolist()) for m in back] == [[0, 1]] * 3
 
 
@@ -68,7 +68,9 @@ def test_a_file_that_was_there_survives_a_failure(tmp_path, water):
     assert [p.name for p in tmp_path.iterdir()] == ["a.sdf"]
 
 
-def test_a_missing_ase_names_the_extra(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "ase.io", None)
-    with pytest.raises(ImportError, match=r"pip install 'pyg-energyloss\[ase\]'"):
-        read_extxyz(tmp_path / "a.extxyz")
+def test_a_missing_library_names_the_extra(monkeypatch, tmp_path):
+    for module, name, extra in (("ase.io", "a.xyz", "ase"), ("gemmi", "a.pdb", "chem")):
+        (tmp_path / name).touch()
+        monkeypatch.setitem(sys.modules, module, None)
+        with pytest.raises(ImportError, match=rf"pip install 'pyg-energyloss\[{extra}\]'"):
+            read_data(tmp_path / name)

@@ -1,0 +1,1 @@
+"""Structure files: readers of single formats, and the one reader over them."""

@@ -1,0 +1,85 @@
+"""Workers and parents killed with -9 at random moments: nothing torn, no orphan, the same bytes."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+RUNS = 12
+PROGRAM = "import sys, executor_toys; executor_toys.study(sys.argv[1], {runs})"
+WORKER = "pyg_energyloss.experiments.executors.worker"
+
+
+def start(out):
+    return subprocess.Popen([sys.executable, "-c", PROGRAM.format(runs=RUNS), str(out)])
+
+
+def content(out):
+    return {
+        str(path.relative_to(out)): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file()
+    }
+
+
+def children(pid):
+    """Workers of a parent, Linux only."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+            command = (status.parent / "cmdline").read_text()
+        except (OSError, ProcessLookupError):
+            continue
+        if int(fields[1]) == pid and WORKER in command:
+            found.append(int(status.parent.name))
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.timeout(600)
+def test_twenty_kills_leave_the_bytes_of_an_undisturbed_study(toys, tmp_path, wait_for_end):
+    assert start(tmp_path / "calm").wait() == 0
+    draw = random.Random(0)  # noqa: S311 - moments, no secrets
+    out, seen, kills = tmp_path / "wild", set(), 0
+    study = start(out)
+    for kill in range(20):
+        while not children(study.pid) and study.poll() is None:
+            time.sleep(0.02)
+        time.sleep(draw.uniform(0.0, 0.5))
+        workers = children(study.pid)
+        seen.update(workers)
+        victim = study.pid if kill % 2 or not workers else draw.choice(workers)
+        if study.poll() is None:
+            os.kill(victim, signal.SIGKILL)
+            kills += 1
+        if victim == study.pid:
+            study.wait()
+            study = start(out)
+    assert study.wait() == 0
+    wait_for_end(seen)
+    assert kills == 20
+    assert content(out) == content(tmp_path / "calm")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_the_worker_of_a_killed_parent_ends_with_its_children(toys, tmp_path, wait_for_end):
+    """Also while C code holds the interpreter's lock."""
+    program = (
+        "import sys, pathlib, executor_toys; from pyg_energyloss.experiments.executors import *;"
+        "run_folders([pathlib.Path(sys.argv[1])], function=executor_toys.with_child, workers=1)"
+    )
+    study = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)])
+    while not (tmp_path / "pids").exists():
+        assert study.poll() is None
+        time.sleep(0.05)
+    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    study.kill()
+    study.wait()
+    wait_for_end(pids[:1])
+    os.kill(pids[1], signal.SIGKILL)
