@@ -21,6 +21,7 @@ from pyg_energyloss._version import __version__
 if TYPE_CHECKING:
     from pyg_energyloss import (
         data,
+        experiments,
         functional,
         generative,
         hosts,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
         stiffness,
         symmetry,
         testing,
-        training,
         transforms,
     )
     from pyg_energyloss.losses import (
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 _MODULES = (
     "data",
+    "experiments",
     "functional",
     "generative",
     "hosts",
@@ -74,7 +75,6 @@ _MODULES = (
     "stiffness",
     "symmetry",
     "testing",
-    "training",
     "transforms",
 )
 _LOSSES = (
@@ -105,6 +105,7 @@ __all__ = [
     "TrueEnergyLoss",
     "__version__",
     "data",
+    "experiments",
     "functional",
     "generative",
     "hosts",
@@ -122,7 +123,6 @@ __all__ = [
     "stiffness",
     "symmetry",
     "testing",
-    "training",
     "transforms",
 ]
 
