@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -137,8 +138,11 @@ def perceived_terms(pos: Tensor, z: Tensor, batch: Tensor) -> Restraints:
     for size in torch.bincount(batch).tolist():
         nodes = slice(first, first + size)
         mol = bonds_by_rdkit(Data(z=z[nodes], pos=pos[nodes])) if size else None
-        if mol is not None:
-            parts.append(from_rdkit(mol))
-            offsets.append(first)
         first += size
+        if mol is None:
+            continue
+        # What RDKit reads in noise may be a molecule that cannot be.
+        with contextlib.suppress(ValueError):
+            parts.append(from_rdkit(mol))
+            offsets.append(nodes.start)
     return Restraints.cat(parts, offsets=offsets)

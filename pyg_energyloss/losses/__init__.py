@@ -22,6 +22,7 @@ from pyg_energyloss.losses.spins.target_bond import TargetBondLoss
 from pyg_energyloss.losses.spins.target_field import PairTable, TargetField
 from pyg_energyloss.losses.spins.true_energy import TrueEnergyLoss
 from pyg_energyloss.losses.structure import StructureLoss
+from pyg_energyloss.losses.symmetric import SymmetricLoss
 
 __all__ = [
     "CoordinateMAELoss",
@@ -43,6 +44,7 @@ __all__ = [
     "SpinInfo",
     "SpinLoss",
     "StructureLoss",
+    "SymmetricLoss",
     "TargetBondLoss",
     "TargetField",
     "TrueEnergyLoss",

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.rigidity.lateration_batch import laterate_batch
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_counts, weight_dtype
+from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.complete import all_pairs, all_pairs_batch
 from pyg_energyloss.samplers.far import DENSE_LIMIT, draw_dense, draw_sparse, far_budget
 from pyg_energyloss.samplers.far_batch import draw_batch, pair_number_batch
@@ -20,6 +20,7 @@ from pyg_energyloss.samplers.periodic import (
     periodic_backbone,
     without,
 )
+from pyg_energyloss.samplers.sample import Lattice, PairSample, node_counts, weight_dtype
 
 _BATCH_LIMIT = 2048
 

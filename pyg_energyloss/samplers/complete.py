@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_counts, weight_dtype
+from pyg_energyloss.samplers.base import EdgeSampler
+from pyg_energyloss.samplers.sample import Lattice, PairSample, node_counts, weight_dtype
 
 
 @lru_cache(maxsize=128)

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyg_energyloss.rigidity.neighbours import find_neighbours
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
+from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.far import pair_number, unnumber
 from pyg_energyloss.samplers.periodic import periodic_neighbours
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 class NearestNeighbours(EdgeSampler):

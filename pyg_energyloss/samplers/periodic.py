@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pyg_energyloss.rigidity.frame import TOLERANCE
 from pyg_energyloss.rigidity.lateration import MIN_SINE
-from pyg_energyloss.samplers.base import Lattice, PairSample
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 def neighbour_cells(lattice: Lattice) -> NDArray[np.int64]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from pyg_energyloss.samplers.base import (
-    EdgeSampler,
+from pyg_energyloss.samplers.periodic import nearest_image
+from pyg_energyloss.samplers.sample import (
     Lattice,
     PairSample,
     node_counts,
     numpy_generator,
     weight_dtype,
 )
-from pyg_energyloss.samplers.periodic import nearest_image
+
+if TYPE_CHECKING:
+    from pyg_energyloss.samplers.base import EdgeSampler
 
 
 def draw_periodic_batch(
