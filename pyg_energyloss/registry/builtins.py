@@ -24,6 +24,7 @@ def energyloss_register_losses(register: Register) -> None:
     register("energy_inverse", f"{named}:energy_inverse", summary="springs of stiffness 1/d")
     register("energy_inverse_square", f"{named}:energy_inverse_square", summary="... 1/d^2")
     register("handedness", f"{losses}:HandednessLoss", summary="zero, or positive if mirrored")
+    register("restraints", f"{losses}:RestraintLoss", summary="chirality, planes, bonds, clashes")
     register("pair_energy", f"{losses}:PairEnergyLoss", summary="springs on pair distances, eq 7")
     register(
         "local_field", f"{losses}:LocalFieldLoss", summary="spins in the target's field, eq 16"

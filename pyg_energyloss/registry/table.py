@@ -92,6 +92,11 @@ class Table:
                 f"`target` of {entry.kind} {entry.name!r} must be a callable or "
                 f"'module:attribute', got {type(entry.target).__name__} from {entry.distribution}"
             )
+        if not isinstance(entry.summary, str):
+            raise TypeError(
+                f"`summary` of {entry.kind} {entry.name!r} must be a string, "
+                f"got {type(entry.summary).__name__} from {entry.distribution}"
+            )
         same_name = self._entries.setdefault(entry.kind, {}).setdefault(entry.name, [])
         if any(other.distribution == entry.distribution for other in same_name):
             raise ValueError(

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pyg_energyloss.report.comparison_plots import curve_plot, metric_plot, noise_plot
 from pyg_energyloss.report.console import print_table
 from pyg_energyloss.report.page import Page
-from pyg_energyloss.report.plots import curve_plot, metric_plot, noise_plot, save
+from pyg_energyloss.report.plots import save
 from pyg_energyloss.report.viewer import viewer_html
 from pyg_energyloss.training.compare import Comparison, Outcome, environment
 from pyg_energyloss.training.spec import RunSpec
@@ -74,7 +75,6 @@ def write_report(comparison: Comparison, outcome: Outcome, out: Path) -> Path:
     )
     shown = _first_seed(outcome.results)
     folders = [out / "runs" / RunSpec.from_dict(r["spec"]).key for r in shown]
-    page.script_plotly()
     page.raw(viewer_html(shown, folders))
     page.heading("How it was made")
     _settings(page, outcome)

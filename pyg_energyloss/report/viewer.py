@@ -36,7 +36,10 @@ def viewer_html(results: Sequence[Mapping[str, Any]], folders: Sequence[Path]) -
         spec = result["spec"]
         data["predictions"][f"{spec['model']} + {spec['loss']}"] = _predictions(arrays)
     payload = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
+    from plotly.offline import get_plotlyjs
+
     return (
+        f"<script>{get_plotlyjs()}</script>"
         '<div class="viewer"><p><label>molecule <select id="pel-molecule"></select></label> '
         '<label>prediction <select id="pel-prediction"></select></label> '
         '<span id="pel-note" class="note"></span></p><div id="pel-scene"></div></div>'

@@ -3,5 +3,16 @@
 from pyg_energyloss.symmetry.automorphisms import automorphism_generators
 from pyg_energyloss.symmetry.closure import close_edges
 from pyg_energyloss.symmetry.orbits import node_orbits, pair_orbits
+from pyg_energyloss.symmetry.refinement import refined_colors
+from pyg_energyloss.symmetry.stereo import StereoGraph
+from pyg_energyloss.symmetry.stereo_tags import stereo_tags
 
-__all__ = ["automorphism_generators", "close_edges", "node_orbits", "pair_orbits"]
+__all__ = [
+    "StereoGraph",
+    "automorphism_generators",
+    "close_edges",
+    "node_orbits",
+    "pair_orbits",
+    "refined_colors",
+    "stereo_tags",
+]

@@ -30,7 +30,7 @@ def main() -> None:
     threading.Thread(target=_read, args=(orders, lines), daemon=True).start()
     while True:
         order = json.loads(lines.get())
-        answers.write(json.dumps(attempt(**order)) + "\n")
+        answers.write(json.dumps(attempt(*order)) + "\n")
         answers.flush()
 
 
