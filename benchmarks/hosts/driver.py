@@ -1,6 +1,6 @@
 """Run one host program as it is, and say what happened: weights, the host's metrics, one call.
 
-    python driver.py --report OUT.json [--validate] [--seed 0] -- train.py arguments
+    python driver.py --report OUT.json [--validate] [--seed 0] [--weights FILE] -- train.py arguments
     python driver.py --report OUT.json -- -m package.module arguments
 
 Runs in the host's environment. The host's files are not touched and its behaviour is not either:
@@ -13,11 +13,13 @@ import hashlib
 import importlib
 import importlib.util
 import json
+import random
 import runpy
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 
 SEEN = {"calls": [], "fits": []}
@@ -32,6 +34,12 @@ def digest(module):
         if isinstance(value, torch.Tensor):
             found.update(value.detach().cpu().contiguous().numpy().tobytes())
     return found.hexdigest()
+
+
+def tensors(path):
+    """The bytes of all tensors of a state dict that a program has saved."""
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    return b"".join(state[k].contiguous().numpy().tobytes() for k in sorted(state))
 
 
 def double_loop(pred, true, batch, graphs):
@@ -109,6 +117,11 @@ def positions(raw, data):
         if loss.parametrization == "x0":
             return rows(x)
         time = rows(context.get("alpha")).reshape(-1, 1)
+        if len(time) == data.num_graphs:
+            time = time[data.batch]
+        if loss.parametrization == "epsilon":
+            sigma = rows(context.get("sigma")).reshape(-1, 1)[data.batch]
+            return (rows(context.get("x_t")) - sigma * rows(x)) / time
         if loss.parametrization == "flow_to_data":
             return rows(context.get("x_t")) + (1 - time) * rows(x)
         raise ValueError(loss.parametrization)
@@ -177,6 +190,10 @@ def main():
     watch_losses()
     seed = int(options[options.index("--seed") + 1]) if "--seed" in options else None
     watch_trainers("--validate" in options, seed)
+    if seed is not None:
+        torch.manual_seed(seed)
+        np.random.seed(seed)  # noqa: NPY002 - what programs draw from
+        random.seed(seed)
     module = program[0] == "-m"
     target, *rest = program[1:] if module else program
     sys.argv = [target, *rest]
@@ -185,6 +202,9 @@ def main():
         run = runpy.run_module if module else runpy.run_path
         run(target, run_name="__main__", **({"alter_sys": True} if module else {}))
     finally:
+        if "--weights" in options:
+            path = options[options.index("--weights") + 1]
+            SEEN["weights"] = hashlib.sha256(tensors(path)).hexdigest()
         report.write_text(json.dumps(SEEN, indent=2) + "\n")
 
 
