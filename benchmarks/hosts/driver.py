@@ -1,6 +1,6 @@
 """Run one host program as it is, and say what happened: weights, the host's metrics, one call.
 
-    python driver.py --report OUT.json [--validate] [--seed 0] [--weights FILE] -- train.py arguments
+    python driver.py --report OUT.json [--validate] [--seed 0] [--weights FILE] -- train.py ...
     python driver.py --report OUT.json -- -m package.module arguments
 
 Runs in the host's environment. The host's files are not touched and its behaviour is not either:

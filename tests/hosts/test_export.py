@@ -47,17 +47,24 @@ def test_midi_gets_qm9_as_it_is_published(splits, tmp_path):
     assert (tmp_path / "raw/uncharacterized.txt").read_text().split("\n")[9:-2] == []
 
 
-def test_etflow_gets_atoms_in_the_order_of_the_smiles(splits, tmp_path):
+def test_etflow_gets_a_smiles_that_numbers_its_atoms(splits, tmp_path):
     chem = pytest.importorskip("rdkit.Chem", reason="needs rdkit")
     written = export_for("etflow", splits, tmp_path)
     assert len(written) == sum(SIZES.values())
-    for path in written:
+    parameters = chem.SmilesParserParams()
+    parameters.removeHs = False
+    given = [molecule for part in splits.values() for molecule in part]
+    for path, ours in zip(written, given, strict=True):
         data = torch.load(path, weights_only=False)
-        molecule = chem.AddHs(chem.MolFromSmiles(data.smiles))
-        assert [a.GetAtomicNum() for a in molecule.GetAtoms()] == data.atomic_numbers.tolist()
-        for bond in molecule.GetBonds():
-            first, second = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-            assert (data.pos[0, first] - data.pos[0, second]).norm() < 1.75
+        assert torch.allclose(data.pos[0], ours.pos)
+        assert data.atomic_numbers.tolist() == ours.z.tolist()
+        theirs = chem.MolFromSmiles(data.smiles, parameters)
+        places = {atom.GetAtomMapNum() - 1: atom.GetAtomicNum() for atom in theirs.GetAtoms()}
+        assert [places[i] for i in range(len(ours.z))] == ours.z.tolist()
+        for bond in theirs.GetBonds():
+            ends = (bond.GetBeginAtom(), bond.GetEndAtom())
+            first, second = (atom.GetAtomMapNum() - 1 for atom in ends)
+            assert (ours.pos[first] - ours.pos[second]).norm() < 1.75
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""ETFlow: one file a molecule, atoms in the order that RDKit reads from its SMILES."""
+"""ETFlow: one file a molecule, whose SMILES has all atoms, numbered."""
 
 from __future__ import annotations
 
@@ -20,32 +20,23 @@ def write(splits: dict[str, list[Data]], folder: Path) -> list[Path]:
         target = folder / "qm9" / name
         target.mkdir(parents=True, exist_ok=True)
         for number, molecule in enumerate(rdkit_molecules(molecules)):
-            data = _ordered(molecule)
-            if data is None:
-                continue
             stream = io.BytesIO()
-            torch.save(data, stream)
+            torch.save(_numbered(molecule), stream)
             path = target / f"{number:06d}.pt"
             write_bytes(path, stream.getvalue())
             written.append(path)
     return written
 
 
-def _ordered(molecule: Any) -> Data | None:
-    """The molecule in the order of its SMILES, or None where RDKit reads another graph from it."""
+def _numbered(molecule: Any) -> Data:
+    """The molecule with a SMILES of all atoms, numbered as they are here."""
     from rdkit import Chem
 
-    smiles = Chem.MolToSmiles(Chem.RemoveHs(molecule))
-    again = Chem.MolFromSmiles(smiles)
-    if again is None:
-        return None
-    again = Chem.AddHs(again)
-    order = molecule.GetSubstructMatch(again, useChirality=True)
-    if len(order) != molecule.GetNumAtoms():
-        return None
+    for atom in molecule.GetAtoms():
+        atom.SetAtomMapNum(atom.GetIdx() + 1)
     pos = torch.tensor(molecule.GetConformer().GetPositions(), dtype=torch.float32)
     return Data(
-        smiles=smiles,
-        pos=pos[list(order)][None],
-        atomic_numbers=torch.tensor([a.GetAtomicNum() for a in again.GetAtoms()]),
+        smiles=Chem.MolToSmiles(molecule),
+        pos=pos[None],
+        atomic_numbers=torch.tensor([a.GetAtomicNum() for a in molecule.GetAtoms()]),
     )
