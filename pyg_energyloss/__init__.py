@@ -21,6 +21,7 @@ from pyg_energyloss._version import __version__
 if TYPE_CHECKING:
     from pyg_energyloss import (
         data,
+        experiments,
         functional,
         generative,
         hosts,
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
         presets,
         registry,
         report,
+        restraints,
         rigidity,
         samplers,
         spins,
         stiffness,
         symmetry,
         testing,
-        training,
         transforms,
     )
     from pyg_energyloss.losses import (
@@ -48,12 +49,15 @@ if TYPE_CHECKING:
         MarginLoss,
         NoiseGatedLoss,
         PairEnergyLoss,
+        RestraintLoss,
         SpinCrossEntropyLoss,
+        SymmetricLoss,
         TrueEnergyLoss,
     )
 
 _MODULES = (
     "data",
+    "experiments",
     "functional",
     "generative",
     "hosts",
@@ -64,13 +68,13 @@ _MODULES = (
     "presets",
     "registry",
     "report",
+    "restraints",
     "rigidity",
     "samplers",
     "spins",
     "stiffness",
     "symmetry",
     "testing",
-    "training",
     "transforms",
 )
 _LOSSES = (
@@ -81,7 +85,9 @@ _LOSSES = (
     "MarginLoss",
     "NoiseGatedLoss",
     "PairEnergyLoss",
+    "RestraintLoss",
     "SpinCrossEntropyLoss",
+    "SymmetricLoss",
     "TrueEnergyLoss",
 )
 
@@ -93,10 +99,13 @@ __all__ = [
     "MarginLoss",
     "NoiseGatedLoss",
     "PairEnergyLoss",
+    "RestraintLoss",
     "SpinCrossEntropyLoss",
+    "SymmetricLoss",
     "TrueEnergyLoss",
     "__version__",
     "data",
+    "experiments",
     "functional",
     "generative",
     "hosts",
@@ -107,13 +116,13 @@ __all__ = [
     "presets",
     "registry",
     "report",
+    "restraints",
     "rigidity",
     "samplers",
     "spins",
     "stiffness",
     "symmetry",
     "testing",
-    "training",
     "transforms",
 ]
 

@@ -12,9 +12,15 @@ from typing import Any
 import numpy as np
 
 from pyg_energyloss import data, registry
+from pyg_energyloss.cli.edges_document import edges_document
 from pyg_energyloss.cli.errors import UserError
 from pyg_energyloss.cli.values import comma_list, key_values, positive
-from pyg_energyloss.report.edges import SPECTRUM_ATOMS, Structure, edge_table, spectrum_plot, survey
+from pyg_energyloss.files import write_json
+from pyg_energyloss.report import print_document, write_report
+from pyg_energyloss.samplers.survey import Points, spectra, survey
+
+#: Up to this many atoms the whole Hessian spectrum is drawn.
+SPECTRUM_ATOMS = 400
 
 EPILOG = """\
 examples:
@@ -42,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=positive, default=20, help="structures, evenly spread")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, help="folder for edges.json and spectrum.png")
+    parser.add_argument("--out", type=Path, help="folder for edges.json, report.html and plots")
     parser.add_argument("--json", action="store_true", help="machine-readable output")
     parser.set_defaults(run=run)
 
@@ -52,34 +58,42 @@ def run(options: argparse.Namespace) -> int:
     structures = read_structures(options.source, options.limit)
     shared = {**key_values(options.option), "complete_below": options.complete_below}
     samplers = {name: make_sampler(name, shared) for name in options.sampler}
-    found = survey(structures, samplers, seed=options.seed)
-    document = {
+    found = survey(list(structures.values()), samplers, seed=options.seed)
+    values = {
         "source": options.source,
         "seed": options.seed,
-        "structures": [s.name for s in structures],
+        "structures": list(structures),
         "samplers": {n: [r.as_dict() for r in reports] for n, reports in found.items()},
     }
+    small = {n: p for n, p in structures.items() if 1 < len(p.pos) <= SPECTRUM_ATOMS}
+    drawn = max(small, key=lambda n: len(small[n].pos), default="")
+    document = edges_document(
+        options.source,
+        found,
+        settings={"samplers": options.sampler, "seed": options.seed, **shared},
+        spectra=spectra(small[drawn], samplers, seed=options.seed)
+        if drawn and options.out is not None
+        else {},
+        largest=f"{drawn}: {len(small[drawn].pos)} atoms" if drawn else "",
+    )
     if options.json:
-        print(json.dumps(document, indent=2))
+        print(json.dumps(values, indent=2))
     elif len(structures) == 1:
         for name, reports in found.items():
             print(f"{name}: {samplers[name]!r}\n{reports[0]}\n")
     else:
-        from pyg_energyloss.report import print_table
-
-        columns, rows = edge_table(found)
-        print_table(f"{options.source}: {len(structures)} structures", columns, rows)
-        print(
-            "certified here: a rebuild from the lengths alone proves that this placement is the "
-            "only one.\nsoftest mode, condition: medians, k = 1; relative to all pairs."
-        )
+        print_document(document)
     if options.out is not None:
-        _write(options, document, structures, samplers)
+        options.out.mkdir(parents=True, exist_ok=True)
+        # Standard output may be the JSON document itself.
+        for name, content in (("edges.json", values), ("results.json", document)):
+            print(f"wrote {write_json(options.out / name, content)}", file=sys.stderr)
+        print(f"wrote {write_report(document, options.out)}", file=sys.stderr)
     return 0
 
 
-def read_structures(source: str, limit: int) -> list[Structure]:
-    """Up to ``limit`` structures of a data set or a file, evenly spread.
+def read_structures(source: str, limit: int) -> dict[str, Points]:
+    """Up to ``limit`` structures of a data set or a file, evenly spread, by name.
 
     Raises:
         UserError: neither a data set nor a file.
@@ -89,10 +103,10 @@ def read_structures(source: str, limit: int) -> list[Structure]:
         splits = data.as_splits(registry.create("dataset", source), name=source)
         places = [(split, row) for split in splits.values() for row in range(len(split))]
         items = {n: places[n][0][places[n][1]] for n in _spread(len(places), limit)}
-        return [
-            Structure(f"{source} {n}", item.pos.double().numpy(), item.edge_index.numpy())
+        return {
+            f"{source} {n}": Points(item.pos.double().numpy(), item.edge_index.numpy())
             for n, item in items.items()
-        ]
+        }
     if not Path(source).expanduser().exists():
         raise UserError(
             f"{source!r} is neither a file nor a data set; data sets: "
@@ -100,7 +114,7 @@ def read_structures(source: str, limit: int) -> list[Structure]:
         )
     found = [s.checked() for s in data.read_structures(source)]
     chosen = [found[n] for n in _spread(len(found), limit)]
-    return [Structure(s.name, s.pos, s.both_directions()) for s in chosen]
+    return {s.name: Points(s.pos, s.both_directions()) for s in chosen}
 
 
 def _spread(count: int, limit: int) -> list[int]:
@@ -121,23 +135,3 @@ def make_sampler(name: str, options: dict[str, Any]) -> Any:
             f"the sampler {name!r} has no option {unknown[0]!r}; it has {', '.join(known)}"
         )
     return factory(**{k: v for k, v in options.items() if k in known})
-
-
-def _write(
-    options: argparse.Namespace,
-    document: dict[str, Any],
-    structures: list[Structure],
-    samplers: dict[str, Any],
-) -> None:
-    from pyg_energyloss.files import write_json
-    from pyg_energyloss.report.plots import save
-
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_json(options.out / "edges.json", document)
-    # Standard output may be the JSON document itself.
-    print(f"wrote {options.out / 'edges.json'}", file=sys.stderr)
-    small = [s for s in structures if 1 < len(s.pos) <= SPECTRUM_ATOMS]
-    if small:
-        largest = max(small, key=lambda s: len(s.pos))
-        made = spectrum_plot(largest, samplers, seed=options.seed)
-        print(f"wrote {save(made, options.out / 'spectrum.png')}", file=sys.stderr)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from pyg_energyloss._version import __version__
 from pyg_energyloss.cli.errors import UserError
+from pyg_energyloss.registry.manager import BUILTIN
 
 EPILOG = """\
 An energy loss scores a predicted structure by the energy it takes to deform the true structure
@@ -32,13 +33,17 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pyg-energyloss {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for entry in registry.describe("command"):
+    taken: set[str] = set()
+    # Our own first: a plugin's command of the same name is called by its qualified name.
+    for entry in sorted(registry.describe("command"), key=lambda e: e.distribution != BUILTIN):
+        name = entry.qualified if entry.name in taken else entry.name
+        taken.add(name)
         sub = commands.add_parser(
-            entry.name,
-            help=entry.summary,
+            name,
+            help=entry.summary.replace("%", "%%"),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        if entry.name == command:
+        if name == command:
             entry.resolve()(sub)
     return parser
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import sys
 import warnings
 from dataclasses import asdict
 from typing import Any
 
 from pyg_energyloss import registry
-
-BUILTIN = "pyg-energyloss"
+from pyg_energyloss.registry.manager import BUILTIN, described
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,12 +34,13 @@ def run(options: argparse.Namespace) -> int:
         1 with ``--errors`` or ``--check`` if anything failed, else 0; a plugin that is only slow or
         shares a name does not count as failed.
     """
-    with warnings.catch_warnings():
+    # What plugins print while they load, or are checked, is not what was asked for.
+    with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
         # The same sentences are printed below.
         warnings.filterwarnings("ignore", message="plugin .*", category=RuntimeWarning)
         plugins, errors = registry.plugins(), registry.errors()
-    if options.check:
-        errors = errors + _broken_references(plugins)
+        if options.check:
+            errors = errors + _broken_references(plugins)
     if options.json:
         print(json.dumps(_document(plugins, errors), indent=2))
     else:
@@ -56,13 +58,13 @@ def _broken_references(plugins: list[registry.PluginInfo]) -> list[registry.Plug
         for entry in registry.describe(kind):
             try:
                 entry.resolve()
-            except Exception as error:  # noqa: BLE001 - importing foreign code may raise anything
+            except KeyboardInterrupt:  # the user's
+                raise
+            except BaseException as error:  # noqa: BLE001 - foreign code may raise anything
                 plugin = versions[entry.distribution]
-                broken.append(
-                    registry.PluginError(
-                        plugin.plugin, plugin.distribution, plugin.version, kind, str(error)
-                    )
-                )
+                names = (plugin.plugin, plugin.distribution, plugin.version, kind)
+                text = str(error) if isinstance(error, ImportError) else described(error)
+                broken.append(registry.PluginError(*names, text))
     return broken
 
 

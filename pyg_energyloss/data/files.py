@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyg_energyloss.data.bonds import find_bonds
-from pyg_energyloss.data.read import read_structures
+from pyg_energyloss.data.formats.read import read_structures
 from pyg_energyloss.data.records import Molecule
 from pyg_energyloss.data.structure import Structure
 

@@ -13,6 +13,8 @@ from torch_geometric.data import Data, InMemoryDataset
 
 from pyg_energyloss.data.hops import hop_edges
 from pyg_energyloss.data.records import MoleculeTable
+from pyg_energyloss.symmetry.stereo import StereoGraph
+from pyg_energyloss.symmetry.stereo_tags import stereo_tags
 
 
 class MoleculeDataset(InMemoryDataset):
@@ -27,12 +29,14 @@ class MoleculeDataset(InMemoryDataset):
     - `hop_index` [2, num_pairs]: pairs at most `max_hops` bonds apart, both directions;
     - `hop` [num_pairs]: bonds between the two atoms of such a pair;
     - `charge` [1]: total charge, e;
-    - `mol_id` [1]: row of the molecule in the table.
+    - `mol_id` [1]: row of the molecule in the table;
+    - `stereo` [num_pairs], if asked for: the hand of centres and double bonds, see `stereo_tags`.
 
     Args:
         table: The molecules.
         rows: Which of them, all if None.
         max_hops: Largest topological distance in ``hop_index``.
+        stereo: add the feature ``stereo``, for models that are to predict the right hand.
         transform: PyG transform, called at each access (e.g. `RigidEdgeTransform`).
     """
 
@@ -42,12 +46,16 @@ class MoleculeDataset(InMemoryDataset):
         rows: NDArray[np.int64] | None = None,
         *,
         max_hops: int = 3,
+        stereo: bool = False,
         transform: Callable[[Data], Data] | None = None,
     ) -> None:
         super().__init__(root=None, transform=transform)
         rows = np.arange(len(table)) if rows is None else np.asarray(rows, dtype=np.int64)
         self.table = table
-        self.data, self.slices = _flat(table, rows, max_hops)
+        data, slices = _flat(table, rows, max_hops)
+        if stereo:
+            data.stereo, slices["stereo"] = _stereo(data, slices), slices["hop"]
+        self.data, self.slices = data, slices
 
     def with_attributes(self, items: Sequence[Data]) -> MoleculeDataset:
         """Add what the items hold besides, one item for each molecule, in place; see `collate`.
@@ -105,6 +113,22 @@ def _flat(
         "mol_id": single,
     }
     return data, slices
+
+
+def _stereo(data: Data, slices: dict[str, Tensor]) -> Tensor:
+    """The tags of all pairs, molecule after molecule."""
+    atoms, bonds, pairs = (slices[key].tolist() for key in ("pos", "edge_index", "hop"))
+    tags = []
+    for item in range(len(atoms) - 1):
+        nodes, listed = slice(atoms[item], atoms[item + 1]), slice(pairs[item], pairs[item + 1])
+        once = slice(bonds[item], bonds[item + 1], 2)
+        graph = StereoGraph(
+            data.edge_index[:, once].t().numpy(),
+            data.z[nodes].numpy(),
+            data.bond_type[once].numpy(),
+        )
+        tags.append(stereo_tags(data.hop_index[:, listed].numpy(), data.pos[nodes].numpy(), graph))
+    return torch.from_numpy(np.concatenate(tags))
 
 
 def _gather(ptr: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[Any, NDArray[np.int64]]:

@@ -24,6 +24,7 @@ def from_table(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
     """Split a table into ``train``, ``val`` and ``test`` PyG data sets.
@@ -33,6 +34,7 @@ def from_table(
         split_seed: Seed of the split.
         max_hops: Largest topological distance in ``hop_index``.
         hydrogens: Keep them, or drop them from every molecule.
+        stereo: Add the hand of centres and double bonds as the feature ``stereo``.
         transform: PyG transform, called at each access.
 
     Raises:
@@ -42,24 +44,30 @@ def from_table(
         table = table.without_hydrogens()
     rows = split_groups(table.group, seed=split_seed)
     return {
-        name: MoleculeDataset(table, part, max_hops=max_hops, transform=transform)
+        name: MoleculeDataset(table, part, max_hops=max_hops, stereo=stereo, transform=transform)
         for name, part in rows.items()
     }
 
 
 def _embedded(
-    name: str, split_seed: int, max_hops: int, hydrogens: bool, transform: Transform
+    name: str,
+    *,
+    split_seed: int,
+    max_hops: int,
+    hydrogens: bool,
+    stereo: bool,
+    transform: Transform,
 ) -> Splits:
     resource = resources.files("pyg_energyloss.data") / "embedded" / f"{name}.npz"
     with resources.as_file(resource) as path:
-        table = MoleculeTable.load(path)
-    return from_table(
-        table,
-        split_seed=split_seed,
-        max_hops=max_hops,
-        hydrogens=hydrogens,
-        transform=transform,
-    )
+        return table(
+            path,
+            split_seed=split_seed,
+            max_hops=max_hops,
+            hydrogens=hydrogens,
+            stereo=stereo,
+            transform=transform,
+        )
 
 
 def qm9_small(
@@ -67,10 +75,18 @@ def qm9_small(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
     """4112 QM9 molecules, nearly all of at most 14 atoms; embedded."""
-    return _embedded("qm9_small", split_seed, max_hops, hydrogens, transform)
+    return _embedded(
+        "qm9_small",
+        split_seed=split_seed,
+        max_hops=max_hops,
+        hydrogens=hydrogens,
+        stereo=stereo,
+        transform=transform,
+    )
 
 
 def qm7(
@@ -78,10 +94,18 @@ def qm7(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
     """7101 molecules of 4 to 23 atoms; embedded."""
-    return _embedded("qm7", split_seed, max_hops, hydrogens, transform)
+    return _embedded(
+        "qm7",
+        split_seed=split_seed,
+        max_hops=max_hops,
+        hydrogens=hydrogens,
+        stereo=stereo,
+        transform=transform,
+    )
 
 
 def druglike(
@@ -89,10 +113,18 @@ def druglike(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
     """354 drug-like molecules of 15 to 88 atoms, 3490 conformers, split by molecule; embedded."""
-    return _embedded("druglike", split_seed, max_hops, hydrogens, transform)
+    return _embedded(
+        "druglike",
+        split_seed=split_seed,
+        max_hops=max_hops,
+        hydrogens=hydrogens,
+        stereo=stereo,
+        transform=transform,
+    )
 
 
 def from_files(
@@ -102,6 +134,7 @@ def from_files(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
     """Your own structures: a file that `read_structures` reads, or a folder of them.
@@ -113,7 +146,12 @@ def from_files(
     """
     table = MoleculeTable.from_molecules(read_molecules(path, group_key=group_key))
     return from_table(
-        table, split_seed=split_seed, max_hops=max_hops, hydrogens=hydrogens, transform=transform
+        table,
+        split_seed=split_seed,
+        max_hops=max_hops,
+        hydrogens=hydrogens,
+        stereo=stereo,
+        transform=transform,
     )
 
 
@@ -123,12 +161,18 @@ def table(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
     """Molecules packed in a file by `MoleculeTable.to_bytes`."""
     loaded = MoleculeTable.load(path)
     return from_table(
-        loaded, split_seed=split_seed, max_hops=max_hops, hydrogens=hydrogens, transform=transform
+        loaded,
+        split_seed=split_seed,
+        max_hops=max_hops,
+        hydrogens=hydrogens,
+        stereo=stereo,
+        transform=transform,
     )
 
 
@@ -139,6 +183,7 @@ def qm9(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
     """The public QM9 through PyG's own loader, which downloads it to ``root`` at the first use.
@@ -149,6 +194,7 @@ def qm9(
         split_seed: Seed of the split.
         max_hops: Largest topological distance in ``hop_index``.
         hydrogens: Keep them, or drop them from every molecule.
+        stereo: Add the hand of centres and double bonds as the feature ``stereo``.
         transform: PyG transform, called at each access.
 
     Raises:
@@ -162,5 +208,10 @@ def qm9(
         rows = [i * len(source) // limit for i in range(limit)]
     table = from_pyg([source[i] for i in rows])
     return from_table(
-        table, split_seed=split_seed, max_hops=max_hops, hydrogens=hydrogens, transform=transform
+        table,
+        split_seed=split_seed,
+        max_hops=max_hops,
+        hydrogens=hydrogens,
+        stereo=stereo,
+        transform=transform,
     )

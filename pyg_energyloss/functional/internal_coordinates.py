@@ -61,7 +61,7 @@ def torsion_angle(first: Tensor, second: Tensor, third: Tensor, last: Tensor) ->
         _scaled(last - third),
     )
     left, right = torch.linalg.cross(before, middle), torch.linalg.cross(middle, after)
-    bent = torch.minimum(left.square().sum(-1), right.square().sum(-1)) > STRAIGHT
+    bent = _bent(left, before, middle) & _bent(right, middle, after)
     sine = safe_norm(middle) * (before * right).sum(dim=-1)
     cosine = (left * right).sum(dim=-1)
     return _safe_atan2(sine, cosine, where=bent)
@@ -90,7 +90,7 @@ def improper_angle(centre: Tensor, first: Tensor, second: Tensor, third: Tensor)
     one, other = _scaled(first - centre), _scaled(second - centre)
     out = _scaled(third - centre)
     normal = torch.linalg.cross(one, other)
-    bent = normal.square().sum(-1) > STRAIGHT
+    bent = _bent(normal, one, other)
     across = safe_norm(torch.linalg.cross(normal, out))
     return _safe_atan2((normal * out).sum(dim=-1), across, where=bent)
 
@@ -127,6 +127,12 @@ def _scaled(vector: Tensor) -> Tensor:
     """The vector in a unit of its own, constant for autograd: angles do not depend on lengths."""
     largest = vector.detach().abs().amax(dim=-1, keepdim=True)
     return vector / torch.where(largest > 0, largest, 1.0)
+
+
+def _bent(cross: Tensor, one: Tensor, other: Tensor) -> Tensor:
+    """Whether the squared sine of the angle between two vectors is above `STRAIGHT`."""
+    squared, lengths = cross.square().sum(-1), one.square().sum(-1) * other.square().sum(-1)
+    return squared > STRAIGHT * lengths
 
 
 def _safe_atan2(sine: Tensor, cosine: Tensor, *, where: Tensor | None = None) -> Tensor:

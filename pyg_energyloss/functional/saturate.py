@@ -56,6 +56,16 @@ def widen(value: Tensor, dtype: torch.dtype) -> Tensor:
     return wide
 
 
+def bounded(value: Tensor, limit: float) -> Tensor:
+    """Clamp to ± limit, with the gradient of the identity; NaN stays NaN.
+
+    >>> bounded(torch.tensor([1.0, -torch.inf]), 5.0)
+    tensor([ 1., -5.])
+    """
+    inside: Tensor = _Saturate.apply(value, limit)
+    return inside
+
+
 def saturate(value: Tensor, dtype: torch.dtype) -> Tensor:
     """Cast to `dtype`; values beyond its range become its largest finite number, NaN stays NaN.
 

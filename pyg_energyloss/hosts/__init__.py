@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     )
     from pyg_energyloss.hosts.description import Host
     from pyg_energyloss.hosts.flat_loss import FlatLoss
+    from pyg_energyloss.hosts.imports import ImportSwap
+    from pyg_energyloss.hosts.launch import imports_swapped
     from pyg_energyloss.hosts.parametrization import PARAMETRIZATIONS, Parametrization
     from pyg_energyloss.hosts.settings import HostSettings, parse_swaps, read_settings
 
@@ -33,11 +35,13 @@ _MODULE_OF = {
     "HostAdapter": "adapter",
     "HostContext": "context",
     "HostSettings": "settings",
+    "ImportSwap": "imports",
     "MissingContextError": "context",
     "Parametrization": "parametrization",
     "batch_context": "context",
     "current_context": "context",
     "graph_of_nodes": "context",
+    "imports_swapped": "launch",
     "parse_swaps": "settings",
     "read_settings": "settings",
     "set_context": "context",
@@ -52,11 +56,13 @@ __all__ = [
     "HostAdapter",
     "HostContext",
     "HostSettings",
+    "ImportSwap",
     "MissingContextError",
     "Parametrization",
     "batch_context",
     "current_context",
     "graph_of_nodes",
+    "imports_swapped",
     "parse_swaps",
     "read_settings",
     "set_context",

@@ -12,8 +12,10 @@ from torch.utils.hooks import RemovableHandle
 from pyg_energyloss.hosts.capture import capture_fields, is_capture
 from pyg_energyloss.hosts.context import HostContext, check_paths, set_context
 from pyg_energyloss.hosts.flat_loss import ELEMENTS, FlatLoss
+from pyg_energyloss.hosts.imports import ImportSwap, is_import_path
 from pyg_energyloss.hosts.late import after, makers
 from pyg_energyloss.hosts.paths import MISSING, lookup, nothing_called, replace
+from pyg_energyloss.hosts.presets import with_presets
 from pyg_energyloss.hosts.recall import in_backward
 from pyg_energyloss.hosts.settings import HostSettings, check_swaps
 from pyg_energyloss.hosts.watch import SwapWatch
@@ -32,7 +34,7 @@ class HostAdapter:
     """
 
     def __init__(self, settings: HostSettings) -> None:
-        self.settings = settings
+        self.settings = settings = with_presets(settings)
         fields = check_paths(settings.fields)
         self._captured = {k: str(path) for k, path in fields.items() if is_capture(path)}
         self._read = {k: path for k, path in fields.items() if not is_capture(path)}
@@ -65,7 +67,10 @@ class HostAdapter:
                 watch = SwapWatch(path)
                 loss.on_call = watch
                 self._watches.append(watch)
-                self._follow(module, path, loss)
+                if is_import_path(path):
+                    self._import(path, loss)
+                else:
+                    self._follow(module, path, loss)
         except Exception:
             self._restore()
             raise
@@ -95,6 +100,11 @@ class HostAdapter:
                 self._swap(module, path, loss)
 
         self._followed += [after(module, method, again) for method in makes]
+
+    def _import(self, path: str, loss: FlatLoss) -> None:
+        swap = ImportSwap(path, loss, self.settings.origin)
+        self._followed.append(swap.undo)
+        swap.install()
 
     def _swap(self, module: torch.nn.Module, path: str, loss: FlatLoss) -> None:
         old = lookup(module, path)

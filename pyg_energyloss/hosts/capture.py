@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.utils.hooks import RemovableHandle
 
-from pyg_energyloss.hosts.context import check_fields
+from pyg_energyloss.hosts.context import NOT, check_fields
 from pyg_energyloss.hosts.paths import MISSING, lookup
 
 Record = Callable[[str, Any], None]
@@ -20,7 +20,7 @@ def is_capture(path: str | float) -> bool:
     >>> is_capture("in:net:0"), is_capture("batch.pos")
     (True, False)
     """
-    return isinstance(path, str) and path.startswith(("in:", "out:"))
+    return isinstance(path, str) and path.removeprefix(NOT).startswith(("in:", "out:"))
 
 
 def capture_fields(
@@ -31,7 +31,8 @@ def capture_fields(
     Args:
         root: the host's module.
         fields: field -> ``"in:SUBMODULE:ARGUMENT"``, an argument's position or keyword, or
-            ``"out:SUBMODULE"``, ``"out:SUBMODULE:PATH"`` for a part of what it returns.
+            ``"out:SUBMODULE"``, ``"out:SUBMODULE:PATH"`` for a part of what it returns; ``"not:"``
+            before it for the opposite of a mask.
         record: called with (field, value).
 
     Returns:
@@ -41,7 +42,9 @@ def capture_fields(
         ValueError: a path is not of this form, or there is no such submodule.
     """
     handles = []
-    for field, path in check_fields(fields).items():
+    for field, given in check_fields(fields).items():
+        path, opposite = given.removeprefix(NOT), given.startswith(NOT)
+        found = _opposite(record) if opposite else record
         direction, _, rest = path.partition(":")
         name, _, part = rest.partition(":")
         if direction not in ("in", "out") or not name or (direction == "in" and not part):
@@ -58,11 +61,18 @@ def capture_fields(
                 f"{type(root).__name__} has not; it has: {known}"
             ) from error
         if direction == "in":
-            hook = _input_hook(field, part, record)
+            hook = _input_hook(field, part, found)
             handles.append(module.register_forward_pre_hook(hook, with_kwargs=True))
         else:
-            handles.append(module.register_forward_hook(_output_hook(field, part, record)))
+            handles.append(module.register_forward_hook(_output_hook(field, part, found)))
     return handles
+
+
+def _opposite(record: Record) -> Record:
+    def inverted(field: str, value: Any) -> None:
+        record(field, ~value.bool())
+
+    return inverted
 
 
 def _input_hook(field: str, argument: str, record: Record) -> Callable[..., None]:

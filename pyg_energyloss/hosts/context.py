@@ -41,6 +41,9 @@ FIELDS = (
     "z",
 )
 
+#: Before a path: the opposite, for hosts whose mask says what is padding.
+NOT = "not:"
+
 #: Fields that may be a number in the settings, the same for all graphs.
 CONSTANTS = ("alpha", "sigma")
 
@@ -86,10 +89,13 @@ class HostContext:
         path = self.fields.get(field, field)
         if not isinstance(path, str):
             return path
+        path, opposite = path.removeprefix(NOT), path.startswith(NOT)
         if path.startswith("self."):
             found = lookup(self.owner, path.removeprefix("self."))
         else:
             found = lookup(self.source, path)
+        if opposite and isinstance(found, Tensor):
+            found = ~found.bool()
         return None if found is MISSING else found
 
     def require(self, field: str, purpose: str) -> Any:

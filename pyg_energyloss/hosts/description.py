@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import metadata
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +20,12 @@ class Host:
         switch: the one line that turns it on; empty if it cannot be reached.
         adapter: "module:attribute" of ours; empty if there is none.
         plugin: our distribution with the adapter.
+        path: what ``@name`` stands for in a swap: an attribute of its module, or an import path;
+            empty if the switch is another one.
+        options: arguments of `FlatLoss` that go with the path; what a user writes wins.
+        fields: where it keeps what the loss needs, likewise.
         checked: how far it was seen working, in plain words.
+        tested: commit or version of the host that was tried, and the date; empty if none was.
         limits: what does not work, or the reason why there is no adapter.
     """
 
@@ -28,7 +35,11 @@ class Host:
     switch: str = ""
     adapter: str = ""
     plugin: str = "pyg-energyloss"
+    path: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, str | float] = field(default_factory=dict)
     checked: str
+    tested: str = ""
     limits: str = ""
 
     @property

@@ -37,6 +37,10 @@ class FlatLoss(torch.nn.Module):
             "flow_to_data". All but "x0" need ``x_t``, ``alpha`` and ``sigma`` in the context.
         weighting: weight each graph like a squared error in this parametrization would, "epsilon"
             for a denoising network; None weighs all alike.
+        target: "call", what the host passes, or "batch", the positions in its batch, for hosts
+            whose target is more than the structure, such as a flow with noise of its own.
+        scale: length of the host's unit, Å: positions are multiplied by it, for hosts that
+            normalise them; stiffness laws are in Å.
         weight: factor of the result.
         reduction: over graphs: "mean", "sum", "none" for one value per graph, or "elements" for
             the value of its graph at each element of the prediction, for hosts that weigh and
@@ -60,6 +64,8 @@ class FlatLoss(torch.nn.Module):
         options: Mapping[str, Any] | None = None,
         parametrization: str = "x0",
         weighting: str | None = None,
+        target: str = "call",
+        scale: float = 1.0,
         weight: float = 1.0,
         reduction: str = "mean",
     ) -> None:
@@ -75,6 +81,7 @@ class FlatLoss(torch.nn.Module):
         self.options = dict(options or {})
         self.parametrization = parametrization
         self.weighting = weighting
+        self.target, self.scale = _checked(target, scale)
         self.weight = float(weight)
         self.reduction = reduction if reduction == ELEMENTS else check_reduction(reduction)
         #: Called with (positions of the target, context) at each call; adapters watch by it.
@@ -113,7 +120,7 @@ class FlatLoss(torch.nn.Module):
         """
         context = self._context(target, given=batch is not None or mask is not None)
         rows = rows_of(pred, target, context, batch, mask)
-        true = self._positions(rows.flat(target), context, rows).detach()
+        true = self._true(target, context, rows).detach()
         if self.on_call is not None:
             self.on_call(true, context)
         data = HostBatch(context, true, rows.batch, rows.num_graphs)
@@ -143,14 +150,34 @@ class FlatLoss(torch.nn.Module):
             return rows.spread(values, pred)
         return reduce_graphs(values, reduction)
 
+    def _true(self, target: Tensor, context: HostContext, rows: Rows) -> Tensor:
+        if self.target == "call":
+            return self._positions(rows.flat(target), context, rows)
+        pos: Tensor = context.require("pos", "as the true positions")
+        return self.scale * rows.flat(pos).to(target)
+
     def _positions(self, values: Tensor, context: HostContext, rows: Rows) -> Tensor:
         if self.parametrization == "x0":
-            return values
+            return self.scale * values
         purpose = f"to turn a prediction of {self.parametrization} into positions"
         x_t = rows.flat(context.require("x_t", purpose))
-        alpha = self._per_node("alpha", context, rows, purpose, x_t)
-        sigma = self._per_node("sigma", context, rows, purpose, x_t)
-        return find_parametrization(self.parametrization).to_x0(values, x_t, alpha, sigma)
+        alpha, sigma = self._schedule(context, rows, purpose, x_t)
+        to_x0 = find_parametrization(self.parametrization).to_x0
+        return self.scale * to_x0(values, x_t, alpha, sigma)
+
+    def _schedule(
+        self, context: HostContext, rows: Rows, purpose: str, like: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Alpha and sigma of each node [num_nodes, 1]; a flow may name only one of them."""
+        flow = "flow" in (self.parametrization[:4], (self.weighting or "")[:4])
+        if flow and context.get("sigma") is None and context.get("alpha") is not None:
+            alpha = self._per_node("alpha", context, rows, purpose, like)
+            return alpha, 1.0 - alpha
+        if flow and context.get("alpha") is None and context.get("sigma") is not None:
+            sigma = self._per_node("sigma", context, rows, purpose, like)
+            return 1.0 - sigma, sigma
+        alpha = self._per_node("alpha", context, rows, purpose, like)
+        return alpha, self._per_node("sigma", context, rows, purpose, like)
 
     @staticmethod
     def _per_node(
@@ -166,13 +193,8 @@ class FlatLoss(torch.nn.Module):
             return self.weight * values
         purpose = f"to weigh graphs as {self.weighting} does"
         alpha, sigma = (
-            per_graph(
-                self._per_node(field, context, rows, purpose, values),
-                rows.batch,
-                rows.num_graphs,
-                values,
-            )
-            for field in ("alpha", "sigma")
+            per_graph(value, rows.batch, rows.num_graphs, values)
+            for value in self._schedule(context, rows, purpose, values)
         )
         return self.weight * find_parametrization(self.weighting).weight(alpha, sigma) * values
 
@@ -187,10 +209,20 @@ class FlatLoss(torch.nn.Module):
             return getattr(replaced, name)
 
     def __repr__(self) -> str:
+        rare = {"target": "call", "scale": 1.0}
+        shown = "".join(f", {n}={getattr(self, n)!r}" for n in rare if getattr(self, n) != rare[n])
         return (
             f"FlatLoss({self.name!r}, options={self.options}, parametrization="
-            f"{self.parametrization!r}, weighting={self.weighting!r}, weight={self.weight})"
+            f"{self.parametrization!r}, weighting={self.weighting!r}, weight={self.weight}{shown})"
         )
+
+
+def _checked(target: str, scale: float) -> tuple[str, float]:
+    if target not in ("call", "batch"):
+        raise ValueError(f"`target` must be 'call' or 'batch', got {target!r}")
+    if not float(scale) > 0:
+        raise ValueError(f"`scale` must be positive, got {scale!r}")
+    return target, float(scale)
 
 
 def _graph_weights(weights: Tensor, num_graphs: int) -> Tensor:

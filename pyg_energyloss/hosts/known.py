@@ -51,7 +51,8 @@ def flowmol() -> Host:
         name="flowmol",
         distributions=("flowmol",),
         mechanism="loss_fn_dict['x'] of its LightningModule, called as loss(pred, target)",
-        switch='PYG_ENERGYLOSS_SWAP="loss_fn_dict.x=pair_energy"',
+        switch='PYG_ENERGYLOSS_SWAP="@flowmol=pair_energy"',
+        path="loss_fn_dict.x",
         adapter="pyg_energyloss_lightning:EnergyLossCallback",
         plugin="pyg-energyloss-lightning",
         checked=READ,
@@ -65,10 +66,48 @@ def midi() -> Host:
     return Host(
         name="midi",
         mechanism="train_loss.train_pos_mse of its LightningModule, called as loss(pred, target)",
-        switch='PYG_ENERGYLOSS_SWAP="train_loss.train_pos_mse=pair_energy"',
+        switch='PYG_ENERGYLOSS_SWAP="@midi=pair_energy"',
+        path="train_loss.train_pos_mse",
         adapter="pyg_energyloss_lightning:EnergyLossCallback",
         plugin="pyg-energyloss-lightning",
         checked=READ,
         limits="train_pos_mse is a metric too: what MiDi logs as pos_mse at the end of an epoch is "
         "then not updated",
+    )
+
+
+def etflow() -> Host:
+    """Describe ETFlow."""
+    return Host(
+        name="etflow",
+        distributions=("etflow",),
+        mechanism="the function batchwise_l2_loss that its model module imports, called with "
+        "(pred, target, batch=, reduce=)",
+        switch='PYG_ENERGYLOSS_SWAP="@etflow=pair_energy"',
+        path="etflow.models.model:batchwise_l2_loss",
+        # Its target has noise of the stochastic path in it; the positions are in its batch.
+        options={"parametrization": "flow_to_data", "target": "batch"},
+        fields={"x_t": "in:network:pos", "alpha": "in:network:t"},
+        adapter="pyg_energyloss.hosts.imports:ImportSwap",
+        plugin="pyg-energyloss-lightning",
+        checked=READ,
+        limits="the structure that a velocity stands for is x_t + (1 - t) v",
+    )
+
+
+def semlaflow() -> Host:
+    """Describe SemlaFlow."""
+    return Host(
+        name="semlaflow",
+        distributions=("semlaflow",),
+        mechanism="F.mse_loss as its model module calls it on padded coordinates",
+        switch='PYG_ENERGYLOSS_SWAP="@semlaflow=pair_energy"',
+        path="semlaflow.models.fm:F.mse_loss",
+        # It divides positions by their standard deviation in the data set, here that of QM9.
+        options={"scale": 1.723299503326416},
+        fields={"mask": "1.mask", "pos": "1.coords"},
+        adapter="pyg_energyloss.hosts.imports:ImportSwap",
+        plugin="pyg-energyloss-lightning",
+        checked=READ,
+        limits="for GEOM-Drugs write scale=2.407038688659668",
     )

@@ -79,3 +79,20 @@ def rows_of(
             f"{tuple(mask.shape)}"
         )
     return Rows(torch.where(found)[0], len(pred), found)
+
+
+def fits(pred: Tensor, context: HostContext, dim: int = 3) -> bool:
+    """Whether a tensor has a position for each node of the host's batch, flat or padded.
+
+    >>> fits(torch.zeros(2, 3), HostContext(values={"batch": torch.tensor([0, 1])}))
+    True
+    >>> fits(torch.zeros(5, 3), HostContext(values={"batch": torch.tensor([0, 1])}))
+    False
+    """
+    if pred.dim() not in (FLAT, PADDED) or pred.size(-1) != dim:
+        return False
+    if pred.dim() == PADDED:
+        mask = context.get("mask")
+        return isinstance(mask, Tensor) and mask.shape[:2] == pred.shape[:2]
+    batch = context.get("batch")
+    return isinstance(batch, Tensor) and len(batch) == len(pred)

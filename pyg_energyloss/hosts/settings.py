@@ -4,6 +4,8 @@
 
     PYG_ENERGYLOSS_SWAP="loss_fn=pair_energy"
     PYG_ENERGYLOSS_SWAP="model.criterion=pair_energy?parametrization=epsilon&stiffness=inverse"
+    PYG_ENERGYLOSS_SWAP="package.module:function=pair_energy"       # by import path
+    PYG_ENERGYLOSS_SWAP="@etflow=pair_energy"                       # a known host
     PYG_ENERGYLOSS_HOST_CONFIG=energyloss.toml
 
     [tool.pyg_energyloss.host.swap]            # pyproject.toml; in a file of its own just [swap]
@@ -27,7 +29,7 @@ SWAP = "PYG_ENERGYLOSS_SWAP"
 CONFIG = "PYG_ENERGYLOSS_HOST_CONFIG"
 
 #: Arguments of `FlatLoss`; what else is written goes to the loss.
-FLAT_OPTIONS = ("parametrization", "reduction", "weight", "weighting")
+FLAT_OPTIONS = ("parametrization", "reduction", "scale", "target", "weight", "weighting")
 KEYS = ("loss", "options", *FLAT_OPTIONS)
 
 

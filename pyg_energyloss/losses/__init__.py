@@ -10,6 +10,7 @@ from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
 from pyg_energyloss.losses.per_graph import global_mean, per_graph
 from pyg_energyloss.losses.reduce import reduce_graphs
+from pyg_energyloss.losses.restraint import RestraintLoss
 from pyg_energyloss.losses.spins.expectation import ScoreFunction, multilinear
 from pyg_energyloss.losses.spins.free_energy import FreeEnergyLoss
 from pyg_energyloss.losses.spins.local_field import LocalFieldLoss
@@ -21,6 +22,7 @@ from pyg_energyloss.losses.spins.target_bond import TargetBondLoss
 from pyg_energyloss.losses.spins.target_field import PairTable, TargetField
 from pyg_energyloss.losses.spins.true_energy import TrueEnergyLoss
 from pyg_energyloss.losses.structure import StructureLoss
+from pyg_energyloss.losses.symmetric import SymmetricLoss
 
 __all__ = [
     "CoordinateMAELoss",
@@ -36,11 +38,13 @@ __all__ = [
     "NoiseGatedLoss",
     "PairEnergyLoss",
     "PairTable",
+    "RestraintLoss",
     "ScoreFunction",
     "SpinCrossEntropyLoss",
     "SpinInfo",
     "SpinLoss",
     "StructureLoss",
+    "SymmetricLoss",
     "TargetBondLoss",
     "TargetField",
     "TrueEnergyLoss",

@@ -14,12 +14,12 @@ from pyg_energyloss.models.preconditioning import graph_mean, precondition
 class EGNNLayer(MessagePassing):
     """Updates scalar features from distances, and coordinates along difference vectors."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, stereo: bool = False) -> None:
         super().__init__(aggr="sum")
         self.norm = nn.LayerNorm(channels)
         self.receiver = nn.Linear(channels, channels)
         self.sender = nn.Linear(channels, channels, bias=False)
-        self.pair = pair_embedding(channels)
+        self.pair = pair_embedding(channels, stereo=stereo)
         self.distance = nn.Linear(2, channels, bias=False)
         self.message_net = nn.Sequential(nn.SiLU(), nn.Linear(channels, channels), nn.SiLU())
         self.pull = nn.Linear(channels, 1, bias=False)
@@ -61,21 +61,23 @@ class EGNN(nn.Module):
     Args:
         channels: Width of the scalar features.
         layers: Rounds of messages.
+        stereo: Read the hand of centres and double bonds from ``data.stereo``.
 
     Source: Satorras, Hoogeboom, Welling, "E(n) Equivariant Graph Neural Networks", ICML 2021;
     written anew for the pairs and features of this library.
     """
 
-    def __init__(self, *, channels: int = 48, layers: int = 4) -> None:
+    def __init__(self, *, channels: int = 48, layers: int = 4, stereo: bool = False) -> None:
         super().__init__()
+        self.stereo = stereo
         self.atoms = AtomEmbedding(channels)
-        self.layers = nn.ModuleList(EGNNLayer(channels) for _ in range(layers))
+        self.layers = nn.ModuleList(EGNNLayer(channels, stereo=stereo) for _ in range(layers))
 
     def forward(self, data: Data) -> Tensor:
         """Return positions [num_nodes, 3] in Å."""
         start, base, c_out = precondition(data)
         h, x = self.atoms(data), start
-        kind = pair_kinds(data)
+        kind = pair_kinds(data, stereo=self.stereo)
         for layer in self.layers:
             h, x = layer(h, x, data.hop_index, kind, data)
         if "noise_level" not in data:

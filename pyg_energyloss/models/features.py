@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
+from pyg_energyloss.symmetry.stereo_tags import STEREO_TAGS
+
 #: Atomic numbers above this share one embedding.
 MAX_Z = 54
 
@@ -37,16 +39,33 @@ class AtomEmbedding(nn.Module):
 
 #: Topological distances that are told apart.
 MAX_HOPS = 8
+#: Kinds of pairs without stereo.
+KINDS = 5 + MAX_HOPS
 
 
-def pair_kinds(data: Data) -> Tensor:
-    """Kind of each pair of ``data.hop_index``, [num_pairs]: bond types 1-4, then hops + 4."""
+def pair_kinds(data: Data, *, stereo: bool = False) -> Tensor:
+    """Kind of each pair of ``data.hop_index``, [num_pairs]: bond types 1-4, then hops + 4.
+
+    With ``stereo`` the tags of `pyg_energyloss.symmetry.stereo_tags` make kinds of their own.
+
+    Raises:
+        ValueError: ``stereo`` is asked for and ``data`` has no such tags.
+    """
     kind: Tensor = data.hop.clamp(max=MAX_HOPS) + 4
     # Both lists hold the same bonds; sorting the bonds by (source, target) lines them up.
     order = torch.argsort(data.edge_index[0] * data.z.numel() + data.edge_index[1])
-    return kind.masked_scatter(data.hop == 1, data.bond_type[order])
+    kind = kind.masked_scatter(data.hop == 1, data.bond_type[order])
+    if not stereo:
+        return kind
+    if "stereo" not in data:
+        raise ValueError(
+            "`data` has no `stereo`, which a model with `stereo=True` reads; load the data set "
+            "with `stereo=True`"
+        )
+    tags: Tensor = data.stereo
+    return kind + KINDS * tags
 
 
-def pair_embedding(channels: int) -> nn.Embedding:
+def pair_embedding(channels: int, *, stereo: bool = False) -> nn.Embedding:
     """An embedding with a row for each kind of pair."""
-    return nn.Embedding(5 + MAX_HOPS, channels)
+    return nn.Embedding(KINDS * STEREO_TAGS if stereo else KINDS, channels)

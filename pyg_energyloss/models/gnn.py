@@ -14,13 +14,13 @@ from pyg_energyloss.models.preconditioning import graph_mean, precondition
 class PlainLayer(MessagePassing):
     """One round of messages between atoms a few bonds apart, with a residual node update."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, stereo: bool = False) -> None:
         super().__init__(aggr="sum")
         self.norm = nn.LayerNorm(channels)
         # The message's first linear map is applied per node and per pair kind, not per pair.
         self.receiver = nn.Linear(channels, channels)
         self.sender = nn.Linear(channels, channels, bias=False)
-        self.pair = pair_embedding(channels)
+        self.pair = pair_embedding(channels, stereo=stereo)
         self.update_net = nn.Sequential(
             nn.Linear(3 * channels, 2 * channels), nn.SiLU(), nn.Linear(2 * channels, channels)
         )
@@ -48,15 +48,17 @@ class PlainGNN(nn.Module):
     Args:
         channels: Width of the node features.
         layers: Rounds of messages.
+        stereo: Read the hand of centres and double bonds from ``data.stereo``.
 
     The paper's non-equivariant denoiser (GDM) is of this family.
     """
 
-    def __init__(self, *, channels: int = 64, layers: int = 4) -> None:
+    def __init__(self, *, channels: int = 64, layers: int = 4, stereo: bool = False) -> None:
         super().__init__()
+        self.stereo = stereo
         self.atoms = AtomEmbedding(channels)
         self.coordinates = nn.Linear(3, channels)
-        self.layers = nn.ModuleList(PlainLayer(channels) for _ in range(layers))
+        self.layers = nn.ModuleList(PlainLayer(channels, stereo=stereo) for _ in range(layers))
         self.pool = nn.ModuleList(nn.Linear(channels, channels) for _ in range(layers))
         self.out = nn.Sequential(
             nn.LayerNorm(channels), nn.Linear(channels, channels), nn.SiLU(), nn.Linear(channels, 3)
@@ -66,7 +68,7 @@ class PlainGNN(nn.Module):
         """Return positions [num_nodes, 3] in Å."""
         pos, base, c_out = precondition(data)
         h = self.atoms(data) + self.coordinates(pos)
-        kind = pair_kinds(data)
+        kind = pair_kinds(data, stereo=self.stereo)
         for layer, pool in zip(self.layers, self.pool, strict=True):
             h = layer(h, data.hop_index, kind, graph_mean(pool(h), data)[data.batch])
         out: Tensor = base + c_out * self.out(h)

@@ -6,6 +6,7 @@ raising hook implementation discards the results of all; so both steps are done 
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Iterator
@@ -23,9 +24,6 @@ from pyg_energyloss.registry.table import Entry, Table
 
 ENTRY_POINT_GROUP = "pyg_energyloss"
 BUILTIN = "pyg-energyloss"
-
-#: What foreign code may raise without ending the process; a plugin must not be able to exit it.
-FOREIGN_ERRORS = (Exception, SystemExit)
 
 
 class PluginManager:
@@ -51,7 +49,9 @@ class PluginManager:
         from pyg_energyloss.registry import builtins
 
         self.register(builtins, PluginInfo("builtins", BUILTIN, __version__))
-        self._load_entry_points()
+        # What a plugin prints is not what a command was asked for.
+        with contextlib.redirect_stdout(sys.stderr):
+            self._load_entry_points()
         self._record_clashes()
 
     def register(self, plugin: Any, info: PluginInfo) -> bool:
@@ -76,11 +76,13 @@ class PluginManager:
                 self.table.add(entry)
                 info.registered.setdefault(entry.kind, []).append(entry.name)
             mistakes = hook_mistakes(plugin)
-        except FOREIGN_ERRORS as error:
+        except KeyboardInterrupt:  # the user's
+            raise
+        except BaseException as error:  # noqa: BLE001 - a plugin must not be able to end the process
             if phase != "register":
                 self._undo(plugin, info)
             info.status = "failed"
-            self._record(info, phase, _described(error), error)
+            self._record(info, phase, described(error), error)
             return False
         finally:
             info.seconds += time.perf_counter() - started
@@ -127,24 +129,25 @@ class PluginManager:
         had_torch = "torch" in sys.modules
         try:
             plugin = point.load()
-        except FOREIGN_ERRORS as error:
+        except KeyboardInterrupt:  # the user's
+            raise
+        except BaseException as error:  # noqa: BLE001 - a plugin must not be able to end the process
             info.status = "failed"
             info.seconds = time.perf_counter() - started
             self.infos.append(info)
-            self._record(info, "import", f"{point.value}: {_described(error)}", error)
+            self._record(info, "import", f"{point.value}: {described(error)}", error)
             return
         info.seconds = time.perf_counter() - started
         self.register(plugin, info)
         limit = settings.slow_seconds()
-        # Whoever first imports torch, which this library needs anyway, is not to blame for it.
-        torch_came = "torch" in sys.modules and not had_torch
-        if info.seconds > limit + (settings.TORCH_SECONDS if torch_came else 0.0):
-            self._record(
-                info,
-                "slow",
-                f"it took {info.seconds:.1f} s to load (limit {limit:g} s); register "
-                "'module:attribute' strings, so that modules are imported when they are used",
-            )
+        reason = ""
+        if "torch" in sys.modules and not had_torch:
+            reason = "it imports torch when it is loaded, which every command then waits for"
+        elif info.seconds > limit:
+            reason = f"it took {info.seconds:.1f} s to load (limit {limit:g} s)"
+        if reason:
+            remedy = "register 'module:attribute' strings, which are imported when they are used"
+            self._record(info, "slow", f"{reason}; {remedy}")
 
     def _record_clashes(self) -> None:
         for first, *others in self.table.clashes():
@@ -178,5 +181,10 @@ def _entry_points() -> Iterator[tuple[metadata.EntryPoint, PluginInfo]]:
             yield point, PluginInfo(point.name, distribution, version)
 
 
-def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+def described(error: BaseException) -> str:
+    """What foreign code raised, in one line."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception as problem:  # noqa: BLE001 - its text is foreign code, too
+        text = f"(its text raises {type(problem).__name__})"
+    return f"{type(error).__name__}: {text}"

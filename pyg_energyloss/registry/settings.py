@@ -10,8 +10,6 @@ BLOCK = "PYG_ENERGYLOSS_DISABLED_PLUGINS"
 STRICT = "PYG_ENERGYLOSS_STRICT_PLUGINS"
 SLOW = "PYG_ENERGYLOSS_SLOW_PLUGIN_SECONDS"
 SLOW_DEFAULT = 1.0
-#: Granted on top to a plugin that imports torch before anybody else did.
-TORCH_SECONDS = 10.0
 
 
 def normalized(distribution: str) -> str:

@@ -13,13 +13,14 @@ from pyg_energyloss.registry.settings import normalized
 
 @dataclass(frozen=True)
 class Entry:
-    """One registered name."""
+    """One registered name; `role` tells what it is for where a kind has several ("denoiser")."""
 
     kind: str
     name: str
     target: Callable[..., Any] | str
     distribution: str
     summary: str = ""
+    role: str = ""
 
     @property
     def qualified(self) -> str:
@@ -91,6 +92,11 @@ class Table:
             raise TypeError(
                 f"`target` of {entry.kind} {entry.name!r} must be a callable or "
                 f"'module:attribute', got {type(entry.target).__name__} from {entry.distribution}"
+            )
+        if not isinstance(entry.summary, str):
+            raise TypeError(
+                f"`summary` of {entry.kind} {entry.name!r} must be a string, "
+                f"got {type(entry.summary).__name__} from {entry.distribution}"
             )
         same_name = self._entries.setdefault(entry.kind, {}).setdefault(entry.name, [])
         if any(other.distribution == entry.distribution for other in same_name):

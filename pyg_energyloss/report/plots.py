@@ -1,42 +1,44 @@
-"""Plots of a comparison: metrics by loss and model, training curves, error by noise level."""
+"""Figures: one style, colours that everyone can tell apart, SVG that follows the page's theme."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+import io
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pyg_energyloss.files import write_bytes
 
-#: Colour-blind safe (Okabe, Ito 2008), in the order in which losses appear.
-COLOURS = (
-    "#7f7f7f",
-    "#E69F00",
-    "#0072B2",
-    "#56B4E9",
-    "#009E73",
-    "#CC79A7",
-    "#D55E00",
-    "#000000",
-)
-PANELS = (
-    ("bond_mae", "bond lengths, MAE / Å"),
-    ("pair13_mae", "1-3 distances, MAE / Å"),
-    ("pair14_mae", "1-4 distances, MAE / Å"),
-    ("rmsd", "RMSD after alignment / Å"),
-)
+#: Text and axes, secondary lines, grid, ground; in a page, variables of its style sheet.
+INK, SOFT, GRID, PAPER = "#1c2430", "#5b6675", "#e3e6ea", "#fffffe"
+VARIABLES = {
+    INK: "var(--ink)",
+    SOFT: "var(--soft)",
+    GRID: "var(--line)",
+    PAPER: "var(--paper)",
+    "#ffffff": "var(--paper)",
+}
+#: Okabe and Ito's colours (2008) that are seen on white and on black, in the order of appearance.
+COLOURS = ("#8a8f98", "#e69f00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#d55e00", INK)
+#: With the colours, so that nothing is told by colour alone.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 STYLE: Any = {
     "font.size": 10,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": SOFT,
+    "axes.titlesize": 10,
+    "xtick.color": INK,
+    "ytick.color": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.color": "#e3e6ea",
+    "grid.color": GRID,
     "axes.axisbelow": True,
     "legend.frameon": False,
     "svg.fonttype": "none",
+    "svg.hashsalt": "pyg_energyloss",
 }
 
 
@@ -55,155 +57,75 @@ def figure(**options: Any) -> tuple[Any, Any]:
 
 def save(made: Any, path: Path) -> Path:
     """Write a figure atomically; the suffix of ``path`` tells the format."""
-    import io
+    return write_bytes(path, _rendered(made, path.suffix[1:]))
 
+
+def inline_svg(made: Any, description: str) -> str:
+    """The figure as SVG to stand within a page, in the colours of the page's theme."""
+    from html import escape
+
+    text = _rendered(made, "svg").decode()
+    text = text[text.index("<svg") :]
+    text = re.sub(r' id="[A-Za-z0-9]+_\d+"', "", text)  # twice on a page otherwise
+    text = re.sub(r"<style[^>]*>.*?</style>|<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    for colour, variable in VARIABLES.items():
+        text = text.replace(colour, variable)
+    label = escape(description, quote=True)
+    return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+
+
+def colour(names: Sequence[str], name: str) -> str:
+    """The colour of a name among those of a document."""
+    return COLOURS[names.index(name) % len(COLOURS)]
+
+
+def marker(names: Sequence[str], name: str) -> str:
+    """The marker of a name among those of a document."""
+    place = names.index(name)
+    return MARKERS[(place + place // len(COLOURS)) % len(MARKERS)]
+
+
+def log_scale(axes: Any, which: str) -> None:
+    """A logarithmic axis with plain numbers at 1, 2, 5."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    getattr(axes, f"set_{which}scale")("log")
+    axis = getattr(axes, f"{which}axis")
+    low, high = sorted(axis.get_view_interval())
+    # Many decades have no room for 2 and 5.
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 300 * low else (1.0,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+    axes.grid(visible=True, axis=which, color=GRID)  # a new scale forgets it
+
+
+def legend_below(made: Any, axes: Iterable[Any]) -> None:
+    """One legend for all panels, below them, where it covers nothing."""
+    entries: dict[str, Any] = {}
+    for panel in axes:
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    if not entries:
+        return
+    longest = max(map(len, entries))
+    room = made.get_size_inches()[0]
+    columns = max(1, min(len(entries), int(room / (0.5 + 0.085 * longest))))
+    options: Any = {"loc": "outside lower center", "ncols": columns, "frameon": False}
+    made.legend(entries.values(), entries.keys(), labelcolor=INK, **options)
+
+
+def _rendered(made: Any, kind: str) -> bytes:
     from matplotlib import rc_context
 
     stream = io.BytesIO()
+    metadata = {"Date": None} if kind == "svg" else {}
     with rc_context(STYLE):
-        made.savefig(stream, format=path.suffix[1:], dpi=160, bbox_inches="tight")
-    return write_bytes(path, stream.getvalue())
-
-
-def colour(losses: Sequence[str], loss: str) -> str:
-    """The colour of a loss in all plots of a comparison."""
-    return COLOURS[losses.index(loss) % len(COLOURS)]
-
-
-def metric_plot(
-    rows: Sequence[Mapping[str, Any]], models: Sequence[str], losses: Sequence[str]
-) -> Any:
-    """One panel per metric: models side by side, a dot with its standard deviation per loss."""
-    panels = [p for p in PANELS if any(p[0] in row["metrics"] for row in rows)]
-    made, axes = figure(ncols=len(panels), figsize=(3.1 * len(panels), 3.6))
-    offset = np.linspace(-0.3, 0.3, len(losses)) if len(losses) > 1 else np.zeros(1)
-    for axis, (metric, title) in zip(axes[0], panels, strict=True):
-        for position, loss in enumerate(losses):
-            for x, model in enumerate(models):
-                value = _value(rows, model, loss, metric)
-                if value is None:
-                    continue
-                mean, sd = value
-                axis.errorbar(
-                    x + offset[position],
-                    mean,
-                    yerr=None if math.isnan(sd) else min(sd, 0.95 * mean),
-                    fmt="o",
-                    markersize=6,
-                    capsize=2.5,
-                    color=colour(losses, loss),
-                    label=loss if x == 0 else None,
-                )
-        axis.set_title(title, fontsize=10)
-        axis.set_xticks(range(len(models)), models)
-        axis.set_xlim(-0.5, len(models) - 0.5)
-        axis.grid(visible=False, axis="x")
-        _log_axis(axis)
-    _legend(made, axes, len(losses))
-    return made
-
-
-def curve_plot(
-    results: Sequence[Mapping[str, Any]], models: Sequence[str], losses: Sequence[str]
-) -> Any:
-    """Validation bond-length error against the step: one panel per model, mean and seed range."""
-    made, axes = figure(ncols=len(models), figsize=(3.4 * len(models), 3.4), sharey=True)
-    for axis, model in zip(axes[0], models, strict=True):
-        for loss in losses:
-            curves = [
-                [(row["step"], row["val_bond_mae"]) for row in r["history"]]
-                for r in results
-                if r["spec"]["model"] == model and r["spec"]["loss"] == loss
-            ]
-            if not curves:
-                continue
-            shortest = min(map(len, curves))
-            points = np.array([curve[:shortest] for curve in curves], dtype=float)
-            steps, values = points[0, :, 0], points[:, :, 1]
-            axis.plot(steps, values.mean(0), color=colour(losses, loss), label=loss, linewidth=1.8)
-            axis.fill_between(
-                steps,
-                values.min(0),
-                values.max(0),
-                color=colour(losses, loss),
-                alpha=0.18,
-                linewidth=0,
-            )
-        axis.set_title(model, fontsize=10)
-        axis.set_xlabel("optimiser step")
-        _log_axis(axis)
-    axes[0][0].set_ylabel("validation bond lengths, MAE / Å")
-    _legend(made, axes, len(losses))
-    return made
-
-
-def noise_plot(
-    rows: Sequence[Mapping[str, Any]], models: Sequence[str], losses: Sequence[str]
-) -> Any:
-    """Error against the noise level (task denoise): bonds above, RMSD below, a column per model."""
-    panels = (PANELS[0], PANELS[3])
-    made, axes = figure(
-        nrows=2, ncols=len(models), figsize=(3.4 * len(models), 5.8), sharex=True, sharey="row"
-    )
-    for line, (metric, title) in zip(axes, panels, strict=True):
-        for axis, model in zip(line, models, strict=True):
-            for loss in losses:
-                points = [
-                    (row["level"], row["metrics"][metric]["mean"], row["metrics"][metric]["sd"])
-                    for row in rows
-                    if row["model"] == model and row["loss"] == loss
-                ]
-                if not points:
-                    continue
-                x, mean, sd = np.array(sorted(points)).T
-                axis.errorbar(
-                    x,
-                    mean,
-                    yerr=np.nan_to_num(sd),
-                    color=colour(losses, loss),
-                    label=loss,
-                    marker="o",
-                    markersize=4,
-                    capsize=2,
-                    linewidth=1.6,
-                )
-            axis.set_xscale("log")
-            _log_axis(axis)
-        line[0].set_ylabel(title)
-    for axis, model in zip(axes[0], models, strict=True):
-        axis.set_title(model, fontsize=10)
-    for axis in axes[-1]:
-        axis.set_xlabel("noise level / Å")
-        levels = sorted({row["level"] for row in rows})
-        axis.set_xticks(levels, [f"{level:g}" for level in levels])
-        axis.minorticks_off()
-    _legend(made, axes, len(losses))
-    return made
-
-
-def _value(
-    rows: Sequence[Mapping[str, Any]], model: str, loss: str, metric: str
-) -> tuple[float, float] | None:
-    for row in rows:
-        if row["model"] == model and row["loss"] == loss and metric in row["metrics"]:
-            value = row["metrics"][metric]
-            if math.isfinite(value["mean"]):
-                return value["mean"], value["sd"]
-    return None
-
-
-def _log_axis(axis: Any) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator
-
-    axis.set_yscale("log")
-    axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.yaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
-
-
-def _legend(made: Any, axes: Any, count: int) -> None:
-    entries: dict[str, Any] = {}
-    for axis in axes.flat:
-        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
-            entries.setdefault(label, handle)
-    made.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(count, 6))
+        made.savefig(
+            stream,
+            format=kind,
+            dpi=160,
+            bbox_inches="tight",
+            transparent=kind == "svg",
+            metadata=metadata,
+        )
+    return stream.getvalue()

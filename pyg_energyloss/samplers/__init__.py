@@ -8,7 +8,7 @@ from pyg_energyloss.samplers.erdos_renyi import ErdosRenyi
 from pyg_energyloss.samplers.k_regular import KRegular, random_regular
 from pyg_energyloss.samplers.lateration import LaterationEdges
 from pyg_energyloss.samplers.nearest import NearestNeighbours
-from pyg_energyloss.samplers.pair_sample import Lattice, PairSample
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 __all__ = [
     "Backbone",

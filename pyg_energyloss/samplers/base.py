@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pyg_energyloss.functional.lattice import periodic_cell
-from pyg_energyloss.samplers.pair_sample import (
+from pyg_energyloss.samplers.periodic import nearest_image
+from pyg_energyloss.samplers.sample import (
     Lattice,
     PairSample,
     node_counts,
     numpy_generator,
     weight_dtype,
 )
-from pyg_energyloss.samplers.periodic import nearest_image
 from pyg_energyloss.samplers.streams import TorchStream
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pyg_energyloss.samplers.base import EdgeSampler
-from pyg_energyloss.samplers.pair_sample import Lattice, PairSample, weight_dtype
 from pyg_energyloss.samplers.periodic import image_pairs
+from pyg_energyloss.samplers.sample import Lattice, PairSample, weight_dtype
 
 
 @lru_cache(maxsize=128)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.complete import all_pairs
 from pyg_energyloss.samplers.far import unnumber
-from pyg_energyloss.samplers.pair_sample import Lattice, PairSample
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 class ErdosRenyi(EdgeSampler):

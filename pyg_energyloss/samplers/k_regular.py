@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.complete import all_pairs
-from pyg_energyloss.samplers.pair_sample import Lattice, PairSample
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 def random_regular(num_nodes: int, degree: int, rng: np.random.Generator) -> NDArray[np.int64]:

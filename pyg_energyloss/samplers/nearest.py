@@ -9,8 +9,8 @@ from pyg_energyloss.rigidity.frame import check_finite
 from pyg_energyloss.rigidity.neighbours import find_neighbours
 from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.far import pair_number, unnumber
-from pyg_energyloss.samplers.pair_sample import Lattice, PairSample
 from pyg_energyloss.samplers.periodic import periodic_neighbours
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 class NearestNeighbours(EdgeSampler):

@@ -12,7 +12,7 @@ from pyg_energyloss.functional import crystal_springs, minimum_image
 from pyg_energyloss.functional.lattice import reduce_cell
 from pyg_energyloss.rigidity.frame import TOLERANCE
 from pyg_energyloss.rigidity.lateration import MIN_SINE
-from pyg_energyloss.samplers.pair_sample import Lattice, PairSample
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 def neighbour_cells(lattice: Lattice) -> NDArray[np.int64]:

@@ -15,8 +15,8 @@ from torch_geometric.transforms import BaseTransform
 from pyg_energyloss.functional.lattice import periodic_cell
 from pyg_energyloss.rigidity.frame import check_finite
 from pyg_energyloss.samplers.base import EdgeSampler
-from pyg_energyloss.samplers.pair_sample import Lattice, PairSample, weight_dtype
 from pyg_energyloss.samplers.periodic import nearest_image
+from pyg_energyloss.samplers.sample import Lattice, PairSample, weight_dtype
 from pyg_energyloss.samplers.streams import NumpyStream
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import torch
 from markdown.extensions.toc import slugify
 
 ROOT = Path(__file__).parents[2]
@@ -88,17 +87,6 @@ def test_a_dead_link_is_found(tmp_path):
         encoding="utf-8",
     )
     assert dead_links(page) == ["other.md#gone", "#gone", "gone.md"]
-
-
-@pytest.mark.parametrize("name", ["index", "migration"])
-def test_code_of_the_page_runs_as_it_is(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    text = (DOCS / f"{name}.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    assert blocks
-    with torch.random.fork_rng():
-        for block in blocks:
-            exec(compile(block, f"{name}.md", "exec"), {})  # noqa: S102 - our own page
 
 
 @pytest.fixture

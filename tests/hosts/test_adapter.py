@@ -267,6 +267,17 @@ def test_submodule_inputs_and_outputs_are_captured(batch):
     adapter.leave()
 
 
+def test_a_mask_of_padding_is_turned_round(batch):
+    host = Host()
+    for path in ("not:in:net:t", "not:padding"):
+        adapter = HostAdapter(settings_of(None, {"mask": path}))
+        adapter.attach(host)
+        adapter.enter({"padding": torch.tensor([[0, 1]])})
+        host.net(batch.pos, t=torch.tensor([[0, 1]]))
+        assert current_context().get("mask").tolist() == [[True, False]]
+        adapter.detach()
+
+
 def test_captures_of_parts_of_arguments(batch):
     host = Host()
     fields = {"x_t": "in:net:0.pos", "alpha": "out:net", "sigma": "in:net:5"}

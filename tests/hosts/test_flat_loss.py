@@ -224,6 +224,35 @@ def test_losses_that_depend_on_noise_get_the_ratio_of_the_schedule(molecules):
         assert torch.allclose(FlatLoss("energy_gated")(pred, molecules.pos), expected)
 
 
+def test_a_target_in_the_batch_and_a_unit_of_the_host(state):
+    data, _, pairs = state
+    pred, expected = pairs["x0"][0], PairEnergyLoss()(pairs["x0"][0], data)
+    with batch_context(data):
+        assert torch.equal(FlatLoss(target="batch")(pred, torch.randn_like(pred)), expected)
+        scaled = FlatLoss(scale=2.0)(0.5 * pred, 0.5 * data.pos)
+    assert torch.allclose(scaled, expected)
+    with batch_context(Batch(pos=0.5 * data.pos, batch=data.batch)):
+        found = FlatLoss(target="batch", scale=2.0)(0.5 * pred, torch.randn_like(pred))
+    assert torch.allclose(found, expected)
+    with pytest.raises(MissingContextError, match="`pos` is needed as the true positions"):
+        FlatLoss(target="batch")(pred, pred, batch=data.batch)
+    with pytest.raises(ValueError, match="`target` must be 'call' or 'batch', got 'pos'"):
+        FlatLoss(target="pos")
+    with pytest.raises(ValueError, match=r"`scale` must be positive, got 0"):
+        FlatLoss(scale=0)
+
+
+@pytest.mark.parametrize("known", ["alpha", "sigma"])
+def test_a_flow_needs_one_of_alpha_and_sigma(state, known):
+    data, _, _ = state
+    schedule, pair, _ = flow_state(data)
+    loss = FlatLoss(parametrization="flow", weighting="flow")
+    with batch_context(data, **schedule):
+        expected = loss(*pair)
+    with batch_context(data, x_t=schedule["x_t"], **{known: schedule[known]}):
+        assert torch.allclose(loss(*pair), expected)
+
+
 def test_padded_hosts_get_the_value_of_flat_ones(state):
     data, schedule, pairs = state
     mask = torch.arange(max(SIZES)) < torch.tensor(SIZES)[:, None]

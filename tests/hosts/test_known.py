@@ -27,7 +27,7 @@ def test_the_command_line_lists_them(capsys):
     listed = capsys.readouterr().out
     assert "energyloss run --host edm" in listed
     assert main(["hosts", "flowmol"]) == 0
-    assert "loss_fn_dict.x" in capsys.readouterr().out
+    assert "@flowmol=pair_energy" in capsys.readouterr().out
     assert main(["hosts", "edm", "--json"]) == 0
     (document,) = json.loads(capsys.readouterr().out)
     assert document["adapter"] == "pyg_energyloss.hosts.patches:patch_edm"

@@ -30,5 +30,5 @@ def test_every_structure_loss_takes_a_reduction(name):
 
 @pytest.mark.parametrize("name", STRUCTURE_LOSSES)
 def test_every_structure_loss_refuses_an_unknown_reduction(name):
-    with pytest.raises(ValueError, match="`reduction` must be one of .*; got 'mode'"):
+    with pytest.raises(ValueError, match=r"`reduction` must be one of .*; got 'mode'"):
         pel.registry.create("loss", name, reduction="mode")

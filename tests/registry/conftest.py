@@ -46,7 +46,7 @@ def install(tmp_path, monkeypatch):
             (info / "METADATA").write_text(
                 f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
             )
-        lines = points or {name: target or module}
+        lines = {name: target or module} if points is None else points
         entries = "\n".join(f"{key} = {value}" for key, value in lines.items())
         (info / "entry_points.txt").write_text(f"[pyg_energyloss]\n{entries}\n")
         importlib.invalidate_caches()

@@ -1,6 +1,7 @@
 """A broken plugin leaves everything else working and is named with its reason."""
 
 import json
+import os
 import subprocess
 import sys
 import warnings
@@ -13,6 +14,20 @@ from pyg_energyloss.registry import PluginLoadError
 
 RAISES_ON_IMPORT = "raise RuntimeError('no luck today')"
 EXITS_ON_IMPORT = "raise SystemExit(3)"
+BARE_ON_IMPORT = "raise BaseException('bare')"
+EXITS_IN_A_HOOK = """
+    @hookimpl
+    def energyloss_register_losses(register):
+        register("half_loss", print)
+        raise GeneratorExit("gone")
+"""
+UNSPEAKABLE = """
+    class Unspeakable(Exception):
+        def __str__(self):
+            raise ValueError("no words")
+
+    raise Unspeakable
+"""
 SYNTAX_ERROR = "def broken(:"
 REGISTERS_HALF = """
     @hookimpl
@@ -43,6 +58,11 @@ UNMARKED = """
     def energyloss_register_losses(register):
         register("never", print)
 """
+WRONG_SUMMARY = """
+    @hookimpl
+    def energyloss_register_losses(register):
+        register("untold", print, summary=3)
+"""
 FOREIGN_PREFIX = """
     @hookimpl
     def energylos_register_losses(register):
@@ -65,6 +85,10 @@ WRONG_SIGNATURE = """
 BROKEN = {
     "raises": (RAISES_ON_IMPORT, "import", "RuntimeError: no luck today"),
     "exits": (EXITS_ON_IMPORT, "import", "SystemExit: 3"),
+    "bare": (BARE_ON_IMPORT, "import", "BaseException: bare"),
+    "hook-exits": (EXITS_IN_A_HOOK, "energyloss_register_losses", "GeneratorExit: gone"),
+    "unspeakable": (UNSPEAKABLE, "import", "Unspeakable: (its text raises ValueError)"),
+    "summary": (WRONG_SUMMARY, "names", "`summary` of loss 'untold' must be a string, got int"),
     "syntax": (SYNTAX_ERROR, "import", "SyntaxError"),
     "half": (REGISTERS_HALF, "energyloss_register_samplers", "the other half is missing"),
     "twin": (CLASHES, "clash", "the loss 'good_loss' is registered by good too"),
@@ -325,6 +349,101 @@ def test_json_lists_plugins_errors_and_names(install, good, capsys):
     assert document["names"]["loss"]["good_loss"] == {"distribution": "good", "summary": "works"}
     assert [e["plugin"] for e in document["errors"]] == ["raises"]
     assert {p["plugin"]: p["status"] for p in document["plugins"]}["raises"] == "failed"
+
+
+PRINTS = """
+    print("hello from import")
+
+    @hookimpl
+    def energyloss_register_losses(register):
+        print("hello from a hook")
+        register("loud_loss", "loud_parts:Loss")
+"""
+LOUD_PARTS = """
+    print("hello from a part")
+    raise BaseException("and gone")
+"""
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_plugin_that_prints_leaves_the_output_of_commands_alone(install, capsys):
+    install("loud", PRINTS)
+    install("loud-parts", LOUD_PARTS, points={})
+    assert main(["plugins", "--json", "--check"]) == 1
+    told = capsys.readouterr()
+    assert json.loads(told.out)["names"]["loss"]["loud_loss"]["distribution"] == "loud"
+    (error,) = [e for e in json.loads(told.out)["errors"] if e["plugin"] == "loud"]
+    assert error["error"] == "BaseException: and gone"
+    for place in ("import", "a hook", "a part"):
+        assert f"hello from {place}" in told.err
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_ctrl_c_while_a_plugin_loads_is_the_users(install):
+    install("slow", "raise KeyboardInterrupt")
+    with pytest.raises(KeyboardInterrupt):
+        registry.names("loss")
+
+
+COMMANDS = """
+    def configure(parser):
+        parser.set_defaults(run=lambda options: 7)
+
+    @hookimpl
+    def energyloss_register_commands(register):
+        register("plugins", configure, summary="another one")
+        register("hundred", configure, summary="100 % mine")
+"""
+
+
+def test_commands_of_a_plugin_leave_the_others_working(install, capsys):
+    install("mine", COMMANDS)
+    assert main(["mine:plugins"]) == 7
+    assert main(["hundred"]) == 7
+    assert main(["plugins", "--errors"]) == 0
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    assert end.value.code == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "hundred 100 % mine" in printed
+    assert "mine:plugins another one" in printed
+
+
+HELP = """
+import sys
+from pyg_energyloss.cli import main
+try:
+    main(["--help"])
+finally:
+    print(sorted(name for name in ("torch", "numpy", "scipy", "rdkit") if name in sys.modules))
+"""
+
+
+def test_help_imports_nothing_heavy_with_our_own_plugins():
+    """One that registers 'module:attribute' strings, as the one to copy does, costs nothing."""
+    found = subprocess.run([sys.executable, "-c", HELP], capture_output=True, text=True, check=True)
+    assert "template" in {plugin.plugin for plugin in registry.plugins()}
+    assert found.stdout.splitlines()[-1] == "[]"
+
+
+TORCH = """
+import sys
+from pyg_energyloss import registry
+print([(e.plugin, e.phase, e.error) for e in registry.errors() if "torch" in e.error])
+"""
+
+
+def test_a_plugin_that_imports_torch_when_it_loads_is_told_the_remedy(install, tmp_path):
+    install("heavy", "import torch")
+    found = subprocess.run(
+        [sys.executable, "-c", TORCH],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "('heavy', 'slow', \"it imports torch when it is loaded" in found.stdout
+    assert "register 'module:attribute' strings" in found.stdout
 
 
 def test_check_imports_what_is_registered_and_names_what_is_broken(install, capsys):

@@ -62,3 +62,17 @@ def cdvae() -> Host:
         checked="its loss called with the tensors of CDVAE's own in the test suite; not trained",
         limits="coordinates only; the stiffness is the exponential law",
     )
+
+
+def tabasco() -> Host:
+    """Describe TABASCO."""
+    return Host(
+        name="tabasco",
+        distributions=("tabasco",),
+        mechanism="model.interdist_loss, a place for a loss on distances that it leaves empty",
+        switch="+eloss=tabasco",
+        adapter="pyg_energyloss_hydra.tabasco:TabascoEnergy",
+        plugin=PLUGIN,
+        checked="called with its path and prediction in the test suite",
+        limits="its squared error on coordinates is still computed, with weight zero",
+    )

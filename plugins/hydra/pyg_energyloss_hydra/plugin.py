@@ -14,3 +14,4 @@ def energyloss_register_hosts(register: Register) -> None:
     register("morered", f"{hosts}:morered", summary="MoreRed on SchNetPack 2: +eloss=morered")
     register("mattergen", f"{hosts}:mattergen", summary="MatterGen: +eloss=mattergen")
     register("cdvae", f"{hosts}:cdvae", summary="CDVAE: a model whose _target_ is ours")
+    register("tabasco", f"{hosts}:tabasco", summary="TABASCO: +eloss=tabasco")

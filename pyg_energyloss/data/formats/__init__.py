@@ -1,1 +1,1 @@
-"""Readers of single formats: path in, `Structure` objects out."""
+"""Structure files: readers of single formats, and the one reader over them."""

@@ -46,16 +46,16 @@ class LocalExecutor(Executor):
         self._threads = ThreadPoolExecutor(len(environments), initializer=self._begin)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[str]:  # type: ignore[override]
-        """Have a worker call `attempt`, with its arguments by name.
+        """Have a worker call `attempt`.
 
         Raises:
             ValueError: ``fn`` is another function: a worker knows only this one.
         """
         from pyg_energyloss.experiments.executors.attempt import attempt
 
-        if fn is not attempt or args:
-            raise ValueError(f"`fn` must be `attempt` with arguments by name, got {fn!r}")
-        return self._threads.submit(self._call, kwargs)
+        if fn is not attempt or kwargs:
+            raise ValueError(f"`fn` must be `attempt` with arguments by position, got {fn!r}")
+        return self._threads.submit(self._call, args)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the workers; with ``cancel_futures`` at once, else when all is done."""
@@ -73,7 +73,7 @@ class LocalExecutor(Executor):
         self._mine.environment = self._free.get()
         self._mine.worker = None
 
-    def _call(self, order: dict[str, Any]) -> str:
+    def _call(self, order: Sequence[Any]) -> str:
         worker: _Worker | None = self._mine.worker
         if worker is None or worker.process.poll() is not None:
             with self._lock:
@@ -98,7 +98,7 @@ class _Worker:
         )
         self._lock = threading.Lock()
 
-    def ask(self, order: Mapping[str, Any]) -> str:
+    def ask(self, order: Sequence[Any]) -> str:
         """Send an order and wait for the answer.
 
         Raises:

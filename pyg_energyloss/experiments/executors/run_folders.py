@@ -143,12 +143,7 @@ class _Study:
                 while waiting and len(active) < at_a_time:
                     folder, number = waiting.popleft()
                     marks = {name: _mark(folder / name) for name in (HOLDER, PROGRESS)}
-                    future = pool.submit(
-                        attempt,
-                        function=self.function,
-                        folder=str(folder.resolve()),
-                        threads=threads,
-                    )
+                    future = pool.submit(attempt, self.function, str(folder.resolve()), threads)
                     active[future] = _Run(folder, number, marks)
                 ready, _ = wait(active, timeout=TICK, return_when=FIRST_COMPLETED)
                 for run in active.values():

@@ -1,7 +1,7 @@
 """Judging sets of generated molecules: ``evaluator(generated, reference=real) -> values``."""
 
 from pyg_energyloss.data.bond_tables import bond_orders
-from pyg_energyloss.data.read import read_data
+from pyg_energyloss.data.formats.read import read_data
 from pyg_energyloss.data.write import write_extxyz, write_sdf
 from pyg_energyloss.metrics.generated.distributions import Distributions, distributions_jodo, mmd
 from pyg_energyloss.metrics.generated.internal_coordinates import internal_coordinates

@@ -13,7 +13,7 @@ from pyg_energyloss.experiments.executors import ProgressFile
 from pyg_energyloss.files import read_json, read_or_set_aside, write_json, write_text
 
 
-def chain(folder):
+def chain(folder, *, pause=0.02):
     """A run of 20 steps, each a hash of the one before, that continues from its checkpoint."""
     run = Path(folder)
     if read_or_set_aside(run / "result.json") is not None:
@@ -21,13 +21,17 @@ def chain(folder):
     state = read_or_set_aside(run / "last.ckpt") or {"step": 0, "value": run.name}
     progress = ProgressFile(run, every=0.0)
     for step in range(state["step"] + 1, 21):
-        time.sleep(0.02)
+        time.sleep(pause)
         state = {"step": step, "value": hashlib.sha256(state["value"].encode()).hexdigest()}
         write_json(run / "last.ckpt", state)
         progress.update(step, 20, phase="train", message=f"value {state['value'][:4]}")
     write_json(run / "result.json", {"value": state["value"]})
     write_json(run / "progress.json", {"step": 20})
     (run / "last.ckpt").unlink(missing_ok=True)
+
+
+def slow_chain(folder):
+    chain(folder, pause=0.1)
 
 
 def fail(folder):

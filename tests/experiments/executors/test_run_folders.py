@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pyg_energyloss.experiments.executors import run_folders
+from pyg_energyloss.experiments.executors import LocalExecutor, run_folders
+from pyg_energyloss.experiments.executors.attempt import attempt
 from pyg_energyloss.files import read_json
 
 SIGKILL = "the worker process was ended by SIGKILL; out of memory?"
@@ -100,14 +101,13 @@ def test_any_executor_of_the_interface_serves(toys, tmp_path):
 
 
 def test_two_attempts_at_one_folder_wait_for_each_other(toys, tmp_path):
-    from pyg_energyloss.experiments.executors import LocalExecutor
-    from pyg_energyloss.experiments.executors.attempt import attempt
-
     pool = LocalExecutor([{}, {}])
-    order = {"function": "executor_toys:twice_at_a_time", "folder": str(tmp_path), "threads": 1}
+    order = ("executor_toys:twice_at_a_time", str(tmp_path), 1)
     try:
-        futures = [pool.submit(attempt, **order) for _ in range(3)]
+        futures = [pool.submit(attempt, *order) for _ in range(3)]
         assert [future.result() for future in futures] == [""] * 3
+        with pytest.raises(ValueError, match="`fn` must be `attempt`"):
+            pool.submit(print)
     finally:
         pool.shutdown()
     assert read_json(tmp_path / "runs.json") == {"count": 3}
@@ -154,3 +154,8 @@ def test_options_are_checked(toys, tmp_path, options, message):
 def test_folders_are_distinct(toys, tmp_path):
     with pytest.raises(ValueError, match="`folders` must be distinct"):
         run_folders([tmp_path / "a", tmp_path / "b" / ".." / "a"], function=toys.chain)
+
+
+def test_an_executor_has_workers():
+    with pytest.raises(ValueError, match="`environments` must name at least one worker"):
+        LocalExecutor([])

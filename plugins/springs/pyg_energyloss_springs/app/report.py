@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import html
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_csv, write_json
 from pyg_energyloss.report import Page, print_table
 from pyg_energyloss.report.plots import save
-from pyg_energyloss.training.compare import environment
 from pyg_energyloss_springs.app.animation import write_animation
 from pyg_energyloss_springs.app.curves import barrier_plot, error_plot
 from pyg_energyloss_springs.app.path import relaxation_path
@@ -131,7 +129,8 @@ def write_study(document: dict[str, Any], problem: Problem, out: Path, *, num_fr
     page.image(rested, "The sticks at rest, and the springs that pull them to the data.")
     if problem.dim <= 2 and len(model.grids) == 1:  # noqa: PLR2004 - what can be drawn
         film = write_animation(problem, path, out / "plots" / "relaxation.gif")
-        page.raw(_gif(film, "From flat to rest: damped motion at temperature zero."))
+        told = "From flat to rest: damped motion at temperature zero."
+        page.picture(film, told, told)
     page.heading("How many sticks")
     curve = error_plot(document)
     save(curve, out / "plots" / "sticks_error.png")
@@ -156,15 +155,6 @@ def _write_rows(document: Mapping[str, Any], out: Path) -> None:
         {"sticks": found["sticks"], **row} for found in document["thermal"] for row in found["rows"]
     ]
     write_csv(out / "temperature.csv", list(heated[0]), heated)
-
-
-def _gif(file: Path, caption: str) -> str:
-    data = base64.b64encode(file.read_bytes()).decode()
-    text = html.escape(caption, quote=True)
-    return (
-        f'<figure><img alt="{text}" src="data:image/gif;base64,{data}">'
-        f"<figcaption>{text}</figcaption></figure>"
-    )
 
 
 def _title(document: Mapping[str, Any]) -> str:

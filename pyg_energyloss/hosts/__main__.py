@@ -1,0 +1,8 @@
+"""``python -m pyg_energyloss.hosts script arguments``: see `pyg_energyloss.hosts.launch`."""
+
+import sys
+
+from pyg_energyloss.hosts.launch import main
+
+if __name__ == "__main__":
+    sys.exit(main())

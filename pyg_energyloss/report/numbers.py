@@ -1,0 +1,49 @@
+"""Numbers as text, the same everywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+#: Stands for what is not known.
+MISSING = "–"
+#: From here on a number is written as 1.23e+05.
+LARGE = 1e5
+
+
+def fixed(value: float | None, digits: int) -> str:
+    """A number with so many digits behind the point.
+
+    >>> fixed(0.12345, 3), fixed(None, 3), fixed(3e7, 1)
+    ('0.123', '–', '3.00e+07')
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    return f"{value:.2e}" if abs(value) >= LARGE else f"{value:.{digits}f}"
+
+
+def mean_sd(moments: Mapping[str, Any] | None, digits: int, *, spread: bool = True) -> str:
+    """Mean ± sample standard deviation of `Moments`; the mean alone of a single value.
+
+    >>> mean_sd({"mean": 0.5, "sd": 0.02}, 2), mean_sd({"mean": 0.5, "sd": None}, 2)
+    ('0.50 ± 0.02', '0.50')
+    """
+    if moments is None or moments["mean"] is None:
+        return MISSING
+    text = fixed(moments["mean"], digits)
+    known = spread and moments["sd"] is not None and text != MISSING
+    return f"{text} ± {fixed(moments['sd'], digits)}" if known else text
+
+
+def cell(value: str | float | None) -> str:
+    """A cell of a plain table: text as it is, numbers in short.
+
+    >>> cell("gnn"), cell(0.0005), cell(130_246), cell(None)
+    ('gnn', '0.0005', '130246', '–')
+    """
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return MISSING
+    return (
+        value if isinstance(value, str) else str(value) if isinstance(value, int) else f"{value:g}"
+    )

@@ -1,0 +1,33 @@
+"""Structures to turn with the mouse, the true one beside what was predicted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pyg_energyloss.report.document import Structures
+from pyg_energyloss.report.kinds.structures import ELEMENTS, ENERGY, OTHER
+
+_SCRIPT = Path(__file__).with_name("turntable.js")
+
+
+def turntable_html(data: Structures) -> str:
+    """The HTML of the viewer; it draws on a canvas and needs neither WebGL nor a network."""
+    payload = {**data, "elements": ELEMENTS, "other": OTHER, "energy": ENERGY}
+    text = json.dumps(payload, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
+    stops = ", ".join(f"{colour} {share:.0%}" for share, colour in ENERGY)
+    energy = any(s and s.get("energy") for found in data["sets"] for s in found["structures"])
+    scale = (
+        f'energy per atom 0<span class="scale" style="background: linear-gradient(90deg, {stops})">'
+        "</span><output></output>"
+    )
+    canvas = '<figure><canvas tabindex="0" role="img" aria-label="{0}"></canvas>'
+    return (
+        f'<div class="viewer" hidden><script type="application/json">{text}</script>'
+        "<label>molecule <select></select></label> <label>prediction <select></select></label> "
+        '<span role="status"></span><div class="scenes">'
+        f"{canvas.format('true structure')}<figcaption>true</figcaption></figure>"
+        f"{canvas.format('prediction')}<figcaption></figcaption></figure></div>"
+        f'<p class="note"{"" if energy else " hidden"}>{scale}</p></div>'
+        f"<script>{_SCRIPT.read_text(encoding='utf-8')}</script>"
+    )
