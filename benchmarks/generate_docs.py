@@ -131,7 +131,7 @@ def main() -> None:
     about = (
         f"{study['what']}; ancestral sampling in 100 steps; bf16; {made['processor']}, "
         f"{made['cores']} cores, {made['date'][:10]}. Scripts: `benchmarks/generate_tuning.py` "
-        "(one weight for each loss, 2 000 steps, another seed), `benchmarks/generate_study.py`. "
+        f"({tuned()}), `benchmarks/generate_study.py`. "
         "Mean ± s.d. over seeds; one seed has no s.d. These are minutes of training, not days: "
         "compare rows, not with published figures."
     )
@@ -144,6 +144,19 @@ def main() -> None:
             parts += [f"**{title}**", "\n".join([head, rule, *lines])]
     replace("study", "\n\n".join(parts))
     replace("trends", trends(study["groups"]))
+
+
+def tuned() -> str:
+    """Which losses had their weight tuned, by the result of the tuning."""
+    tuning = json.loads((HERE / "results" / "generate_tuning.json").read_text())
+    best, tried = tuning["best"], tuning["atom_stable"]
+    weights = sorted({f"{chosen['position_weight']:g}" for chosen in best.values()})
+    text = (
+        f"the weight of {', '.join(best)} tuned, which gave {', '.join(weights)}; "
+        f"{tuning['steps']} steps, another seed"
+    )
+    left = [name for name in tried if name not in best]
+    return f"{text}; {', '.join(left)} not tuned and given 3" if left else text
 
 
 def trends(groups: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:

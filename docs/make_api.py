@@ -18,6 +18,7 @@ PAGES = {
     "losses": ["losses", "presets", "functional"],
     "stiffness": ["stiffness", "potentials", "radial"],
     "edges": ["samplers", "transforms"],
+    "restraints": ["restraints"],
     "rigidity": ["rigidity", "symmetry"],
     "spins": ["spins"],
     "generative": ["generative"],

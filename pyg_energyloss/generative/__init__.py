@@ -2,6 +2,7 @@
 
 from pyg_energyloss.generative.centre import centred, centred_noise
 from pyg_energyloss.generative.diffusion import MoleculeDiffusion
+from pyg_energyloss.generative.guide import Guide, guidance, perceived_terms
 from pyg_energyloss.generative.parametrisation import (
     epsilon_from_x0,
     epsilon_weight,
@@ -38,6 +39,7 @@ __all__ = [
     "SCHEDULES",
     "CosineSchedule",
     "FlowSchedule",
+    "Guide",
     "MoleculeDiffusion",
     "NoiseSchedule",
     "PolynomialSchedule",
@@ -53,10 +55,12 @@ __all__ = [
     "epsilon_from_x0",
     "epsilon_weight",
     "flow_weight",
+    "guidance",
     "heun",
     "heun_correction",
     "log_snr",
     "per_node",
+    "perceived_terms",
     "sample",
     "score_from_epsilon",
     "score_weight",

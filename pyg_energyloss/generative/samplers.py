@@ -10,6 +10,7 @@ from torch_geometric.data import Batch, Data
 
 from pyg_energyloss.generative.centre import centred_noise
 from pyg_energyloss.generative.diffusion import MoleculeDiffusion
+from pyg_energyloss.generative.guide import Guide
 from pyg_energyloss.generative.parametrisation import epsilon_from_x0
 from pyg_energyloss.generative.steps import (
     Levels,
@@ -73,6 +74,7 @@ def sample(
     steps: int = 100,
     step: Step = ancestral,
     generator: torch.Generator,
+    guide: Guide | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Data]:
     """Generate molecules of the given numbers of atoms.
@@ -83,6 +85,7 @@ def sample(
         steps: Noise levels passed; the last one is the denoiser's own estimate.
         step: One of `SAMPLERS`, or your own.
         generator: Of all random numbers, on the device of ``counts``.
+        guide: Moves the denoiser's estimates, see `guidance`.
         progress: Told the steps done and in all.
 
     Returns:
@@ -98,7 +101,12 @@ def sample(
     def see(pos: Tensor, types: Tensor, time: Tensor) -> Pair:
         data.input_pos, data.input_types = pos, types
         data.time = time.expand(graphs)
-        return diffusion.denoised(data)
+        clean, kinds = diffusion.denoised(data)
+        if guide is not None:
+            alpha, sigma = diffusion.schedule(data.time)
+            z = diffusion.decode(kinds)
+            clean = guide(clean, z, data.batch, alpha=alpha, sigma=sigma)
+        return clean, kinds
 
     def noise() -> Pair:
         types = torch.randn(data.input_types.shape, generator=generator, device=counts.device)

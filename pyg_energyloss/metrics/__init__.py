@@ -1,6 +1,35 @@
-"""Metrics of predicted structures: ``evaluate(pos_pred, data) -> {name: one value per graph}``."""
+"""Metrics of predicted structures: ``evaluate(pos_pred, data) -> {name: one value per graph}``.
+
+Those with ``update`` and ``compute`` are torchmetrics classes and need that package.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from pyg_energyloss.metrics.geometry import GeometryEvaluator
 from pyg_energyloss.metrics.rmsd import RMSDEvaluator, best_rmsd
+from pyg_energyloss.metrics.stereo import StereoEvaluator, stereo_right
 
-__all__ = ["GeometryEvaluator", "RMSDEvaluator", "best_rmsd"]
+if TYPE_CHECKING:
+    from pyg_energyloss.metrics.stereo_accuracy import StereoAccuracy
+
+__all__ = [
+    "GeometryEvaluator",
+    "RMSDEvaluator",
+    "StereoAccuracy",
+    "StereoEvaluator",
+    "best_rmsd",
+    "stereo_right",
+]
+
+#: Classes of torchmetrics -> the module that each is in.
+_TORCHMETRICS = {"StereoAccuracy": "stereo_accuracy"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _TORCHMETRICS:
+        module = importlib.import_module(f"{__name__}.{_TORCHMETRICS[name]}")
+        return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

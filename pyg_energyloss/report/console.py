@@ -39,7 +39,7 @@ def print_document(document: Document, *, file: TextIO | None = None) -> None:
     told = document["summary"]
     missing = (["standard deviations"] if had and not spread else []) + list(lost)
     if missing:
-        told += f" In the report: {', '.join(missing)}."
+        told += f" In the report: {'; '.join(missing)}."
     for line in textwrap.wrap(told, width):
         _write(line, stream)
 

@@ -41,7 +41,7 @@ def write_report(document: Document, folder: str | os.PathLike[str]) -> Path:
         The path of report.html.
 
     Raises:
-        ValueError: a section is of no known kind.
+        ValueError: a section is of no known kind, or a table has a row of another length.
         ImportError: matplotlib is missing.
     """
     out = Path(folder)
@@ -149,7 +149,14 @@ def _add(page: Page, section: Section, names: Sequence[str], out: Path) -> None:
     elif kind == "table":
         if text:
             page.paragraph(text)
-        page.table(data["columns"], [[cell(value) for value in row] for row in data["rows"]])
+        rows = [[cell(value) for value in row] for row in data["rows"]]
+        ragged = next((row for row in rows if len(row) != len(data["columns"])), None)
+        if ragged is not None:
+            raise ValueError(
+                f"section {section['title']!r}: expected rows of {len(data['columns'])} cells, one "
+                f"for each column, got {ragged}"
+            )
+        page.table(data["columns"], rows)
     elif kind == "figure":
         page.picture(out / data["file"], data["alt"], text)
     elif kind not in DRAWN:

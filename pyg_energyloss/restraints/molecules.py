@@ -40,7 +40,7 @@ def from_rdkit(mol: Any, *, kinds: Sequence[str] = KINDS) -> Restraints:
 
     Raises:
         ImportError: RDKit is missing.
-        ValueError: a kind is unknown.
+        ValueError: a kind is unknown, or RDKit finds no bounds that agree with each other.
 
     >>> from rdkit import Chem
     >>> alanine = Chem.AddHs(Chem.MolFromSmiles("C[C@H](N)C(=O)O"))
@@ -51,13 +51,13 @@ def from_rdkit(mol: Any, *, kinds: Sequence[str] = KINDS) -> Restraints:
     Riniker, Landrum, J. Chem. Inf. Model. 55, 2562 (2015), as implemented in RDKit.
     """
     try:
-        from rdkit.Chem import rdDistGeom
+        import rdkit  # noqa: F401 - only whether it is there
     except ImportError as error:
         raise ImportError("`from_rdkit` needs RDKit: pip install 'pyg-energyloss[chem]'") from error
     wanted = {kind_of(name) for name in kinds}
     tagged = _tagged(mol)
     # The upper triangle holds the longest, the lower triangle the shortest distances.
-    matrix = rdDistGeom.GetMoleculeBoundsMatrix(tagged)
+    matrix = _bounds(tagged)
     shortest, longest = np.tril(matrix) + np.tril(matrix).T, np.triu(matrix) + np.triu(matrix).T
     length = 0.5 * (shortest + longest)
     parts = []
@@ -81,6 +81,26 @@ def from_rdkit(mol: Any, *, kinds: Sequence[str] = KINDS) -> Restraints:
     if Kind.CHIRALITY in wanted:
         parts.append(_centres(tagged, length))
     return Restraints.cat(parts)
+
+
+def _bounds(mol: Any) -> NDArray[np.float64]:
+    """RDKit's bounds; strange molecules have some that contradict each other five atoms on."""
+    from rdkit import rdBase
+    from rdkit.Chem import rdDistGeom
+
+    with rdBase.BlockLogs():
+        for further in (True, False):
+            try:
+                found: NDArray[np.float64] = rdDistGeom.GetMoleculeBoundsMatrix(
+                    mol, set15bounds=further, doTriangleSmoothing=further
+                )
+            except (RuntimeError, ValueError):  # RDKit's own errors derive from these
+                continue
+            return found
+    raise ValueError(
+        "`mol` has distance bounds that contradict each other, expected a molecule that RDKit can "
+        "embed; make the terms with `from_data`"
+    )
 
 
 def _tagged(mol: Any) -> Any:

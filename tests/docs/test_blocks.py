@@ -48,6 +48,7 @@ def test_it_runs_as_it_is_pasted(text, tmp_path, monkeypatch):
     script = tmp_path / "pasted.py"
     script.write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))  # as for a script
     monkeypatch.setenv("MPLBACKEND", "Agg")
     state, dtype = torch.get_rng_state(), torch.get_default_dtype()
     try:

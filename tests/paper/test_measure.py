@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from pyg_energyloss.cli import main
+from pyg_energyloss.files import write_json
 from pyg_energyloss.paper import build, figure3, figure5, table11
 from pyg_energyloss.paper import sources as source_module
 
 
 def test_table11_times_every_loss_and_leaves_the_threads_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(table11, "SIZES", (8, 30))
-    monkeypatch.setattr(table11, "COMPLETE_UP_TO", 8)
     monkeypatch.setattr(table11, "MOST", 3)
     threads = torch.get_num_threads()
     document = json.loads(table11.measure(tmp_path, seed=3).read_text())
@@ -20,16 +20,13 @@ def test_table11_times_every_loss_and_leaves_the_threads_alone(tmp_path, monkeyp
     assert document["seed"] == 3
     assert document["environment"]["versions"]
     assert set(document["ms"]) == set(table11.LOSSES)
-    assert set(document["ms"]["energy"]) == {"8"}
-    for name, times in document["ms"].items():
-        assert set(times) == ({"8"} if name == "energy" else {"8", "30"})
+    for times in document["ms"].values():
+        assert set(times) == {"8", "30"}
         assert all(value > 0 for value in times.values())
 
 
 def test_table11_scores_prediction_and_target_that_differ():
     data, pred = table11._structure(30, 0)
-    degree = torch.bincount(data.energy_edge_index[0])
-    assert degree.tolist() == [6] * 30
     assert (pred - data.pos).norm(dim=1).min() > 0
 
 
@@ -61,20 +58,22 @@ def test_figure5_counts_what_theory_says(tmp_path, monkeypatch):
     assert all(row["globally_rigid"] <= row["rigid"] for row in document["rows"])
 
 
-def _small_figure3(monkeypatch):
+def _small_figure3(monkeypatch, _):
     monkeypatch.setattr(figure3, "TURNS", (0.0, 1.0))
     monkeypatch.setattr(figure3.measure, "__kwdefaults__", {"seeds": (0,), "steps": 2})
 
 
-def _small_figure5(monkeypatch):
+def _small_figure5(monkeypatch, _):
     monkeypatch.setattr(figure5, "SIZES", (10, 20, 50))
     monkeypatch.setattr(figure5.measure, "__kwdefaults__", {"graphs": 1, "seed": 0})
 
 
-def _small_table11(monkeypatch):
+def _small_table11(monkeypatch, folder):
     # Proportional to the number of atoms, at the sizes of the table, without their atoms.
     monkeypatch.setattr(table11, "_structure", lambda size, _seed: (None, size))
     monkeypatch.setattr(table11, "_best_ms", lambda _loss, size, _data: 0.01 * size)
+    sizes = {str(size): 0.02 * size for size in table11.SIZES}
+    write_json(folder / "pair_energy.json", {"scaling": {"complete": sizes, "sparse": sizes}})
 
 
 @pytest.mark.parametrize(
@@ -86,7 +85,7 @@ def _small_table11(monkeypatch):
     ],
 )
 def test_what_was_measured_is_what_is_shown(name, budget, verdict, tmp_path, monkeypatch):
-    budget(monkeypatch)
+    budget(monkeypatch, tmp_path)
     monkeypatch.setattr(source_module, "FOLDERS", (tmp_path,))
     assert build(name).measured_setting is None
     assert main(["paper", name, "--measure", "--out", str(tmp_path)]) == 0

@@ -31,7 +31,7 @@ def test_what_is_left_out_is_told(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
     print_document(DOCUMENTS["spins"])
     printed = capsys.readouterr().out
-    assert "In the report: standard deviations, " in " ".join(printed.split())
+    assert "In the report: standard deviations; " in " ".join(printed.split())
     monkeypatch.setenv("COLUMNS", "200")
     print_document(DOCUMENTS["spins"])
     assert "44.55 ± 2.29" in capsys.readouterr().out

@@ -129,6 +129,13 @@ def test_an_unknown_kind_is_named(tmp_path):
         write_report(DOCUMENTS["spins"] | {"sections": sections}, tmp_path)
 
 
+def test_a_row_of_another_length_is_named(tmp_path):
+    table = {"columns": ["a"], "rows": [["x"], ["y", 1.0]]}
+    sections = [{"kind": "table", "title": "S", "text": "", "data": table}]
+    with pytest.raises(ValueError, match=r"section 'S': expected rows of 1 cells.*\['y', '1'\]"):
+        write_report(DOCUMENTS["spins"] | {"sections": sections}, tmp_path)
+
+
 def test_a_report_is_made_again_from_results_json_alone(tmp_path):
     document = DOCUMENTS["spins"]
     document = document | {"sections": document["sections"][1:2]}

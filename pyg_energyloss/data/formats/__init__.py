@@ -1,1 +1,1 @@
-"""Structure files: readers of single formats, the one reader over them, writers."""
+"""Structure files: readers of single formats, and the one reader over them."""

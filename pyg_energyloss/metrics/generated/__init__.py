@@ -2,7 +2,7 @@
 
 from pyg_energyloss.data.bond_tables import bond_orders
 from pyg_energyloss.data.formats.read import read_data
-from pyg_energyloss.data.formats.write import write_extxyz, write_sdf
+from pyg_energyloss.data.write import write_extxyz, write_sdf
 from pyg_energyloss.metrics.generated.distributions import Distributions, distributions_jodo, mmd
 from pyg_energyloss.metrics.generated.internal_coordinates import internal_coordinates
 from pyg_energyloss.metrics.generated.judge import ceiling, judge

@@ -1,0 +1,40 @@
+"""Makes the embedded tables from the original files: ``python -m pyg_energyloss.data.embedded``.
+
+Run once, by a maintainer; README.md beside tells where the originals come from. It takes about
+six minutes, nearly all of it bond perception.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pyg_energyloss.data.files import read_molecules
+from pyg_energyloss.data.records import MoleculeTable
+
+#: name -> (file, comment key that groups conformers, total charges to try)
+SOURCES: dict[str, tuple[str, str | None, tuple[int, ...]]] = {
+    "qm9_small": ("qm9_small.extxyz.gz", None, (0,)),
+    "qm7": ("qm7.extxyz.gz", None, (0,)),
+    "druglike": ("druglike_conformers.extxyz.gz", "mol", (0, 1, -1, 2, -2)),
+}
+
+
+def main() -> None:
+    """Read the originals and write one npz per data set."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("originals", type=Path, help="folder with the extxyz.gz files")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent)
+    parser.add_argument("--only", choices=sorted(SOURCES), help="make one of them")
+    options = parser.parse_args()
+    for name, (file, group_key, charges) in SOURCES.items():
+        if options.only not in (None, name):
+            continue
+        molecules = read_molecules(options.originals / file, group_key=group_key, charges=charges)
+        table = MoleculeTable.from_molecules(molecules)
+        (options.out / f"{name}.npz").write_bytes(table.to_bytes()[0])
+        print(f"{name}: {len(table)} structures, {len(table.z)} atoms")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Figures in sentences are those of the committed results; `test_tables` has those in tables."""
+
+import json
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def result(name):
+    path = ROOT / "benchmarks" / "results" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def sentence(page):
+    """The page as one line, so that sentences may be broken anywhere."""
+    return " ".join((ROOT / page).read_text(encoding="utf-8").split())
+
+
+def complete_energy():
+    found = result("pair_energy")
+    seconds = {n: ms / 1000 for n, ms in found["scaling"]["complete"].items()}
+    memory = found["memory"]["extra_mb_complete_30000"]
+    return f"{memory:.0f}", f"{seconds['30000']:.1f}", f"{seconds['300000']:.0f}"
+
+
+def systems_16():
+    found = result("spins_16x16")["generation"]
+    return f"{found['systems'] // 1000} 000", f"{found['seconds']:.0f}", str(found["processes"])
+
+
+def excess_16():
+    runs = {run["spec"]["loss"]: run for run in result("spins_16x16")["runs"]}
+    return tuple(
+        f"{runs[loss]['metrics']['excess_energy']:.1f}"
+        for loss in ("local_field+flip", "local_field")
+    )
+
+
+def systems_10():
+    return (f"{result('spin_ground_states')['generate_20000_of_10x10_s']:.0f}",)
+
+
+def sparse_against_complete():
+    bonds, steps = [], []
+    for model in ("gnn", "egnn", "e3nn"):
+        means = {}
+        for loss in ("energy", "energy_sparse"):
+            runs = [
+                run
+                for run in result("compare")["runs"]
+                if (run["spec"]["model"], run["spec"]["loss"]) == (model, loss)
+            ]
+            means[loss] = (
+                statistics.mean(run["measurements"][-1]["values"]["bond_mae"] for run in runs),
+                statistics.mean(run["step_ms"] for run in runs),
+            )
+        ratios = [
+            f"{100 * sparse / whole:.0f}"
+            for whole, sparse in zip(means["energy"], means["energy_sparse"], strict=True)
+        ]
+        bonds.append(ratios[0])
+        steps.append(ratios[1])
+    return (*bonds, *steps)
+
+
+FIGURES = [
+    (
+        "docs/engines.md",
+        r"30 000 atoms complete add (\S+) MB .*? and take (\S+) s; 300 000 take (\S+) s",
+        complete_energy,
+    ),
+    (
+        "docs/spins.md",
+        r"Its (20 000) systems with exact ground states took (\S+) s in (one) process",
+        lambda: (*systems_16()[:2], {"1": "one"}[systems_16()[2]]),
+    ),
+    (
+        "docs/spins.md",
+        r"flip-blind local field comes to an excess energy of (\S+), the plain one to (\S+?)\. ",
+        excess_16,
+    ),
+    (
+        "docs/spins.md",
+        r"20 000 systems of 10 x 10 with their ground states take (\S+) s on two cores",
+        systems_10,
+    ),
+    (
+        "README.md",
+        (
+            r"bond lengths is (\d+), (\d+) and (\d+) % of that with all pairs, "
+            r"and a step takes (\d+), (\d+) and (\d+) % of the time"
+        ),
+        sparse_against_complete,
+    ),
+]
+
+
+@pytest.mark.parametrize(("page", "pattern", "measured"), FIGURES)
+def test_a_figure_in_a_sentence_is_the_measured_one(page, pattern, measured):
+    (shown,) = re.findall(pattern, sentence(page))
+    assert shown == (measured() if isinstance(shown, tuple) else measured()[0])
+
+
+def test_one_time_for_the_complete_energy_on_every_page():
+    """Table 11 shows what the page of the engines says."""
+    (row,) = re.findall(r"\| 30000 \| out of memory \| (\S+) \|", sentence("docs/paper.md"))
+    assert f"{float(row) / 1000:.1f}" == complete_energy()[1]
+
+
+def test_a_loss_that_was_not_tuned_is_not_said_to_be():
+    tuning = result("generate_tuning")
+    (tuned, left) = re.findall(
+        r"the weight of ([\w, ]+) tuned, .*?; ([\w, ]+) not tuned", sentence("docs/generate.md")
+    )[0]
+    assert set(tuned.split(", ")) == set(tuning["best"])
+    assert set(left.split(", ")) == set(tuning["atom_stable"]) - set(tuning["best"])
+    assert all(tuning["atom_stable"][loss] for loss in tuning["best"])
