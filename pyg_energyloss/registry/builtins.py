@@ -27,7 +27,37 @@ def energyloss_register_losses(register: Register) -> None:
     register(
         "kabsch", f"{losses}:KabschMSELoss", summary="MSE after optimal alignment", role="structure"
     )
+    register(
+        "symmetric",
+        f"{losses}:SymmetricLoss",
+        summary="least over equivalent atoms (DMCG)",
+        role="structure",
+    )
+    register(
+        "bonds",
+        f"{losses}:BondLoss",
+        summary="error of bond lengths",
+        role="structure",
+    )
+    register(
+        "angles",
+        f"{losses}:AngleLoss",
+        summary="error of bond angles",
+        role="structure",
+    )
+    register(
+        "torsions",
+        f"{losses}:TorsionLoss",
+        summary="error of torsions",
+        role="structure",
+    )
     named = "pyg_energyloss.losses.named"
+    register(
+        "symmetric_kabsch",
+        f"{named}:symmetric_kabsch",
+        summary="Kabsch MSE, least over equivalent atoms",
+        role="structure",
+    )
     register(
         "energy",
         f"{named}:energy",
