@@ -2,8 +2,8 @@
 
 A prediction is scored by the energy it takes to deform the true structure into it: springs on pair
 distances for atoms, local fields for Ising spins. The losses are blind to rotation, translation and
-relabelling of equivalent atoms, and need no alignment. (They are not losses on energies, as force
-fields are trained with.)
+exchanges of atoms that keep the distances, and need no alignment. (They are not losses on energies,
+as force fields are trained with.)
 
 Submodules and names are imported when they are first used.
 

@@ -1,6 +1,7 @@
 """What a training loop holds: thin modules over `pyg_energyloss.functional`."""
 
 from pyg_energyloss.losses.arithmetic import LossArithmetic, LossSum
+from pyg_energyloss.losses.chains import AngleLoss, BondLoss, TorsionLoss
 from pyg_energyloss.losses.coordinate_mae import CoordinateMAELoss
 from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
 from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
@@ -25,6 +26,8 @@ from pyg_energyloss.losses.structure import StructureLoss
 from pyg_energyloss.losses.symmetric import SymmetricLoss
 
 __all__ = [
+    "AngleLoss",
+    "BondLoss",
     "CoordinateMAELoss",
     "CoordinateMSELoss",
     "FreeEnergyLoss",
@@ -47,6 +50,7 @@ __all__ = [
     "SymmetricLoss",
     "TargetBondLoss",
     "TargetField",
+    "TorsionLoss",
     "TrueEnergyLoss",
     "global_mean",
     "graph_info",

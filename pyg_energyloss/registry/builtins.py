@@ -33,6 +33,24 @@ def energyloss_register_losses(register: Register) -> None:
         summary="least over equivalent atoms (DMCG)",
         role="structure",
     )
+    register(
+        "bonds",
+        f"{losses}:BondLoss",
+        summary="error of bond lengths",
+        role="structure",
+    )
+    register(
+        "angles",
+        f"{losses}:AngleLoss",
+        summary="error of bond angles",
+        role="structure",
+    )
+    register(
+        "torsions",
+        f"{losses}:TorsionLoss",
+        summary="error of torsions",
+        role="structure",
+    )
     named = "pyg_energyloss.losses.named"
     register(
         "symmetric_kabsch",

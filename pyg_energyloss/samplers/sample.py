@@ -16,6 +16,12 @@ class Lattice(NamedTuple):
     cell: NDArray[np.float64]
     pbc: tuple[bool, ...]
 
+    @classmethod
+    def of(cls, cell: NDArray[np.float64], pbc: NDArray[np.bool_]) -> Lattice | None:
+        """The lattice of a structure, None if it does not repeat."""
+        flags = tuple(bool(flag) for flag in pbc)
+        return cls(cell, flags) if any(flags) else None
+
 
 class PairSample(NamedTuple):
     """Pairs of one structure, each stored once.
