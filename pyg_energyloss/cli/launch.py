@@ -131,16 +131,18 @@ def dataset_of(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     return "table", {"path": str(packed.resolve()), **given}
 
 
-def registered(kind: str, names: Sequence[str]) -> Sequence[str]:
-    """The names, all of them known.
+def registered(experiment: str, kind: str, names: Sequence[str]) -> Sequence[str]:
+    """The names, all of them known and for this experiment.
 
     Raises:
         UnknownNameError: one is not registered; the message lists the choices.
+        ValueError: one is for another experiment.
     """
     from pyg_energyloss import registry
+    from pyg_energyloss.experiments.check import check_role
 
     for name in names:
-        registry.entry(kind, name.removesuffix(FLIP_SUFFIX))
+        check_role(registry.create("experiment", experiment), kind, name.removesuffix(FLIP_SUFFIX))
     return names
 
 
