@@ -11,12 +11,16 @@ from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
+from pyg_energyloss.losses.restraint import RestraintLoss
 
 #: Pairs per atom of ``energy_sparse``; small molecules have about 6.5 per atom in all.
 SPARSE_EDGES_PER_ATOM = 4.0
 
 #: Weight of the Kabsch MSE in the losses called ``..._kabsch``.
 KABSCH_WEIGHT = 0.3
+
+#: Weight of the restraints in ``energy_restraints``.
+RESTRAINT_WEIGHT = 0.5
 
 Stiffness = str | Callable[[Tensor], Tensor]
 
@@ -112,6 +116,21 @@ def energy_gated(
         else energy_sparse(edges_per_atom=edges_per_atom, **springs)
     )
     return NoiseGatedLoss(low, CoordinateMSELoss(), crossover=crossover, reduction=reduction)
+
+
+def energy_restraints(
+    *,
+    stiffness: Stiffness = "exponential",
+    restraint_weight: float = RESTRAINT_WEIGHT,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> Any:
+    """Springs on all pairs plus restraints, which hold the hand of each centre."""
+    springs = energy(
+        stiffness=stiffness, normalize=normalize, reduction=reduction, temperature=temperature
+    )
+    return springs + restraint_weight * RestraintLoss(reduction=reduction)
 
 
 def energy_kabsch(

@@ -19,6 +19,7 @@ def energyloss_register_losses(register: Register) -> None:
     register("energy", f"{named}:energy", summary="springs on all pairs, exponential stiffness")
     register("energy_sparse", f"{named}:energy_sparse", summary="the same on about 4 pairs an atom")
     register("energy_kabsch", f"{named}:energy_kabsch", summary="energy + 0.3 Kabsch MSE")
+    register("energy_restraints", f"{named}:energy_restraints", summary="energy + 0.5 restraints")
     register("energy_gated", f"{named}:energy_gated", summary="energy at low noise, MSE at high")
     register("energy_constant", f"{named}:energy_constant", summary="springs of equal stiffness")
     register("energy_inverse", f"{named}:energy_inverse", summary="springs of stiffness 1/d")
