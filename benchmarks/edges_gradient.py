@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from pyg_energyloss import data, samplers, stiffness
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.functional import pair_energy
-from pyg_energyloss.training.compare import environment
 
 RESULT = Path(__file__).parent / "results" / "edges_gradient.json"
 LAWS: dict[str, Callable[[Tensor], Tensor]] = {

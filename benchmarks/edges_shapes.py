@@ -21,9 +21,9 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from pyg_energyloss import CoordinateMSELoss, PairEnergyLoss, samplers
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.paper.polygons import polygon_quality
-from pyg_energyloss.training.compare import environment
 
 RESULT = Path(__file__).parent / "results" / "edges_shapes.json"
 SIZES = (8, 16, 32, 64, 128)

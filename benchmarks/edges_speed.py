@@ -19,9 +19,9 @@ import torch
 from torch_geometric.data import Data
 
 from pyg_energyloss import rigidity, samplers
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.rigidity import kernels
-from pyg_energyloss.training.compare import environment
 from pyg_energyloss.transforms import RigidEdgeTransform
 
 RESULT = Path(__file__).parent / "results" / "edges_speed.json"

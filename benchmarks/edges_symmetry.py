@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from pyg_energyloss import data
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
-from pyg_energyloss.training.compare import environment
 from pyg_energyloss.transforms import RigidEdgeTransform
 
 RESULT = Path(__file__).parent / "results" / "edges_symmetry.json"

@@ -17,14 +17,15 @@ from pathlib import Path
 
 import lightning.pytorch as pl
 import numpy as np
+import torch
 
 from pyg_energyloss import PairEnergyLoss, data, registry, samplers
+from pyg_energyloss.experiments.environment import environment
+from pyg_energyloss.experiments.structures.evaluation import evaluate
+from pyg_energyloss.experiments.structures.spec import StructureSpec
+from pyg_energyloss.experiments.structures.tasks import Geometry
+from pyg_energyloss.experiments.structures.training import StructureTraining
 from pyg_energyloss.files import write_json
-from pyg_energyloss.training.compare import environment
-from pyg_energyloss.training.evaluation import evaluate
-from pyg_energyloss.training.module import StructureModule
-from pyg_energyloss.training.spec import RunSpec
-from pyg_energyloss.training.tasks import Geometry
 
 RESULT = Path(__file__).parent / "results" / "edges_training.json"
 EDGES = {
@@ -49,8 +50,7 @@ def main() -> None:
     runs: list[dict[str, object]] = []
     for seed in options.seeds:
         for name, edges in EDGES.items():
-            spec = RunSpec(
-                task="geometry",
+            spec = StructureSpec(
                 dataset="druglike",
                 model="gnn",
                 loss=name,
@@ -81,22 +81,12 @@ def main() -> None:
 
 
 def train(
-    spec: RunSpec, loss: PairEnergyLoss, splits: dict[str, data.MoleculeDataset]
+    spec: StructureSpec, loss: PairEnergyLoss, splits: dict[str, data.MoleculeDataset]
 ) -> tuple[dict[str, object], float]:
     """Train and evaluate one model; metrics of the test molecules and seconds."""
     pl.seed_everything(spec.seed, verbose=False)
     task = Geometry()
-    module = StructureModule(
-        registry.create("model", spec.model),
-        loss,
-        task,
-        train=splits["train"],
-        val=splits["val"],
-        batch_size=spec.batch_size,
-        steps=spec.steps,
-        learning_rate=spec.learning_rate,
-        seed=spec.seed,
-    )
+    module = StructureTraining(spec, registry.create("model", spec.model), loss, task, splits)
     started = time.perf_counter()
     trainer = pl.Trainer(
         max_steps=spec.steps,
@@ -110,7 +100,9 @@ def train(
     )
     trainer.fit(module)
     seconds = time.perf_counter() - started
-    return evaluate(module, splits["test"], task, spec)[0], seconds
+    with torch.no_grad():
+        found, _ = evaluate(module.eval().network, splits["test"], task, spec, device=module.device)
+    return found[0]["values"], seconds
 
 
 def summary(runs: list[dict[str, object]]) -> list[dict[str, object]]:

@@ -18,10 +18,10 @@ import torch
 
 from pyg_energyloss import registry
 from pyg_energyloss.data.loader import assemble
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.generative import MoleculeDiffusion, PolynomialSchedule, PredictNoise
 from pyg_energyloss.losses import per_graph
-from pyg_energyloss.training.compare import environment
 
 LOSSES = ("mse", "kabsch", "energy", "energy_sparse", "energy_gated")
 RESULT = Path(__file__).parent / "results" / "generate_step.json"

@@ -17,12 +17,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from runs import finished, mean_sd
+
 from pyg_energyloss.cli.values import comma_list, seeds
+from pyg_energyloss.experiments.environment import environment
+from pyg_energyloss.experiments.generation.experiment import GeneratorExperiment
+from pyg_energyloss.experiments.generation.spec import GeneratorSpec
+from pyg_energyloss.experiments.study import run_study
 from pyg_energyloss.files import write_bytes, write_json
-from pyg_energyloss.report.generate import print_generated, write_report
-from pyg_energyloss.training.compare import environment
-from pyg_energyloss.training.generate_compare import Generated, run_generators, summarise
-from pyg_energyloss.training.generate_spec import GenerateSpec
+from pyg_energyloss.report import print_document, write_report
 
 HERE = Path(__file__).parent
 RESULT = HERE / "results" / "generate_study.json"
@@ -32,11 +35,11 @@ UNTUNED = {"learning_rate": 2e-3, "position_weight": 3.0}
 EVALUATORS = ("stability", "validity", "distributions")
 
 
-def groups(steps: int, tuned: dict[str, dict[str, float]]) -> dict[str, list[GenerateSpec]]:
+def groups(steps: int, tuned: dict[str, dict[str, float]]) -> dict[str, list[GeneratorSpec]]:
     """The runs of each group, with seed 0."""
 
-    def spec(loss: str, **changes: Any) -> GenerateSpec:
-        common = GenerateSpec(
+    def spec(loss: str, **changes: Any) -> GeneratorSpec:
+        common = GeneratorSpec(
             dataset="qm9_small",
             model="gdm",
             loss=loss,
@@ -83,26 +86,19 @@ def main() -> None:
     for seed in options.seeds:
         for name in chosen:
             runs = [replace(spec, seed=seed) for spec in by_name[name]]
-            run_generators(runs, options.work, workers=options.workers, threads=1)
+            run_study("generate", runs, options.work, workers=options.workers, threads=1)
             collect(options.work, by_name, options.steps)
     if options.pictures:
         pictures(options.work, by_name["main"], options.seeds)
 
 
-def collect(work: Path, by_name: dict[str, list[GenerateSpec]], steps: int) -> None:
+def collect(work: Path, by_name: dict[str, list[GeneratorSpec]], steps: int) -> None:
     """Summarise every finished run of every group."""
-    found = [json.loads(path.read_text()) for path in sorted(work.glob("runs/*/result.json"))]
-    by_key = {GenerateSpec.from_dict(result["spec"]).key: result for result in found}
-    rows = {}
-    for name, specs in by_name.items():
-        results = [
-            by_key[key]
-            for spec in specs
-            for seed in range(100)
-            if (key := replace(spec, seed=seed).key) in by_key
-        ]
-        rows[name] = summarise(results)
-    ceiling = json.loads((work / "results.json").read_text())["ceiling"]
+    rows = {
+        name: [r for spec in specs for r in summary(spec, work)] for name, specs in by_name.items()
+    }
+    real = GeneratorExperiment().baselines(by_name["main"][0], work)
+    ceiling = {m["labels"]["generator"]: m["values"] for m in real}
     write_json(
         RESULT,
         {
@@ -115,12 +111,26 @@ def collect(work: Path, by_name: dict[str, list[GenerateSpec]], steps: int) -> N
     )
 
 
-def pictures(work: Path, specs: list[GenerateSpec], chosen: tuple[int, ...]) -> None:
+def summary(spec: GeneratorSpec, work: Path) -> list[dict[str, Any]]:
+    """Mean and standard deviation over the finished seeds, a row for each set of weights."""
+    runs = [r for seed in range(100) if (r := finished(replace(spec, seed=seed), work))]
+    about = {"label": spec.label, "model": spec.model, "loss": spec.loss, "seeds": len(runs)}
+    return [
+        {
+            **about,
+            "weights": runs[0]["measurements"][i]["labels"]["weights"],
+            "metrics": mean_sd([run["measurements"][i]["values"] for run in runs]),
+        }
+        for i in range(len(runs[0]["measurements"]) if runs else 0)
+    ]
+
+
+def pictures(work: Path, specs: list[GeneratorSpec], chosen: tuple[int, ...]) -> None:
     """Write the report of the main group, and copy its plots to the documentation."""
     runs = [replace(spec, seed=seed) for seed in chosen for spec in specs]
-    generated: Generated = run_generators(runs, work, workers=1, threads=1)
-    write_report(runs, generated, work)
-    print_generated(runs, generated)
+    document = run_study("generate", runs, work, workers=1, threads=1)
+    write_report(document, work)
+    print_document(document)
     for name in ("molecules", "metrics", "lengths", "curves"):
         target = HERE.parent / "docs" / "images" / f"generate_{name}.png"
         write_bytes(target, (work / "plots" / f"{name}.png").read_bytes())

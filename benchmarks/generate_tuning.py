@@ -14,12 +14,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from runs import metrics_of
+
 from pyg_energyloss.cli.values import comma_list
+from pyg_energyloss.experiments.environment import environment
+from pyg_energyloss.experiments.generation.spec import GeneratorSpec
+from pyg_energyloss.experiments.study import run_study
 from pyg_energyloss.files import write_json
-from pyg_energyloss.training.compare import environment
-from pyg_energyloss.training.generate_compare import flat, run_generators
-from pyg_energyloss.training.generate_run import load_result
-from pyg_energyloss.training.generate_spec import GenerateSpec
 
 LOSSES = ("mse", "energy_gated", "energy", "kabsch", "mae")
 WEIGHTS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
@@ -29,9 +30,9 @@ RATE, SEED, MERIT = 2e-3, 100, "atom_stable"
 RESULT = Path(__file__).parent / "results" / "generate_tuning.json"
 
 
-def spec(loss: str, weight: float, steps: int, *, rate: float = RATE) -> GenerateSpec:
+def spec(loss: str, weight: float, steps: int, *, rate: float = RATE) -> GeneratorSpec:
     """A run of the grid."""
-    return GenerateSpec(
+    return GeneratorSpec(
         dataset="qm9_small",
         model="gdm",
         loss=loss,
@@ -49,12 +50,8 @@ def spec(loss: str, weight: float, steps: int, *, rate: float = RATE) -> Generat
 
 def merits(work: Path, loss: str, steps: int) -> dict[float, float]:
     """Share of stable atoms by weight, of the runs that are there."""
-    found = {weight: load_result(work, spec(loss, weight, steps)) for weight in WEIGHTS}
-    return {
-        weight: flat(result["metrics"]["averaged"])[MERIT]
-        for weight, result in found.items()
-        if result is not None
-    }
+    found = {weight: metrics_of(spec(loss, weight, steps), work) for weight in WEIGHTS}
+    return {weight: values[MERIT] for weight, values in found.items() if values is not None}
 
 
 def wanted(tried: dict[float, float]) -> list[float]:
@@ -80,7 +77,7 @@ def main() -> None:
         for loss in options.losses
         for weight in wanted(merits(work, loss, steps))
     ]:
-        run_generators(runs, work, workers=options.workers, threads=1)
+        run_study("generate", runs, work, workers=options.workers, threads=1)
     table = {loss: merits(work, loss, steps) for loss in LOSSES}
     best = {loss: max(t, key=t.__getitem__) for loss, t in table.items() if t}
     for loss, tried in table.items():

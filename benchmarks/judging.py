@@ -17,9 +17,9 @@ import torch
 from torch_geometric.data import Data
 
 from pyg_energyloss import registry
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.metrics.generated import ceiling
-from pyg_energyloss.training.compare import environment
 
 RESULT = Path(__file__).parent / "results" / "judging.json"
 SETS = ("qm9_small", "qm7", "druglike")

@@ -4,7 +4,7 @@
 
 The figure of merit is the bond-length MAE on 100 validation molecules after the last step; the
 test molecules are not looked at. The best rates are copied to
-pyg_energyloss/training/defaults.py by hand. A sweep cut short continues.
+pyg_energyloss/experiments/structures/spec.py by hand. A sweep cut short continues.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pyg_energyloss.cli.compare import BATCH_SIZE, STEPS
+from pyg_energyloss.cli.compare import BATCH_SIZE, PRESETS
+from pyg_energyloss.experiments.environment import environment
+from pyg_energyloss.experiments.structures.spec import LOSSES, MODELS, StructureSpec
+from pyg_energyloss.experiments.study import run_study
 from pyg_energyloss.files import write_json
-from pyg_energyloss.training.compare import Comparison, environment, run_comparison
-from pyg_energyloss.training.defaults import LOSSES, MODELS
 
+STEPS = PRESETS["steps"][0]
 RATES = (1e-3, 3e-3, 1e-2, 3e-2)
 RESULT = Path(__file__).parent / "results" / "learning_rates.json"
 
@@ -28,21 +30,24 @@ def main() -> None:
     options = parser.parse_args()
     table: dict[str, dict[str, dict[str, float]]] = {}
     for rate in RATES:
-        comparison = Comparison(
-            task="geometry",
-            dataset="qm9_small",
-            models=MODELS,
-            losses=LOSSES,
-            seeds=(100,),
-            steps=STEPS,
-            batch_size=BATCH_SIZE,
-            eval_graphs=1,
-            evaluators={"geometry": {}},
-            learning_rate=rate,
-        )
+        specs = [
+            StructureSpec(
+                dataset="qm9_small",
+                model=model,
+                loss=loss,
+                seed=100,
+                steps=STEPS,
+                batch_size=BATCH_SIZE,
+                eval_graphs=1,
+                evaluators={"geometry": {}},
+                learning_rate=rate,
+            )
+            for model in MODELS
+            for loss in LOSSES
+        ]
         out = options.out / f"{rate:g}"
-        outcome = run_comparison(comparison, out, workers=options.workers, threads=1)
-        for result in outcome.results:
+        study = run_study("compare", specs, out, workers=options.workers, threads=1)
+        for result in study["runs"]:
             spec = result["spec"]
             merits = table.setdefault(spec["model"], {}).setdefault(spec["loss"], {})
             merits[f"{rate:g}"] = result["history"][-1]["val_bond_mae"]

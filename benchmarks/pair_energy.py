@@ -328,7 +328,7 @@ def main() -> None:
         torch.set_num_threads(options.threads)
         print(json.dumps(PARTS[options.part](options.authors)))
         return
-    from pyg_energyloss.training.compare import environment
+    from pyg_energyloss.experiments.environment import environment
 
     kept = json.loads(options.out.read_text()) if set(options.only) != set(PARTS) else {}
     results: dict[str, object] = {**kept, "environment": environment(), "seed": 0}

@@ -21,9 +21,9 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from pyg_energyloss import registry, restraints
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.functional import handedness
-from pyg_energyloss.training.compare import environment
 
 RESULT = Path(__file__).parent / "results" / "restraints_centres.json"
 

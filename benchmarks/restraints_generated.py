@@ -19,12 +19,12 @@ import torch
 from torch_geometric.data import Batch, Data
 
 from pyg_energyloss import registry
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.generative import guidance, perceived_terms, sample
 from pyg_energyloss.metrics.generated import validity_rdkit
 from pyg_energyloss.metrics.generated.posebusters import PoseBusted
 from pyg_energyloss.restraints import relax
-from pyg_energyloss.training.compare import environment
 
 RESULT = Path(__file__).parent / "results" / "restraints_generated.json"
 
@@ -64,7 +64,7 @@ def noised(count: int, sigma: float) -> dict[str, list[Data]]:
 
 
 def generated(options: argparse.Namespace) -> dict[str, list[Data]]:
-    from pyg_energyloss.training.generator import load_generator
+    from pyg_energyloss.experiments.generation.generator import load_generator
 
     diffusion = load_generator(options.generator)
     sizes = torch.tensor([len(item.z) for item in registry.create("dataset", "qm9_small")["train"]])

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from pyg_energyloss.training.compare import environment
 from torch import Tensor
 from torch_geometric.data import Batch
 
@@ -24,7 +25,6 @@ from pyg_energyloss.functional import complete_pair_energy
 from pyg_energyloss.restraints import Kind, Restraints, restraint_energy
 from pyg_energyloss.restraints.structures import KINDS
 from pyg_energyloss.stiffness import Exponential
-from pyg_energyloss.training.compare import environment
 from pyg_energyloss.transforms import RestraintTransform
 
 RESULT = Path(__file__).parent / "results" / "restraints_speed.json"

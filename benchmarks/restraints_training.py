@@ -22,6 +22,8 @@ from torch import Tensor
 from pyg_energyloss import registry
 from pyg_energyloss.data.loader import FlatLoader, assemble
 from pyg_energyloss.data.molecules import MoleculeDataset
+from pyg_energyloss.experiments.environment import environment
+from pyg_energyloss.experiments.structures.tasks import Geometry
 from pyg_energyloss.files import write_json
 from pyg_energyloss.losses import PairEnergyLoss, RestraintLoss
 from pyg_energyloss.metrics import GeometryEvaluator
@@ -29,8 +31,6 @@ from pyg_energyloss.models import PlainGNN
 from pyg_energyloss.potentials import Huber
 from pyg_energyloss.restraints import Kind, Restraints, term_values
 from pyg_energyloss.restraints.violated import hand_is_right
-from pyg_energyloss.training.compare import environment
-from pyg_energyloss.training.tasks import Geometry
 from pyg_energyloss.transforms import RestraintTransform
 
 RESULT = Path(__file__).parent / "results" / "restraints_training.json"

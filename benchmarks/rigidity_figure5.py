@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.rigidity import is_globally_rigid, is_rigid
 from pyg_energyloss.samplers import random_regular
-from pyg_energyloss.training.compare import environment
 
 RESULT = Path(__file__).parent / "results" / "rigidity_figure5.json"
 SIZES = (6, 8, 10, 12, 16, 20, 30, 40, 50)

@@ -18,9 +18,9 @@ import torch
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.spins import generate_systems, ground_state, square_lattice
-from pyg_energyloss.training.compare import environment
 
 HERE = Path(__file__).parent
 KNOWN = HERE.parent / "tests" / "spins" / "data" / "known_energies.npz"

@@ -15,25 +15,22 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from runs import mean_sd, metrics_of
 from spin_tuning import PRESET, run_specs
 
+from pyg_energyloss.experiments.environment import environment
+from pyg_energyloss.experiments.spins.spec import SpinSpec, learning_rate
 from pyg_energyloss.files import write_json
-from pyg_energyloss.training.compare import environment
-from pyg_energyloss.training.spin_compare import prepare_data
-from pyg_energyloss.training.spin_defaults import spin_learning_rate
-from pyg_energyloss.training.spin_run import load_result
-from pyg_energyloss.training.spin_spec import SpinData, SpinRunSpec
-from pyg_energyloss.training.summary import moments
 
 #: name -> data, steps, schedule of the learning rate.
 REGIMES = {
     "10 x 10, 10 000 systems, 1 400 steps": (
-        SpinData(10, periodic=False, train=10_000, test=1000, seed=0),
+        {"size": 10, "train": 10_000, "test": 1000},
         1400,
         "constant",
     ),
     "6 x 6, 20 000 systems, 4 000 steps, falling rate": (
-        SpinData(6, periodic=False, train=20_000, test=1000, seed=0),
+        {"size": 6, "train": 20_000, "test": 1000},
         4000,
         "cosine",
     ),
@@ -55,14 +52,14 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     specs = {
-        (regime, name, seed): SpinRunSpec(
-            data=data,
+        (regime, name, seed): SpinSpec(
+            **data,
             model="spin_cnn",
             loss=loss,
             seed=seed,
             steps=steps,
             batch_size=PRESET["batch_size"],
-            learning_rate=spin_learning_rate(loss),
+            learning_rate=learning_rate(loss),
             schedule=schedule,
             model_options={"width": PRESET["width"]},
             loss_options=loss_options,
@@ -71,16 +68,16 @@ def main() -> None:
         for seed in SEEDS
         for name, (loss, loss_options) in LOSSES.items()
     }
-    for data, _, _ in REGIMES.values():
-        prepare_data(data, options.work, workers=options.workers)
-    run_specs(list(specs.values()), options.work, options.workers)
+    for regime in REGIMES:
+        chosen = [spec for (of, _, _), spec in specs.items() if of == regime]
+        run_specs(chosen, options.work, options.workers)
     table: dict[str, Any] = {}
     for regime in REGIMES:
         table[regime] = {}
         for name in LOSSES:
-            results = [load_result(options.work, specs[regime, name, seed]) for seed in SEEDS]
-            values = [{m: r["metrics"][m] for m in METRICS} for r in results if r is not None]
-            row = table[regime][name] = moments(values)
+            found = [metrics_of(specs[regime, name, seed], options.work) for seed in SEEDS]
+            values = [{m: v[m] for m in METRICS} for v in found if v is not None]
+            row = table[regime][name] = mean_sd(values)
             excess = row["excess_energy"]
             print(f"{regime}: {name:14s} {excess['mean']:6.2f} ± {excess['sd']:.2f}")
     settings = {"width": PRESET["width"], "batch_size": PRESET["batch_size"], "seeds": SEEDS}

@@ -16,16 +16,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from runs import finished, mean_sd, metrics_of
 from spin_tuning import DATA as VALIDATION
 from spin_tuning import PRESET, RATES, late_excess, run_specs
 from spin_tuning import SEED as VALIDATION_SEED
 
+from pyg_energyloss.experiments.environment import environment
+from pyg_energyloss.experiments.spins.experiment import SpinExperiment
+from pyg_energyloss.experiments.spins.spec import SpinSpec
 from pyg_energyloss.files import write_json
-from pyg_energyloss.training.compare import environment
-from pyg_energyloss.training.spin_compare import prepare_data
-from pyg_energyloss.training.spin_run import evaluate_baselines, load_result
-from pyg_energyloss.training.spin_spec import SpinData, SpinRunSpec
-from pyg_energyloss.training.summary import moments
 
 CNN: tuple[str, dict[str, Any]] = ("spin_cnn", {"width": PRESET["width"]})
 FRAME: tuple[str, dict[str, Any]] = ("spin_cnn", {"width": PRESET["width"], "frame": True})
@@ -59,7 +58,7 @@ VARIANTS: dict[str, tuple[tuple[str, dict[str, Any]], str, dict[str, Any]]] = {
 }
 METRICS = ("excess_energy", "excess_greedy", "overlap", "satisfied")
 SEEDS = (0, 1, 2)
-TEST = SpinData(PRESET["size"], periodic=False, train=PRESET["train"], test=PRESET["test"], seed=0)
+TEST = {**VALIDATION, "data_seed": 0}
 RESULT = Path(__file__).parent / "results" / "spin_study.json"
 
 
@@ -70,15 +69,13 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="TEXT", help="variants whose names hold it")
     parser.add_argument("--collect", action="store_true", help="only tabulate finished runs")
     options = parser.parse_args()
-    for data in (VALIDATION, TEST):
-        prepare_data(data, options.work, workers=options.workers)
-    baselines = evaluate_baselines(
-        str(options.work / "data" / TEST.file_name),
-        TEST.train,
-        PRESET["sweeps"],
-        TEST.seed,
-        report=lambda *_: None,
-    )
+    first = _spec("cross-entropy", TEST, SEEDS[0], RATES[0])
+    experiment = SpinExperiment()
+    experiment.prepare([first], options.work, lambda *_: None)
+    baselines = {
+        found["labels"]["loss"]: {"metrics": found["values"]}
+        for found in experiment.baselines(first, options.work)
+    }
     chosen = [n for n in VARIANTS if not options.only or any(t in n for t in options.only)]
     if not options.collect:
         for name in chosen:
@@ -95,10 +92,11 @@ def main() -> None:
     _report(options.work, baselines)
 
 
-def _spec(name: str, data: SpinData, seed: int, rate: float) -> SpinRunSpec:
+def _spec(name: str, data: dict[str, Any], seed: int, rate: float) -> SpinSpec:
     (model, model_options), loss, loss_options = VARIANTS[name]
-    return SpinRunSpec(
-        data=data,
+    return SpinSpec(
+        **data,
+        sweeps=PRESET["sweeps"],
         model=model,
         loss=loss,
         seed=seed,
@@ -114,7 +112,7 @@ def _best(name: str, work: Path) -> tuple[float, dict[str, float]]:
     """The best rate, and the merit of each that was tried."""
     merit = {
         f"{rate:g}": late_excess(
-            load_result(work, _spec(name, VALIDATION, VALIDATION_SEED, rate)) or {}
+            finished(_spec(name, VALIDATION, VALIDATION_SEED, rate), work) or {}
         )
         for rate in RATES
     }
@@ -125,14 +123,14 @@ def _report(work: Path, baselines: dict[str, Any]) -> None:
     rows: dict[str, Any] = {}
     for name in VARIANTS:
         tried = [_spec(name, VALIDATION, VALIDATION_SEED, rate) for rate in RATES]
-        if any(load_result(work, spec) is None for spec in tried):
+        if any(finished(spec, work) is None for spec in tried):
             continue
         rate, merit = _best(name, work)
-        found = [load_result(work, _spec(name, TEST, seed, rate)) for seed in SEEDS]
-        values = [{m: r["metrics"][m] for m in METRICS} for r in found if r is not None]
+        found = [metrics_of(_spec(name, TEST, seed, rate), work) for seed in SEEDS]
+        values = [{m: v[m] for m in METRICS} for v in found if v is not None]
         if len(values) < len(SEEDS):
             continue
-        rows[name] = {"learning_rate": rate, "validation": merit, **moments(values)}
+        rows[name] = {"learning_rate": rate, "validation": merit, **mean_sd(values)}
         excess = rows[name]["excess_energy"]
         print(f"{name:40s} {rate:g}  {excess['mean']:6.2f} ± {excess['sd']:.2f}", flush=True)
     print(flush=True)

@@ -9,7 +9,7 @@ rate, three alternatives to the own parameters of margin and local field (cross-
 The figure of merit is the excess energy averaged over the last two fifths of the steps: after the
 last step alone it fluctuates, and rates on the verge of instability win by luck. Training and
 validation systems and the seed are others than those that are reported. The best settings are
-copied to pyg_energyloss/training/spin_defaults.py by hand. A sweep cut short continues.
+copied to pyg_energyloss/experiments/spins/spec.py by hand. A sweep cut short continues.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from runs import finished
+
 from pyg_energyloss.cli.spins import LOSSES, PRESETS
+from pyg_energyloss.experiments.environment import environment
+from pyg_energyloss.experiments.spins.spec import SpinSpec
+from pyg_energyloss.experiments.study import run_study
 from pyg_energyloss.files import write_json
-from pyg_energyloss.training.compare import environment
-from pyg_energyloss.training.jobs import Job, run_jobs
-from pyg_energyloss.training.spin_compare import prepare_data
-from pyg_energyloss.training.spin_run import load_result
-from pyg_energyloss.training.spin_spec import SpinData, SpinRunSpec
 
 RATES = (1e-3, 3e-3, 1e-2)
 #: Rate that is tried when the one before it is the best of those tried so far.
@@ -43,9 +43,8 @@ SEED = 100
 LATE = 0.4
 RESULT = Path(__file__).parent / "results" / "spin_tuning.json"
 PRESET = {name: values[0] for name, values in PRESETS.items()}
-DATA = SpinData(
-    PRESET["size"], periodic=False, train=PRESET["train"], test=PRESET["test"], seed=SEED
-)
+#: The systems that settings are compared on, others than those that are reported.
+DATA = {"data_seed": SEED, **{name: PRESET[name] for name in ("size", "train", "test")}}
 
 
 def main() -> None:
@@ -53,7 +52,6 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/spin_tuning"))
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
-    prepare_data(DATA, options.work, workers=options.workers)
     trials = {loss: [(rate, {}) for rate in RATES] for loss in LOSSES}
     grown = True
     while grown:
@@ -85,9 +83,9 @@ def main() -> None:
     )
 
 
-def _spec(loss: str, rate: float, own: dict[str, float]) -> SpinRunSpec:
-    return SpinRunSpec(
-        data=DATA,
+def _spec(loss: str, rate: float, own: dict[str, float]) -> SpinSpec:
+    return SpinSpec(
+        **DATA,
         model="spin_cnn",
         loss=loss,
         seed=SEED,
@@ -117,26 +115,11 @@ def _run(trials: dict[str, list[Any]], work: Path, workers: int) -> None:
     run_specs(specs, work, workers)
 
 
-def run_specs(specs: list[SpinRunSpec], work: Path, workers: int) -> None:
-    """Run those of the specs that are not finished; the first failure ends it."""
-    jobs = [
-        Job(
-            spec.key,
-            "pyg_energyloss.training.spin_run:train_and_evaluate",
-            {"spec": spec.to_dict(), "out": str(work)},
-        )
-        for spec in specs
-        if load_result(work, spec) is None
-    ]
-    for event in run_jobs(jobs, workers=workers, threads=1) if jobs else ():
-        if event.kind == "failed":
-            raise RuntimeError(f"{event.job}: {event.error}")
-        if event.kind == "done":
-            spec, seconds = event.result["spec"], event.result["train_seconds"]
-            merit = event.result["metrics"]["excess_energy"]
-            own = json.dumps(spec["loss_options"])
-            print(f"{spec['loss']} {spec['learning_rate']:g} {own}: {merit:.2f}", end=" ")
-            print(f"({seconds:.0f} s)", flush=True)
+def run_specs(specs: list[SpinSpec], work: Path, workers: int) -> None:
+    """Run those of the specs that are not finished; a failure ends it."""
+    study = run_study("spins", specs, work, workers=workers, threads=1)
+    if study["failed"]:
+        raise RuntimeError(str(study["failed"]))
 
 
 def late_excess(result: dict[str, Any]) -> float:
@@ -146,7 +129,7 @@ def late_excess(result: dict[str, Any]) -> float:
 
 
 def _merit(loss: str, rate: float, own: dict[str, float], work: Path) -> float:
-    return late_excess(load_result(work, _spec(loss, rate, own)) or {})
+    return late_excess(finished(_spec(loss, rate, own), work) or {})
 
 
 def _best(loss: str, tried: list[Any], work: Path) -> tuple[float, dict[str, float]]:

@@ -55,6 +55,16 @@ def untrained(baselines: Mapping[str, Any]) -> list[list[str]]:
     ]
 
 
+def shares(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Means and deviations of a row of a study, with what it gives in % as a share."""
+    scale = {"satisfied": 0.01, "exact": 0.01}
+    return {
+        name: {k: m[k] and scale.get(name, 1.0) * m[k] for k in ("mean", "sd")}
+        for name, m in values.items()
+        if m is not None
+    }
+
+
 def rate(value: float) -> str:
     """1e-3 rather than 0.001."""
     mantissa, exponent = f"{value:e}".split("e")
@@ -64,9 +74,13 @@ def rate(value: float) -> str:
 def results() -> str:
     """Losses of the default run beside the paper's."""
     result = read("spins_default")
-    found = {row["loss"]: row["metrics"] for row in result["summary"]}
+    found = {row["labels"]["loss"]: shares(row["values"]) for row in result["rows"]}
     reference = found["spin_cross_entropy"]["excess_energy"]["mean"]
-    paper = {name: value["mean"] for name, value in result["paper"].items()}
+    paper = {name: v["paper"]["mean"] for name, v in found.items() if "paper" in v}
+    baselines = {
+        row["labels"]["loss"]: {"metrics": {k: v["mean"] for k, v in shares(row["values"]).items()}}
+        for row in result["baselines"]
+    }
     rows = []
     for loss, values in found.items():
         share = values["excess_energy"]["mean"] / reference
@@ -74,7 +88,7 @@ def results() -> str:
         if loss in paper:
             there = f"{paper[loss]:.1f} ({paper[loss] / paper['spin_cross_entropy']:.2f})"
         rows.append([f"`{loss}`", *metrics(values), f"{share:.2f}", there])
-    rows += [[*row, "–", "–"] for row in untrained(result["baselines"])]
+    rows += [[*row, "–", "–"] for row in untrained(baselines)]
     return table(
         ["loss", *(head for _, head, _, _ in COLUMNS), "of cross-entropy", "paper, 16 x 16"], rows
     )
@@ -82,7 +96,8 @@ def results() -> str:
 
 def tuning() -> str:
     """Settings of each loss, and what they gave."""
-    found = {r["loss"]: r["metrics"]["excess_energy"] for r in read("spins_default")["summary"]}
+    default = read("spins_default")["rows"]
+    found = {row["labels"]["loss"]: row["values"]["excess_energy"] for row in default}
     rows = []
     for loss, sweep in read("spin_tuning")["losses"].items():
         best = sweep["best"]

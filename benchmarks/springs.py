@@ -46,9 +46,9 @@ from pyg_energyloss_springs.app.thermal import (
 )
 from pyg_energyloss_springs.mechanics import anchor_springs
 
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.report.plots import save
-from pyg_energyloss.training.compare import environment
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "springs.json"

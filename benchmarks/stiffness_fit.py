@@ -20,11 +20,11 @@ from pyg_energyloss_ase.evaluators import relax
 from threadpoolctl import threadpool_limits
 
 from pyg_energyloss.data import qm9_small
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.stiffness import fit_springs, hop_basis
 from pyg_energyloss.stiffness.hessian_fit import mmff_minimum, springs_hessian
 from pyg_energyloss.stiffness.hop_springs import HOP_CLASSES
-from pyg_energyloss.training.compare import environment
 
 RESULT = Path(__file__).parent / "results" / "stiffness_fit.json"
 ALANINE = "C[C@H](N)C(=O)O"

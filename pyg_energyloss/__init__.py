@@ -2,8 +2,8 @@
 
 A prediction is scored by the energy it takes to deform the true structure into it: springs on pair
 distances for atoms, local fields for Ising spins. The losses are blind to rotation, translation and
-relabelling of equivalent atoms, and need no alignment. (They are not losses on energies, as force
-fields are trained with.)
+exchanges of atoms that keep the distances, and need no alignment. (They are not losses on energies,
+as force fields are trained with.)
 
 Submodules and names are imported when they are first used.
 
@@ -21,6 +21,7 @@ from pyg_energyloss._version import __version__
 if TYPE_CHECKING:
     from pyg_energyloss import (
         data,
+        experiments,
         functional,
         generative,
         hosts,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
         stiffness,
         symmetry,
         testing,
-        training,
         transforms,
     )
     from pyg_energyloss.losses import (
@@ -51,11 +51,13 @@ if TYPE_CHECKING:
         PairEnergyLoss,
         RestraintLoss,
         SpinCrossEntropyLoss,
+        SymmetricLoss,
         TrueEnergyLoss,
     )
 
 _MODULES = (
     "data",
+    "experiments",
     "functional",
     "generative",
     "hosts",
@@ -73,7 +75,6 @@ _MODULES = (
     "stiffness",
     "symmetry",
     "testing",
-    "training",
     "transforms",
 )
 _LOSSES = (
@@ -86,6 +87,7 @@ _LOSSES = (
     "PairEnergyLoss",
     "RestraintLoss",
     "SpinCrossEntropyLoss",
+    "SymmetricLoss",
     "TrueEnergyLoss",
 )
 
@@ -99,9 +101,11 @@ __all__ = [
     "PairEnergyLoss",
     "RestraintLoss",
     "SpinCrossEntropyLoss",
+    "SymmetricLoss",
     "TrueEnergyLoss",
     "__version__",
     "data",
+    "experiments",
     "functional",
     "generative",
     "hosts",
@@ -119,7 +123,6 @@ __all__ = [
     "stiffness",
     "symmetry",
     "testing",
-    "training",
     "transforms",
 ]
 

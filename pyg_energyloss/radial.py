@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-__all__ = ["Form", "RadialForm", "Well", "WellForm"]
+from torch import Tensor
+
+__all__ = ["Form", "RadialForm", "TableForm", "Well", "WellForm"]
 
 
 class Form(IntEnum):
@@ -50,3 +52,15 @@ class WellForm:
 
     form: Well
     parameter: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TableForm:
+    """A law with a factor for each pair of kinds of atoms: ``table[kind_i, kind_j] * radial``.
+
+    ``table`` [kinds, kinds], symmetric; ``kind`` [num_nodes], integers.
+    """
+
+    radial: RadialForm
+    table: Tensor
+    kind: Tensor

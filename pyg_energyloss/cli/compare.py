@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+import sys
+from typing import Any
 
-from pyg_energyloss.cli.comparison import (
-    available_evaluators,
+from pyg_energyloss.cli.errors import UserError
+from pyg_energyloss.cli.launch import (
+    TRAINING,
+    add_data,
+    add_execution,
+    add_length,
+    add_names,
     check_writable,
-    chosen_models,
     dataset_of,
-    noise_levels_of,
-    processes,
+    launch,
+    need_extras,
+    preset_help,
+    preset_values,
     registered,
 )
-from pyg_energyloss.cli.outcome import TRAINING, check_finished, interrupted, need_extras
-from pyg_energyloss.cli.values import comma_list, nested_options, noise_levels, positive, seeds
+from pyg_energyloss.cli.values import nested_options, noise_levels, positive
+from pyg_energyloss.experiments.structures.spec import (
+    EVALUATORS,
+    LEVELS,
+    LOSSES,
+    MODELS,
+    TASKS,
+    StructureSpec,
+    learning_rate,
+)
 
 DESCRIPTION = """\
 Train every chosen model with every chosen loss, at equal numbers of optimiser steps and with equal
@@ -26,7 +41,8 @@ Tasks
   geometry  predict the 3D structure from the molecular graph; the target is randomly rotated
   denoise   recover a structure from a noised copy, at several noise levels
 
-A run that was cut short continues where it stopped when the same command is given again."""
+A run that was cut short continues where it stopped when the same command is given again; judging
+otherwise (--eval-graphs, another evaluator installed) trains nothing again."""
 
 EPILOG = """\
 examples:
@@ -39,130 +55,143 @@ examples:
 
 names: `energyloss plugins` lists every model, loss and data set."""
 
-STEPS, QUICK_STEPS = 400, 60
 BATCH_SIZE, BATCH_ATOMS = 64, 850
-SEEDS, QUICK_SEEDS = (0, 1), (0,)
-GRAPHS, QUICK_GRAPHS = 400, 60
+#: option -> value by default, and with --quick.
+PRESETS: dict[str, tuple[Any, ...]] = {
+    "steps": (400, 60),
+    "batch_size": (BATCH_SIZE, BATCH_SIZE // 2),
+    "seeds": ((0, 1), (0,)),
+    "eval_graphs": (400, 60),
+}
 #: Molecules for GFN2-xTB when they have 14 atoms; fewer of larger ones.
-XTB_GRAPHS, QUICK_XTB_GRAPHS = 16, 4
+XTB_GRAPHS, QUICK_XTB_GRAPHS, XTB_ATOMS = 16, 4, 14
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``energyloss compare``."""
-    from pyg_energyloss.training.defaults import LOSSES, MODELS
-
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     what = parser.add_argument_group("what to compare")
-    what.add_argument("--task", choices=("geometry", "denoise"), default="geometry")
-    what.add_argument(
-        "--dataset",
-        default="qm9_small",
-        metavar="NAME|PATH",
-        help="a registered data set, or an extxyz, xyz or SDF file or folder (default: qm9_small)",
-    )
-    what.add_argument(
-        "--models",
-        type=comma_list,
-        default=None,
-        metavar="A,B",
-        help=f"models by name (default: {','.join(MODELS)}, those that are installed)",
-    )
-    what.add_argument(
-        "--losses",
-        type=comma_list,
-        default=list(LOSSES),
-        metavar="A,B",
-        help=f"losses by name (default: {','.join(LOSSES)})",
+    what.add_argument("--task", choices=TASKS, default=TASKS[0])
+    add_data(what)
+    add_names(
+        what,
+        models=MODELS,
+        losses=LOSSES,
+        text=f"models by name (default: {','.join(MODELS)}, those that are installed)",
     )
     what.add_argument(
         "--noise-levels",
         type=noise_levels,
-        default=None,
         metavar="S,S",
-        help="denoise: standard deviations of the noise in Å (default: 0.1,0.25,0.5,1)",
+        help="denoise: standard deviations of the noise in Å "
+        f"(default: {','.join(f'{level:g}' for level in LEVELS)})",
     )
     how = parser.add_argument_group("how long")
-    how.add_argument("--steps", type=positive, help=f"optimiser steps of each run ({STEPS})")
+    add_length(how, PRESETS, rate="peak for all runs (default: tuned for each, see the docs)")
     how.add_argument(
-        "--seeds", type=seeds, metavar="N|A,B", help="how many seeds, or which (default: 0,1)"
-    )
-    how.add_argument(
-        "--batch-size",
-        type=positive,
-        help=f"molecules per step (default: about {BATCH_ATOMS} atoms, at most {BATCH_SIZE})",
-    )
-    how.add_argument("--eval-graphs", type=positive, help=f"test molecules ({GRAPHS})")
-    how.add_argument(
-        "--learning-rate",
-        type=float,
-        help="peak for all runs (default: tuned for each model and loss, see the docs)",
+        "--eval-graphs", type=positive, help=preset_help("test molecules", PRESETS, "eval_graphs")
     )
     how.add_argument(
         "--quick",
         action="store_true",
-        help=f"{QUICK_STEPS} steps of half the size, one seed, {QUICK_GRAPHS} test molecules",
+        help="the second values in the brackets, one seed",
     )
-    where = parser.add_argument_group("where")
-    where.add_argument("--out", type=Path, default=Path("runs/compare"), help="folder for results")
-    where.add_argument(
-        "--workers",
-        type=positive,
-        default=None,
-        help="runs at a time (default: one per core, or one if there is a GPU)",
-    )
-    more = parser.add_argument_group("options of data sets and models")
-    more.add_argument(
-        "--dataset-arg", action="append", default=[], metavar="KEY=VALUE", help="may be repeated"
-    )
-    more.add_argument(
-        "--model-arg",
-        action="append",
-        default=[],
-        metavar="MODEL.KEY=VALUE",
-        help="e.g. gnn.channels=128; may be repeated",
-    )
+    add_execution(parser, "runs/compare")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Compare, write, print; the exit code is 1 if a run failed."""
     need_extras("compare", {"train": TRAINING})
-    from pyg_energyloss.report.comparison import print_comparison, write_report
-    from pyg_energyloss.training.compare import Comparison, check_names, run_comparison
-
     check_writable(options.out)
-    quick = options.quick
-    dataset, dataset_options, splits = dataset_of(options)
-    atoms = splits["train"].z.numel() / len(splits["train"])
+    return launch("compare", specs_of(options), options)
+
+
+def specs_of(options: argparse.Namespace) -> list[StructureSpec]:
+    """The runs, seed after seed, so that a comparison cut short is still one."""
+    value = preset_values(options, PRESETS)
+    if options.noise_levels and options.task != "denoise":
+        raise UserError("--noise-levels goes with --task denoise")
+    levels = (options.noise_levels or LEVELS) if options.task == "denoise" else ()
+    models = options.models or _installed(options.default_models)
+    registered("model", models)
+    registered("loss", options.losses)
+    of_models = nested_options(options.model_arg, "--model-arg", models)
+    of_losses = nested_options(options.loss_arg, "--loss-arg", options.losses)
+    dataset, dataset_options = dataset_of(options)
+    atoms = _atoms(dataset, dataset_options)
     fitting = max(1, min(BATCH_SIZE, round(BATCH_ATOMS / atoms)))
-    models = registered("model", chosen_models(options.models))
-    losses = registered("loss", options.losses)
-    levels = noise_levels_of(options)
-    networks = nested_options(options.model_arg, "--model-arg", models)
-    comparison = Comparison(
-        task=options.task,
-        dataset=dataset,
-        models=models,
-        losses=losses,
-        seeds=options.seeds or (QUICK_SEEDS if quick else SEEDS),
-        steps=options.steps or (QUICK_STEPS if quick else STEPS),
-        batch_size=options.batch_size or (max(1, fitting // 2) if quick else fitting),
-        eval_graphs=options.eval_graphs or (QUICK_GRAPHS if quick else GRAPHS),
-        evaluators=available_evaluators(QUICK_XTB_GRAPHS if quick else XTB_GRAPHS, atoms),
-        levels=levels,
-        learning_rate=options.learning_rate,
-        dataset_options=dataset_options,
-        model_options=networks,
-    )
-    check_names(comparison)
-    workers, threads = processes(options.workers, len(comparison.specs()))
-    try:
-        outcome = run_comparison(comparison, options.out, workers=workers, threads=threads)
-    except KeyboardInterrupt:
-        return interrupted(options.out)
-    check_finished(outcome.results, outcome.errors)
-    report = write_report(comparison, outcome, options.out)
-    print_comparison(comparison, outcome)
-    print(f"\nreport   {report}\nresults  {options.out / 'results.json'}")
-    print(f"         {options.out / 'metrics.csv'}, plots in {options.out / 'plots'}")
-    return int(bool(outcome.errors))
+    if options.batch_size is None:
+        value["batch_size"] = max(1, fitting // 2) if options.quick else fitting
+    xtb = QUICK_XTB_GRAPHS if options.quick else XTB_GRAPHS
+    evaluators = available_evaluators(xtb, atoms)
+    return [
+        StructureSpec(
+            task=options.task,
+            levels=tuple(levels),
+            dataset=dataset,
+            model=model,
+            loss=loss,
+            seed=seed,
+            steps=value["steps"],
+            batch_size=value["batch_size"],
+            learning_rate=(
+                learning_rate(model, loss)
+                if options.learning_rate is None
+                else options.learning_rate
+            ),
+            eval_graphs=value["eval_graphs"],
+            evaluators=evaluators,
+            dataset_options=dataset_options,
+            model_options=of_models[model],
+            loss_options=of_losses[loss],
+        )
+        for seed in value["seeds"]
+        for model in models
+        for loss in options.losses
+    ]
+
+
+def available_evaluators(xtb_graphs: int, atoms: float) -> dict[str, dict[str, Any]]:
+    """Evaluators that are installed, with options; quantum chemistry on few, small molecules.
+
+    Args:
+        xtb_graphs: Molecules for GFN2-xTB if they have 14 atoms.
+        atoms: Atoms of a molecule in the mean.
+    """
+    from pyg_energyloss import registry
+
+    # The cost of GFN2-xTB grows with the square of the size or faster.
+    fitting = max(1, min(xtb_graphs, round(xtb_graphs * (XTB_ATOMS / atoms) ** 2)))
+    chosen: dict[str, dict[str, Any]] = {name: {} for name in EVALUATORS}
+    reason = "pip install pyg-energyloss-ase"
+    if "gfn2" in registry.names("evaluator"):
+        try:
+            registry.create("evaluator", "gfn2")
+        except ImportError as error:
+            reason = str(error)
+        else:
+            return {**chosen, "gfn2": {"max_graphs": fitting}}
+    print(f"energyloss: xTB energies are left out: {reason}", file=sys.stderr)
+    del chosen["gfn2"]
+    return chosen
+
+
+def _atoms(dataset: str, dataset_options: dict[str, Any]) -> float:
+    from pyg_energyloss.experiments.data import load_splits
+
+    train = load_splits(dataset, dataset_options)["train"]
+    return float(train.z.numel() / len(train))
+
+
+def _installed(models: list[str]) -> list[str]:
+    from pyg_energyloss import registry
+
+    installed = registry.names("model")
+    for name in models:
+        if name not in installed:
+            print(
+                f"energyloss: model {name!r} is left out: pip install pyg-energyloss-{name}",
+                file=sys.stderr,
+            )
+    return [name for name in models if name in installed]

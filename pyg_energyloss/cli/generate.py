@@ -3,13 +3,42 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from importlib import util
 from pathlib import Path
+from typing import Any
 
-from pyg_energyloss.cli.comparison import check_writable, processes
 from pyg_energyloss.cli.errors import UserError
-from pyg_energyloss.cli.generate_specs import PRESETS, specs_of
-from pyg_energyloss.cli.outcome import TRAINING, check_finished, interrupted, need_extras
-from pyg_energyloss.cli.values import comma_list, positive, seeds
+from pyg_energyloss.cli.launch import (
+    TRAINING,
+    Preparing,
+    add_data,
+    add_execution,
+    add_length,
+    add_names,
+    check_writable,
+    dataset_of,
+    launch,
+    need_extras,
+    preset_help,
+    preset_values,
+    registered,
+)
+from pyg_energyloss.cli.values import comma_list, nested_options, not_negative, positive
+from pyg_energyloss.experiments.generation.spec import (
+    EVALUATORS,
+    LEARNING_RATE,
+    LOSSES,
+    MODELS,
+    PAPER_MODEL,
+    POSITION_WEIGHT,
+    PRECISIONS,
+    PREDICTIONS,
+    SAMPLERS,
+    SCHEDULES,
+    GeneratorSpec,
+    paper_rate,
+)
 
 DESCRIPTION = """\
 Train generators of molecules by diffusion or flow matching, one for every model, loss and seed, at
@@ -19,7 +48,8 @@ Writes generated molecules as .extxyz and .sdf, results.json, metrics.csv, plots
 self-contained report.html, and prints the table (mean ± standard deviation over seeds).
 
 A run that was cut short continues where it stopped when the same command is given again: training
-from its last checkpoint, sampling from its last hundred molecules."""
+from its last checkpoint, sampling from its last hundred molecules. More samples, another sampler or
+other evaluators train nothing again."""
 
 EPILOG = """\
 examples:
@@ -33,49 +63,43 @@ examples:
 
 names: `energyloss plugins` lists every model (gdm, edm, ...), loss, data set and evaluator."""
 
+#: option -> value by default, with --quick, and with --paper.
+PRESETS: dict[str, tuple[Any, ...]] = {
+    "steps": (10_000, 200, 586_000),
+    "batch_size": (64, 32, 512),
+    "seeds": ((0, 1, 2), (0,), (0, 1, 2)),
+    "sample_steps": (100, 20, 1000),
+    "samples": (500, 20, 10_000),
+    "ema": (0.999, 0.99, 0.9999),
+}
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``energyloss generate``."""
-    from pyg_energyloss.generative import PREDICTIONS, SAMPLERS, SCHEDULES
-    from pyg_energyloss.training.generate_defaults import LOSSES, MODELS
-
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     what = parser.add_argument_group("what to train")
-    what.add_argument(
-        "--dataset",
-        default="qm9_small",
-        metavar="NAME|PATH",
-        help="a registered data set, or your extxyz, xyz or SDF file or folder (qm9_small)",
-    )
-    what.add_argument("--dataset-arg", action="append", default=[], metavar="KEY=VALUE")
+    add_data(what)
     what.add_argument("--fraction", type=float, default=1.0, help="share of the data to train on")
-    what.add_argument(
-        "--models", type=comma_list, default=list(MODELS), metavar="A,B", help="denoisers (gdm)"
-    )
-    what.add_argument(
-        "--losses",
-        type=comma_list,
-        default=list(LOSSES),
-        metavar="A,B",
-        help=f"by name (default: {', '.join(LOSSES)})",
-    )
+    add_names(what, models=MODELS, losses=LOSSES, text=f"denoisers ({','.join(MODELS)})")
     process = parser.add_argument_group("noise and samples")
     process.add_argument(
         "--schedule",
-        choices=sorted(SCHEDULES),
+        choices=SCHEDULES,
         default="polynomial",
         help="polynomial or cosine diffusion, or flow matching (polynomial)",
     )
     process.add_argument(
         "--prediction",
-        choices=sorted(PREDICTIONS),
+        choices=PREDICTIONS,
         help="what the denoiser outputs (velocity; noise with --paper)",
     )
+    process.add_argument("--sampler", choices=SAMPLERS, default="ancestral", help="(ancestral)")
     process.add_argument(
-        "--sampler", choices=sorted(SAMPLERS), default="ancestral", help="(ancestral)"
+        "--sample-steps", type=positive, help=preset_help("levels", PRESETS, "sample_steps")
     )
-    process.add_argument("--sample-steps", type=positive, help=_preset("levels", "sample_steps"))
-    process.add_argument("--samples", type=positive, help=_preset("molecules a run", "samples"))
+    process.add_argument(
+        "--samples", type=positive, help=preset_help("molecules a run", PRESETS, "samples")
+    )
     process.add_argument(
         "--no-augment", action="store_true", help="do not turn training molecules at random"
     )
@@ -83,19 +107,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--sample-from", type=Path, metavar="RUN", help="only sample, from a trained run's folder"
     )
     how = parser.add_argument_group("how long")
-    how.add_argument("--steps", type=positive, help=_preset("optimiser steps", "steps"))
-    how.add_argument("--batch-size", type=positive, help=_preset("molecules a step", "batch_size"))
-    how.add_argument("--seeds", type=seeds, metavar="N|A,B", help="how many, or which (3)")
-    how.add_argument("--learning-rate", type=float, help="peak (2e-3; per loss with --paper)")
+    add_length(how, PRESETS, rate="peak (2e-3; per loss with --paper)")
     how.add_argument(
-        "--position-weight", type=float, help="of the structure loss (3; per loss with --paper)"
+        "--position-weight",
+        type=not_negative,
+        help="of the structure loss (3; per loss with --paper)",
     )
-    how.add_argument("--ema", type=float, help=_preset("decay of the averaged weights", "ema"))
     how.add_argument(
-        "--precision",
-        default="32-true",
-        choices=("32-true", "bf16-mixed", "16-mixed", "64-true"),
-        help="of the training (32-true)",
+        "--ema", type=float, help=preset_help("decay of the averaged weights", PRESETS, "ema")
+    )
+    how.add_argument(
+        "--precision", default=PRECISIONS[0], choices=PRECISIONS, help="of the training (32-true)"
     )
     preset = how.add_mutually_exclusive_group()
     preset.add_argument("--quick", action="store_true", help="the second values in the brackets")
@@ -104,55 +126,101 @@ def configure(parser: argparse.ArgumentParser) -> None:
     judging.add_argument(
         "--evaluators", type=comma_list, metavar="A,B", help="of sets (all that are installed)"
     )
-    where = parser.add_argument_group("where")
-    where.add_argument("--out", type=Path, default=Path("runs/generate"), help="results folder")
-    where.add_argument(
-        "--workers",
-        type=positive,
-        help="runs at a time (default: one per core, or one if there is a GPU)",
-    )
-    more = parser.add_argument_group("options of models and losses; may be repeated")
-    more.add_argument("--model-arg", action="append", default=[], metavar="MODEL.KEY=VALUE")
-    more.add_argument("--loss-arg", action="append", default=[], metavar="LOSS.KEY=VALUE")
+    add_execution(parser, "runs/generate")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train, sample, judge, write, print; the exit code is 1 if a run failed."""
     need_extras("generate", {"train": TRAINING})
+    check_writable(options.out)
     if options.sample_from is not None:
         return _sample_only(options)
-    from pyg_energyloss.report.generate import print_generated, write_report
-    from pyg_energyloss.training.generate_compare import check_names, run_generators
-
-    check_writable(options.out)
-    specs = specs_of(options)
-    check_names(specs)
-    workers, threads = processes(options.workers, len(specs))
-    try:
-        generated = run_generators(specs, options.out, workers=workers, threads=threads)
-    except KeyboardInterrupt:
-        return interrupted(options.out)
-    check_finished(generated.results, generated.errors)
-    report = write_report(specs, generated, options.out)
-    print_generated(specs, generated)
-    print(f"\nreport    {report}\nresults   {options.out / 'results.json'}")
+    code = launch("generate", specs_of(options), options)
     print(f"molecules {options.out / 'runs'}/*/averaged.extxyz, .sdf")
-    return int(bool(generated.errors))
+    return code
 
 
-def _preset(text: str, name: str) -> str:
-    return f"{text} ({', '.join(map(str, PRESETS[name]))})"
+def specs_of(options: argparse.Namespace) -> list[GeneratorSpec]:
+    """The runs that the options ask for, seed after seed.
+
+    Raises:
+        UserError: an option is out of range, or names what is not run.
+    """
+    value = preset_values(options, PRESETS)
+    if not 0 < options.fraction <= 1:
+        raise UserError(f"--fraction must be in (0, 1], got {options.fraction:g}")
+    if not 0 <= value["ema"] < 1:
+        raise UserError(f"--ema must be in [0, 1), got {value['ema']:g}")
+    models = registered("model", options.models or options.default_models)
+    losses = registered("loss", options.losses)
+    of_models = nested_options(options.model_arg, "--model-arg", models)
+    of_losses = nested_options(options.loss_arg, "--loss-arg", losses)
+    network = PAPER_MODEL if options.paper else {}
+    dataset, dataset_options = dataset_of(options)
+    evaluators = tuple(_evaluators(options.evaluators))
+    specs = []
+    for seed in value["seeds"]:
+        for model in models:
+            for loss in losses:
+                rate, weight = LEARNING_RATE, POSITION_WEIGHT
+                if options.paper:
+                    rate, weight = paper_rate(model, loss)
+                specs.append(
+                    GeneratorSpec(
+                        dataset=dataset,
+                        model=model,
+                        loss=loss,
+                        seed=seed,
+                        steps=value["steps"],
+                        batch_size=value["batch_size"],
+                        learning_rate=_given(options.learning_rate, rate),
+                        position_weight=_given(options.position_weight, weight),
+                        schedule=options.schedule,
+                        prediction=options.prediction or ("noise" if options.paper else "velocity"),
+                        augment=not options.no_augment,
+                        ema=value["ema"],
+                        constant_rate=options.paper,
+                        precision=options.precision,
+                        sampler=options.sampler,
+                        sample_steps=value["sample_steps"],
+                        samples=value["samples"],
+                        evaluators=evaluators,
+                        fraction=options.fraction,
+                        dataset_options=dataset_options,
+                        model_options={**network, **of_models[model]},
+                        loss_options=of_losses[loss],
+                    )
+                )
+    return specs
+
+
+def _given(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value
+
+
+def _evaluators(named: list[str] | None) -> list[str]:
+    if named is not None:
+        return named
+    if util.find_spec("rdkit"):
+        return list(EVALUATORS)
+    print("energyloss: validity is left out: pip install 'pyg-energyloss[chem]'", file=sys.stderr)
+    return [name for name in EVALUATORS if name != "validity"]
 
 
 def _sample_only(options: argparse.Namespace) -> int:
-    from pyg_energyloss.training.generate_sampling import sample_again
+    from pyg_energyloss.experiments.generation.sampling import sample_again
 
-    count = options.samples or PRESETS["samples"][0]
+    count = _given(options.samples, PRESETS["samples"][0])
     try:
-        paths = sample_again(
-            options.sample_from, options.out, count=count, sample_steps=options.sample_steps
-        )
+        with Preparing() as progress:
+            paths = sample_again(
+                options.sample_from,
+                options.out,
+                count=int(count),
+                report=progress.show,
+                sample_steps=options.sample_steps,
+            )
     except FileNotFoundError as error:
         raise UserError(str(error)) from error
     print("\n".join(map(str, paths)))

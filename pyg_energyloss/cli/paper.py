@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from pyg_energyloss.cli.errors import UserError
-from pyg_energyloss.cli.outcome import TRAINING, need_extras
+from pyg_energyloss.cli.launch import TRAINING, need_extras
 from pyg_energyloss.paper import EXHIBITS, Exhibit, build, write
 from pyg_energyloss.paper.catalogue import module_of
 

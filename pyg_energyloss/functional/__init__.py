@@ -18,9 +18,11 @@ from pyg_energyloss.functional.internal_coordinates import (
 )
 from pyg_energyloss.functional.kabsch import kabsch_mse
 from pyg_energyloss.functional.minimum_image import minimum_image
+from pyg_energyloss.functional.neighbour_weight import neighbour_weight
 from pyg_energyloss.functional.padded import from_padded, to_padded
 from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
 from pyg_energyloss.functional.rotation import kabsch_rotation
+from pyg_energyloss.functional.smooth_lddt import smooth_lddt
 from pyg_energyloss.functional.spins.discrete_energy import categorical_field, discrete_energy
 from pyg_energyloss.functional.spins.flip import flip_min, flip_overlap, flip_soft
 from pyg_energyloss.functional.spins.ising_energy import ising_energy
@@ -57,8 +59,10 @@ __all__ = [
     "local_field",
     "local_field_energy",
     "minimum_image",
+    "neighbour_weight",
     "pair_energy",
     "signed_volume",
+    "smooth_lddt",
     "spin_cross_entropy",
     "spin_entropy",
     "spin_margin",

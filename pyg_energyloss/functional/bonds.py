@@ -20,6 +20,7 @@ def undirected_bonds(edge_index: Tensor, coupling: Tensor) -> tuple[Tensor, Tens
         [num_bonds]; the couplings keep their gradient.
 
     Raises:
+        TypeError: ``edge_index`` is not of integers.
         ValueError: wrong shapes, a node joined to itself, a bond given twice in one direction, or
             two directions whose couplings differ.
 
@@ -60,6 +61,12 @@ def without_column(values: Tensor) -> Tensor:
 
 
 def _checked(edge_index: Tensor, coupling: Tensor) -> Tensor:
+    kind = edge_index.dtype
+    if kind.is_floating_point or kind.is_complex or kind == torch.bool:
+        raise TypeError(
+            f"`edge_index` must be an integer tensor [2, num_edges], got {kind}; list the pairs "
+            "of a matrix with torch_geometric.utils.dense_to_sparse"
+        )
     if edge_index.dim() != 2 or edge_index.size(0) != 2:  # noqa: PLR2004 - [2, num_edges]
         raise ValueError(
             f"`edge_index` must have shape [2, num_edges], got {list(edge_index.shape)}"

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from pyg_energyloss.functional.engine import Problem, law_of, spring_energy
+from pyg_energyloss.functional.engine import (
+    Problem,
+    exceptions_of,
+    law_function,
+    law_of,
+    spring_energy,
+    well_of,
+)
+from pyg_energyloss.functional.engine.checks import check_batch, looks
+from pyg_energyloss.functional.engine.springs import Springs, rest_distance
 from pyg_energyloss.functional.engine.torch_engine import complete_chunks
 from pyg_energyloss.functional.graphs import (
     check_graph_weight,
@@ -17,7 +28,8 @@ from pyg_energyloss.functional.graphs import (
     graph_sum,
     resolve_batch,
 )
-from pyg_energyloss.functional.pair_energy import edge_energy
+from pyg_energyloss.functional.node_weight import check_node_weight, present
+from pyg_energyloss.functional.pair_energy import check_cutoff, edge_energy
 from pyg_energyloss.functional.saturate import saturate, widen
 
 
@@ -29,12 +41,17 @@ def complete_pair_energy(
     batch: Tensor | None = None,
     num_graphs: int | None = None,
     graph_weight: Tensor | None = None,
+    potential: Any = None,
+    cutoff: float | None = None,
+    node_weight: Tensor | None = None,
 ) -> Tensor:
     r"""Return the energy of the springs between all pairs of atoms, for each graph.
 
-    .. math:: E = \sum_{i,j} \tfrac12 k(|y_i - y_j|) (|y_i - y_j| - |\hat y_i - \hat y_j|)^2
+    .. math:: E = \sum_{i \ne j} w_i w_j k(d_{ij})\, \varphi(|\hat y_i - \hat y_j| \mid d_{ij}),
+              \quad d_{ij} = |y_i - y_j|
 
-    The sum runs over ordered pairs, so every spring counts twice.
+    where φ is half the squared elongation unless another `potential` is given. The sum runs over
+    ordered pairs, so every spring counts twice.
 
     Args:
         pos_pred: predicted positions [num_nodes, dim], in Å.
@@ -43,47 +60,101 @@ def complete_pair_energy(
         batch: graph of every node [num_nodes]; None means one graph.
         num_graphs: number of graphs.
         graph_weight: factor of each graph's energy [num_graphs], such as 1 / atoms.
+        potential: φ, an object of `pyg_energyloss.potentials` or any other with `value` and
+            `slope`; None means harmonic.
+        cutoff: pairs that are truly this far apart (in Å), or further, have no spring.
+        node_weight: w_i [num_nodes]; a pair weighs w_i w_j, a node of weight 0 is not there.
 
     Returns:
         [num_graphs], energy in stiffness x Å², twice differentiable in the positions.
 
     Raises:
-        TypeError, ValueError: an argument has a wrong type or shape.
+        TypeError, ValueError: an argument has a wrong type, shape or device, or (on a CPU) `batch`
+            is out of range.
 
     >>> pred, target = torch.tensor([[0.0], [3.0]]), torch.tensor([[0.0], [1.0]])
     >>> complete_pair_energy(pred, target).round(decimals=4)
     tensor([4.])
 
-    Source: arXiv 2511.02087, eq 7.
+    Source: arXiv 2511.02087, eq 7; potentials other than the harmonic one are ours.
     """
     check_positions(pos_pred, pos_target)
     batch, count = resolve_batch(pos_pred, batch, num_graphs)
     check_graph_weight(graph_weight, count)
+    node_weight = check_node_weight(node_weight, pos_pred)
     dtype = compute_dtype(pos_pred)
     pred, target = widen(pos_pred, dtype).contiguous(), widen(pos_target, dtype).contiguous()
-    factor = None if graph_weight is None else graph_weight.to(dtype).contiguous()
-    law = law_of(stiffness)
-    if torch.is_grad_enabled() and any(t.requires_grad for t in (target, factor) if t is not None):
-        energy = _differentiable_in_both(Problem(pred, target, batch, count, law))
-        return saturate(energy if factor is None else energy * factor, pos_pred.dtype)
-    problem = Problem(pred, target, batch, count, law, factor=factor)
+    if node_weight is not None:
+        pred, target = present(pred, node_weight), present(target, node_weight)
+        node_weight = node_weight.contiguous()
+    split = exceptions_of(stiffness)
+    problem = Problem(
+        pred,
+        target,
+        batch,
+        count,
+        law_of(stiffness if split is None else split[0]),
+        factor=None if graph_weight is None else graph_weight.to(dtype).contiguous(),
+        well=well_of(potential),
+        cutoff=check_cutoff(cutoff),
+        node_weight=node_weight,
+    )
+    learned = (target, problem.factor, node_weight)
+    if torch.is_grad_enabled() and any(t.requires_grad for t in learned if t is not None):
+        if batch is not None and looks(pos_pred):
+            check_batch(batch, count)
+        problem = replace(problem, law=law_of(stiffness))
+        energy = _differentiable_in_all(problem)
+        energy = energy if problem.factor is None else energy * problem.factor
+        return saturate(energy, pos_pred.dtype)
     energy = spring_energy(problem)
+    if split is not None:
+        energy = energy + spring_energy(_of_exceptions(problem, *split))
+        return saturate(energy, pos_pred.dtype)
     return energy if energy.dtype == pos_pred.dtype else saturate(energy, pos_pred.dtype)
 
 
-def _differentiable_in_both(problem: Problem) -> Tensor:
+def _of_exceptions(problem: Problem, law: Any, pairs: Tensor, k: Tensor) -> Problem:
+    """The springs that make the energy of a law that of the law with exceptions."""
+    if problem.batch is not None:
+        if looks(problem.pos):
+            check_batch(problem.batch, problem.num_graphs)
+        inside = problem.batch[pairs[0]] == problem.batch[pairs[1]]
+        pairs, k = pairs[:, inside], k[inside]
+    springs = Springs(pairs[0], pairs[1])
+    weight = k.to(problem.pos.dtype)
+    if law is not None:
+        weight = weight - law_function(law)(rest_distance(problem, springs), *pairs).to(weight)
+    if problem.node_weight is not None:
+        weight = weight * (problem.node_weight[pairs[0]] * problem.node_weight[pairs[1]])
+    return replace(
+        problem, law=None, edge_index=pairs.contiguous(), weight=weight, node_weight=None
+    )
+
+
+def _differentiable_in_all(problem: Problem) -> Tensor:
     """Plain torch, a chunk at a time; each chunk is computed again in the backward pass."""
     total = problem.pos.new_zeros(problem.num_graphs)
 
-    def chunk_energy(pred: Tensor, target: Tensor, source: Tensor, sink: Tensor) -> Tensor:
-        pairs = torch.stack([source, sink])
-        energy = edge_energy(pred, target, pairs, stiffness=problem.law)
+    def chunk_energy(
+        pred: Tensor, target: Tensor, weight: Tensor | None, source: Tensor, sink: Tensor
+    ) -> Tensor:
+        energy = edge_energy(
+            pred,
+            target,
+            torch.stack([source, sink]),
+            stiffness=problem.law,
+            potential=problem.well,
+            cutoff=problem.cutoff,
+            node_weight=weight,
+        )
+        # A graph's energy is that of pairs of different nodes, also where these coincide.
+        energy = torch.where(source == sink, 0.0, energy)
         return graph_sum(
             energy, None if problem.batch is None else problem.batch[source], problem.num_graphs
         )
 
-    for source, sink in complete_chunks(problem):
-        total = total + checkpoint(
-            chunk_energy, problem.pos, problem.rest, source, sink, use_reentrant=False
-        )
+    tensors = (problem.pos, problem.rest, problem.node_weight)
+    for pair in complete_chunks(problem):
+        total = total + checkpoint(chunk_energy, *tensors, *pair, use_reentrant=False)
     return total

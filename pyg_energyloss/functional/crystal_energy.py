@@ -12,6 +12,7 @@ from pyg_energyloss.functional.crystal_springs import CrystalSprings, crystal_sp
 from pyg_energyloss.functional.engine import law_function, law_of
 from pyg_energyloss.functional.graphs import check_positions, compute_dtype, resolve_batch
 from pyg_energyloss.functional.minimum_image import reduced_cells
+from pyg_energyloss.functional.node_weight import check_node_weight, present
 from pyg_energyloss.functional.pair_energy import pair_energy
 from pyg_energyloss.functional.unwrap import unwrap_shift
 from pyg_energyloss.radial import RadialForm
@@ -31,6 +32,8 @@ def crystal_energy(
     graph_weight: Tensor | None = None,
     fractional: bool = False,
     springs: CrystalSprings | None = None,
+    potential: Any = None,
+    node_weight: Tensor | None = None,
 ) -> Tensor:
     r"""Return the energy per cell of springs to all images within a cutoff, for each crystal.
 
@@ -58,6 +61,8 @@ def crystal_energy(
         fractional: both positions are multiples of the lattice vectors, of the predicted and of
             the true ones.
         springs: from `crystal_springs` or `listed_springs`; None finds those of the target.
+        potential: how the energy grows with the deviation of a distance; None means harmonic.
+        node_weight: w_i [num_nodes]; a pair weighs w_i w_j, a node of weight 0 is not there.
 
     Returns:
         [num_graphs], energy in stiffness x Å², twice differentiable in `pos_pred` and `cell_pred`.
@@ -85,7 +90,8 @@ def crystal_energy(
     with torch.autocast(pos_pred.device.type, enabled=False):
         true_cell = cell.to(dtype).reshape(-1, dim, dim).expand(count, dim, dim)
         lattice = lattice.to(dtype).reshape(-1, dim, dim).expand(count, dim, dim)
-        pred, target = pos_pred.to(dtype), pos_target.to(dtype)
+        share = check_node_weight(node_weight, pos_pred)
+        pred, target = present(pos_pred.to(dtype), share), present(pos_target.to(dtype), share)
         if fractional:
             pred, target = _combined(pred, lattice[graph]), _combined(target, true_cell[graph])
         if springs is None:
@@ -106,6 +112,10 @@ def crystal_energy(
             batch=owner,
             num_graphs=count,
             graph_weight=graph_weight,
+            potential=potential,
+            # The sum includes pairs at the cutoff.
+            cutoff=None if cutoff is None else cutoff * (1 + 1e-6),
+            node_weight=None if share is None else share[atom],
         )
     return energy.to(pos_pred.dtype)
 

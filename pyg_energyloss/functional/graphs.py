@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+#: A batch may have this many graphs without nodes; more is a mistake, such as a hash for an index.
+MOST_EMPTY = 10_000_000
+
 
 def check_positions(pos_pred: Tensor, pos_target: Tensor) -> None:
     """Raise unless both are floating `[num_nodes, dim]` tensors of one shape on one device.
@@ -56,12 +59,15 @@ def resolve_batch(
         `batch` (None for a single graph) and `num_graphs`.
 
     Raises:
-        ValueError: `batch` is not an integer vector of num_nodes entries, or `num_graphs` says
-            that there are several graphs and there is no `batch`.
+        TypeError: `batch` is not an integer tensor, or `num_graphs` not an integer.
+        ValueError: `batch` has not num_nodes entries on the device of `pos`, `num_graphs` says
+            that there are several graphs and there is no `batch`, or it is negative or absurd.
 
     >>> resolve_batch(torch.zeros(3, 3), torch.tensor([0, 0, 2]), None)[1]
     3
     """
+    if num_graphs is not None and not isinstance(num_graphs, (int, torch.SymInt)):
+        raise TypeError(f"`num_graphs` must be an integer or None, got {num_graphs!r}")
     if batch is None:
         if num_graphs not in (None, 1):
             raise ValueError(
@@ -69,14 +75,33 @@ def resolve_batch(
                 "of every node (data.batch), several graphs are never treated as one"
             )
         return None, 1
-    if batch.dim() != 1 or batch.size(0) != pos.size(0) or batch.is_floating_point():
+    if not isinstance(batch, Tensor) or is_no_integer(batch):
+        got = batch.dtype if isinstance(batch, Tensor) else type(batch).__name__
+        raise TypeError(f"`batch` must be an integer tensor [num_nodes], got {got}")
+    if batch.dim() != 1 or batch.size(0) != pos.size(0):
         raise ValueError(
             f"`batch` must be an integer vector with one entry per node ({pos.size(0)}), "
-            f"got shape {tuple(batch.shape)} of {batch.dtype}"
+            f"got shape {tuple(batch.shape)}"
         )
+    if batch.device != pos.device:
+        raise ValueError(f"`batch` must be on the device of `pos` {pos.device}, got {batch.device}")
     if num_graphs is None:
         num_graphs = int(batch.max()) + 1 if batch.numel() else 0
-    return batch, num_graphs
+    if num_graphs < 0 or num_graphs > MOST_EMPTY + pos.size(0):
+        raise ValueError(
+            f"`num_graphs` must be between 0 and num_nodes + {MOST_EMPTY}, got {num_graphs}; it is "
+            "the largest entry of `batch` plus one where it is not given"
+        )
+    return batch.long().contiguous(), num_graphs
+
+
+def is_no_integer(index: Tensor) -> bool:
+    """Whether a tensor cannot be an index: floating point, complex or boolean.
+
+    >>> is_no_integer(torch.tensor([True]))
+    True
+    """
+    return index.is_floating_point() or index.is_complex() or index.dtype == torch.bool
 
 
 def check_graph_weight(graph_weight: Tensor | None, num_graphs: int) -> None:
@@ -87,7 +112,7 @@ def check_graph_weight(graph_weight: Tensor | None, num_graphs: int) -> None:
 
     >>> check_graph_weight(torch.ones(2), 2)
     """
-    if graph_weight is not None and graph_weight.shape != (num_graphs,):
+    if graph_weight is not None and tuple(graph_weight.shape) != (num_graphs,):
         raise ValueError(
             f"`graph_weight` must have one entry per graph ({num_graphs}), "
             f"got shape {tuple(graph_weight.shape)}"

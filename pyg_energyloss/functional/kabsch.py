@@ -68,8 +68,8 @@ def kabsch_mse(
     with torch.autocast(pos_pred.device.type, enabled=False):
         weight = check_node_weight(node_weight, pos_pred)
         atoms = total_weight(pos_pred, weight, batch, count)
-        pred, scale_pred = _centred(widen(pos_pred, dtype), weight, batch, atoms)
-        target, scale_target = _centred(pos_target.to(dtype), weight, batch, atoms)
+        pred, scale_pred = centred(widen(pos_pred, dtype), weight, batch, atoms)
+        target, scale_target = centred(pos_target.to(dtype), weight, batch, atoms)
         counted = weighted(target / scale_target, weight)
         outer = counted[:, :, None] * (pred / scale_pred)[:, None, :]
         rotation = kabsch_rotation(graph_sum(outer, batch, count))
@@ -106,18 +106,24 @@ def _difference(pred: Tensor, target: Tensor, turn: Tensor) -> Tensor:
     return pred - (turn * target[..., None, :]).sum(dim=-1)
 
 
-def _centred(
+def centred(
     pos: Tensor, weight: Tensor | None, batch: Tensor | None, atoms: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Positions relative to their graph's centre, and one length that keeps products in range."""
+    """Return positions about their graph's centre, and a length [num_nodes, 1] to divide them by.
+
+    The length is the largest coordinate of the graph, at least 1, so that products stay in range.
+
+    >>> centred(torch.tensor([[1.0], [5.0]]), None, None, torch.tensor([2.0]))[0].tolist()
+    [[-2.0], [2.0]]
+    """
     pos = present(pos, weight)
     centre = graph_sum(weighted(pos, weight), batch, atoms.size(0)) / atoms[:, None]
-    centred = present(pos - (centre if batch is None else centre[batch]), weight)
+    moved = present(pos - (centre if batch is None else centre[batch]), weight)
     with torch.no_grad():
-        reach = centred.abs().amax(dim=1)
+        reach = moved.abs().amax(dim=1)
         scale = torch.ones_like(atoms)
         if batch is None:
             scale = torch.maximum(scale, reach.amax(dim=0, keepdim=True) if len(reach) else scale)
-            return centred, scale[:, None]
+            return moved, scale[:, None]
         scale = scale.scatter_reduce(0, batch.long(), reach, reduce="amax", include_self=True)
-        return centred, scale[batch, None]
+        return moved, scale[batch, None]

@@ -22,22 +22,33 @@ def clamp_finite(value: Tensor, dtype: torch.dtype) -> Tensor:
 class _Saturate(torch.autograd.Function):
     """Clamp whose gradient passes: a saturated energy still pulls the structure back."""
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, value: Tensor, limit: float) -> Tensor:  # noqa: ARG004 - autograd's call
+    def forward(value: Tensor, limit: float) -> Tensor:
         return value.clamp(min=-limit, max=limit)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override] # noqa: ARG004 - same
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        """Nothing is kept."""
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override] # noqa: ARG004 - its call
         return grad, None
 
 
 class _Widen(torch.autograd.Function):
     """Cast to a wider type whose gradient is finite in the narrow one."""
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, value: Tensor, dtype: torch.dtype) -> Tensor:
-        ctx.dtype = value.dtype
+    def forward(value: Tensor, dtype: torch.dtype) -> Tensor:
         return value.to(dtype)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:  # noqa: ARG004
+        ctx.dtype = inputs[0].dtype
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]

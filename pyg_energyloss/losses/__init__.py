@@ -1,6 +1,7 @@
 """What a training loop holds: thin modules over `pyg_energyloss.functional`."""
 
 from pyg_energyloss.losses.arithmetic import LossArithmetic, LossSum
+from pyg_energyloss.losses.chains import AngleLoss, BondLoss, TorsionLoss
 from pyg_energyloss.losses.coordinate_mae import CoordinateMAELoss
 from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
 from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
@@ -22,8 +23,11 @@ from pyg_energyloss.losses.spins.target_bond import TargetBondLoss
 from pyg_energyloss.losses.spins.target_field import PairTable, TargetField
 from pyg_energyloss.losses.spins.true_energy import TrueEnergyLoss
 from pyg_energyloss.losses.structure import StructureLoss
+from pyg_energyloss.losses.symmetric import SymmetricLoss
 
 __all__ = [
+    "AngleLoss",
+    "BondLoss",
     "CoordinateMAELoss",
     "CoordinateMSELoss",
     "FreeEnergyLoss",
@@ -43,8 +47,10 @@ __all__ = [
     "SpinInfo",
     "SpinLoss",
     "StructureLoss",
+    "SymmetricLoss",
     "TargetBondLoss",
     "TargetField",
+    "TorsionLoss",
     "TrueEnergyLoss",
     "global_mean",
     "graph_info",

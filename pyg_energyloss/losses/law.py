@@ -1,4 +1,4 @@
-"""Look a stiffness law up by name."""
+"""Look a stiffness law or a potential up by name."""
 
 from __future__ import annotations
 
@@ -25,3 +25,25 @@ def named_law(stiffness: str | Callable[..., Any]) -> Any:
             f"`stiffness` must be a name or a callable distance -> k, got {stiffness!r}"
         )
     return stiffness
+
+
+def named_potential(potential: Any) -> Any:
+    """Return a potential: the registered one if `potential` is a name, else itself.
+
+    Raises:
+        TypeError: it is neither a name nor has `value` and `slope`.
+        UnknownNameError: nothing is registered under the name.
+
+    >>> named_potential("huber")
+    Huber(1)
+    """
+    if isinstance(potential, str):
+        from pyg_energyloss import registry
+
+        return registry.create("potential", potential)
+    if not hasattr(potential, "value") or not hasattr(potential, "slope"):
+        raise TypeError(
+            "`potential` must be a name or an object with `value` and `slope` of (predicted, "
+            f"target), got {potential!r}"
+        )
+    return potential

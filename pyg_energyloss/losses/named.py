@@ -12,6 +12,7 @@ from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
 from pyg_energyloss.losses.restraint import RestraintLoss
+from pyg_energyloss.losses.symmetric import SymmetricLoss
 
 #: Pairs per atom of ``energy_sparse``; small molecules have about 6.5 per atom in all.
 SPARSE_EDGES_PER_ATOM = 4.0
@@ -146,3 +147,8 @@ def energy_kabsch(
         stiffness=stiffness, normalize=normalize, reduction=reduction, temperature=temperature
     )
     return springs + kabsch_weight * KabschMSELoss(reduction=reduction)
+
+
+def symmetric_kabsch(*, reduction: str = "mean") -> SymmetricLoss:
+    """The Kabsch MSE, equivalent atoms of the molecular graph exchanged freely."""
+    return SymmetricLoss(KabschMSELoss(), reduction=reduction)

@@ -13,16 +13,19 @@ from pyg_energyloss.functional import (
     complete_pair_energy,
     crystal_energy,
     edge_energy,
+    neighbour_weight,
     pair_energy,
     unwrap,
 )
 from pyg_energyloss.functional.distance import safe_norm
-from pyg_energyloss.functional.engine import law_function, law_of
-from pyg_energyloss.functional.graphs import compute_dtype, graph_counts, graph_sum
-from pyg_energyloss.functional.pair_energy import cartesian_shift
+from pyg_energyloss.functional.engine import law_function, law_of, potential_object, well_of
+from pyg_energyloss.functional.engine.wells import HARMONIC
+from pyg_energyloss.functional.graphs import compute_dtype, graph_sum
+from pyg_energyloss.functional.node_weight import total_weight
+from pyg_energyloss.functional.pair_energy import cartesian_shift, check_cutoff
 from pyg_energyloss.losses.arithmetic import LossArithmetic
 from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
-from pyg_energyloss.losses.law import named_law
+from pyg_energyloss.losses.law import named_law, named_potential
 from pyg_energyloss.losses.normalize import NORMALIZERS, check_normalize
 from pyg_energyloss.losses.reduce import check_reduction, reduce_graphs
 from pyg_energyloss.losses.springs import SpringSet, all_pairs, check_edges_option, springs_of
@@ -47,6 +50,12 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
             makes a mean), its "atoms_squared", or not (None).
         reduction: over graphs: "mean", "sum", or "none" for one value per graph.
         temperature: T, divides the energy.
+        potential: how the energy grows with the deviation of a distance: "harmonic" as in the
+            paper, "absolute", "huber", "lddt", "morse", "flat_bottom", or any object with `value`
+            and `slope` of (predicted, target) distances.
+        cutoff: pairs that are truly this far apart (in Å), or further, have no spring.
+
+    Atoms with ``data.pos_mask`` false are not there, the others count by ``data.pos_weight``.
 
     Raises:
         ValueError: an option is not one of the above.
@@ -68,6 +77,8 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         normalize: str | None = "atoms",
         reduction: str = "mean",
         temperature: float = 1.0,
+        potential: Any = "harmonic",
+        cutoff: float | None = None,
     ) -> None:
         super().__init__(aggr="sum")
         self.stiffness = named_law(stiffness)
@@ -78,6 +89,9 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         self.normalize = check_normalize(normalize)
         self.reduction = check_reduction(reduction)
         self.temperature = check_positive("temperature", temperature)
+        self.potential = named_potential(potential)
+        self._well = well_of(self.potential)
+        self.cutoff = check_cutoff(cutoff)
 
     def forward(self, pos_pred: Tensor, data: Any, cell_pred: Tensor | None = None) -> Tensor:
         """Return the reduced energy of predicted positions [num_nodes, dim] against ``data.pos``.
@@ -89,8 +103,8 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
             TypeError, ValueError: `data` lacks positions, graph information, edges or a cell.
         """
         info = graph_info(data)
-        springs, law = springs_of(self.edges, data, info), self._law_for(data)
-        graphs: dict[str, Any] = {"batch": info.batch, "num_graphs": info.num_graphs}
+        springs, law = springs_of(self.edges, data, info, self.cutoff), self._law_for(data)
+        graphs: dict[str, Any] = {**info.graphs, "potential": self._well, "cutoff": self.cutoff}
         graphs["graph_weight"] = self._graph_weight(info, springs)
         if springs.crystal is not None and springs.cell is not None:
             energy = crystal_energy(
@@ -133,6 +147,9 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
             stiffness=self._law_for(data),
             edge_weight=weight,
             shift=shift,
+            potential=self._well,
+            cutoff=self.cutoff,
+            node_weight=info.node_weight,
         )
 
     def atom_energies(self, pos_pred: Tensor, data: Any) -> Tensor:
@@ -147,6 +164,10 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         bond = rest[edge_index[1]] - rest[edge_index[0]]
         length = safe_norm(bond if shift is None else bond + shift)
         k = law_function(self._law_for(data))(length, edge_index[0], edge_index[1])
+        if self.cutoff is not None:
+            k = torch.where(length < self.cutoff, k, 0.0)
+        if info.node_weight is not None:
+            k = k * (info.node_weight[edge_index[0]] * info.node_weight[edge_index[1]])
         energies: Tensor = self.propagate(  # type: ignore[operator] # written at run time
             edge_index,
             pos_pred=pos_pred.to(dtype),
@@ -167,7 +188,7 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
     ) -> Tensor:
         """Return the energy of each spring [num_edges, 1]."""
         length = safe_norm(pos_pred_i - pos_pred_j + edge_shift)
-        energy: Tensor = 0.5 * edge_stiffness * (rest_length - length).square()
+        energy: Tensor = edge_stiffness * potential_object(self._well).value(length, rest_length)
         return energy[:, None]
 
     def _law_for(self, data: Any) -> Any:
@@ -178,10 +199,17 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
     def _listed(
         self, pos_pred: Tensor, data: Any, info: GraphInfo
     ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
-        springs = springs_of(self.edges, data, info)
+        springs = springs_of(self.edges, data, info, self.cutoff)
         edge_index = springs.edge_index if springs.edge_index is not None else all_pairs(info)
         dtype = compute_dtype(info.pos)
-        shift = cartesian_shift(springs.edge_shift, springs.cell, edge_index, info.batch, dtype)
+        shift = cartesian_shift(
+            springs.edge_shift,
+            springs.cell,
+            edge_index,
+            info.batch,
+            dtype,
+            num_graphs=info.num_graphs,
+        )
         if springs.cell is not None:
             pos_pred = unwrap(pos_pred, info.pos, springs.cell, batch=info.batch, pbc=springs.pbc)
         return pos_pred, edge_index, springs.edge_weight, shift
@@ -189,22 +217,39 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
     def _graph_weight(self, info: GraphInfo, springs: SpringSet) -> Tensor | None:
         if self.normalize is None:
             return None
-        if info.ptr is None:
-            atoms = graph_counts(info.pos, info.batch, info.num_graphs)
+        weight = info.node_weight
+        if info.ptr is None or weight is not None:
+            atoms = total_weight(info.pos, weight, info.batch, info.num_graphs)
         else:
             atoms = info.ptr.diff().to(compute_dtype(info.pos))
 
+        graphs: dict[str, Any] = {"batch": info.batch, "num_graphs": info.num_graphs}
+
         def pairs() -> Tensor:
             if springs.edge_index is None:
-                return atoms * (atoms - 1.0)
-            source = springs.edge_index[0]
+                if self.cutoff is not None:
+                    return neighbour_weight(info.pos, self.cutoff, **info.graphs)
+                itself = atoms if weight is None else graph_sum(weight.square(), **graphs)
+                return atoms * atoms - itself
+            source, target = springs.edge_index
+            each = torch.ones_like(source).to(atoms)
+            each = each if weight is None else weight[source] * weight[target]
             graph = None if info.batch is None else info.batch[source]
-            return graph_sum(torch.ones_like(source).to(atoms), graph, info.num_graphs)
+            return graph_sum(each, graph, info.num_graphs)
 
-        return NORMALIZERS[self.normalize](atoms, pairs).clamp(min=1.0).reciprocal()
+        divisor = NORMALIZERS[self.normalize](atoms, pairs)
+        return torch.where(divisor > 0, divisor, 1.0).reciprocal()
 
     def __repr__(self) -> str:
-        defaults = {"edges": "auto", "normalize": "atoms", "reduction": "mean", "temperature": 1.0}
+        defaults: dict[str, Any] = {
+            "edges": "auto",
+            "normalize": "atoms",
+            "reduction": "mean",
+            "temperature": 1.0,
+        }
         values = {name: getattr(self, name) for name in defaults}
+        if self._well != HARMONIC:
+            values["potential"], defaults["potential"] = self.potential, None
+        values["cutoff"], defaults["cutoff"] = self.cutoff, None
         shown = [f"{n}={v!r}" for n, v in values.items() if v != defaults[n]]
         return f"PairEnergyLoss({', '.join([repr(self.stiffness), *shown])})"

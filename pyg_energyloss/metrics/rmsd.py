@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch_geometric.data import Data
 
-#: Groups up to this size are searched exhaustively, larger ones by descent along generators.
-MAX_GROUP = 512
+from pyg_energyloss.symmetry.group import group_elements
 
 
 class RMSDEvaluator:
@@ -117,7 +116,7 @@ def best_permutation(
         covariance = np.einsum("ni,pnj->pij", a, b[permutations])
         return np.linalg.svd(covariance, compute_uv=False).sum(-1)  # type: ignore[no-any-return]
 
-    group = _span(generators, identity)
+    group = group_elements(generators)
     if group is not None:
         found: NDArray[np.int64] = group[overlaps(group).argmax()]
         return found
@@ -129,23 +128,3 @@ def best_permutation(
         if values.max() <= best + 1e-9:
             return current
         current, best = steps[values.argmax()], values.max()
-
-
-def _span(generators: NDArray[np.int64], identity: NDArray[np.int64]) -> NDArray[np.int64] | None:
-    """All elements of the group, or None if there are more than ``MAX_GROUP``."""
-    seen = {identity[0].tobytes()}
-    elements = [identity]
-    frontier = identity
-    while len(frontier) and len(generators):
-        products = generators[:, frontier].reshape(-1, identity.shape[1])
-        fresh = []
-        for element in products:
-            key = element.tobytes()
-            if key not in seen:
-                seen.add(key)
-                fresh.append(element)
-        if len(seen) > MAX_GROUP:
-            return None
-        frontier = np.array(fresh, dtype=np.int64).reshape(-1, identity.shape[1])
-        elements.append(frontier)
-    return np.concatenate(elements)

@@ -69,7 +69,7 @@ def _sizes(by_size: dict[tuple[int, str], float], sizes: list[int]) -> str:
 
 def measure(folder: Path, *, seeds: tuple[int, ...] = (0, 1), steps: int = 600) -> Path:
     """Train at each turn of the targets (minutes) and write the result into ``folder``."""
-    from pyg_energyloss.training.compare import environment
+    from pyg_energyloss.experiments.environment import environment
 
     losses: dict[str, Any] = {
         "mse": CoordinateMSELoss(), "kabsch": KabschMSELoss(), "energy": paper_shapes(),

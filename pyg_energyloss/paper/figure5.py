@@ -60,7 +60,7 @@ def build() -> Exhibit:
 
 def measure(folder: Path, *, graphs: int = 1000, seed: int = 0) -> Path:
     """Draw and test the graphs (ten minutes on a core) and write the result into ``folder``."""
-    from pyg_energyloss.training.compare import environment
+    from pyg_energyloss.experiments.environment import environment
 
     rows = []
     for dim, degrees in DEGREES.items():

@@ -84,7 +84,7 @@ def build() -> Exhibit:
 
 def measure(folder: Path, *, seed: int = 0) -> Path:
     """Time the aligned and the plain MSE on one thread and write the result into ``folder``."""
-    from pyg_energyloss.training.compare import environment
+    from pyg_energyloss.experiments.environment import environment
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -25,12 +25,13 @@ def build() -> Exhibit:
     found: dict[str, dict[str, Any]] = {}
     setting = None
     if result is not None:
-        found = {row["loss"]: row["metrics"]["excess_energy"] for row in result["summary"]}
-        run, data = result["comparison"], result["comparison"]["data"]
+        found = {row["labels"]["loss"]: row["values"]["excess_energy"] for row in result["rows"]}
+        run = result["settings"]
+        seeds = sorted({made["spec"]["seed"] for made in result["runs"]})
         setting = (
-            f"{data['size']} x {data['size']} open lattice, J even in ±1, {data['train']} systems, "
-            f"residual CNN of width {run['model_options']['spin_cnn']['width']}, {run['steps']} "
-            f"steps of {run['batch_size']}, seeds {', '.join(map(str, run['seeds']))}, CPU"
+            f"{run['size']} x {run['size']} open lattice, J even in ±1, {run['train']} systems, "
+            f"residual CNN of width {run['model_options']['width']}, {run['steps']} "
+            f"steps of {run['batch_size']}, seeds {', '.join(map(str, seeds))}, CPU"
         )
     value = {line: mean(found.get(loss)) for line, loss in LABELS.items()}
     shown = {line: (cell(found[loss]),) for line, loss in LABELS.items() if loss in found}

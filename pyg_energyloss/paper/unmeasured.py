@@ -6,16 +6,17 @@ from pyg_energyloss.paper.exhibit import Exhibit, Trend
 from pyg_energyloss.paper.sources import published
 from pyg_energyloss.paper.values import published_rows
 
-#: What would run the tables of GEOM-Drugs.
-GEOM_COMMAND = (
-    "energyloss generate --dataset geom_drugs --dataset-arg path=GEOM_drugs_30.npy --paper"
-)
 
+def unmeasured(name: str, *, notes: tuple[str, ...] = ()) -> Exhibit:
+    """Build an exhibit without a measured figure; all that is known of it is in published.json.
 
-def unmeasured(
-    name: str, trends: tuple[str, ...], *, notes: tuple[str, ...], command: str
-) -> Exhibit:
-    """Build an exhibit without a measured figure."""
+    >>> unmeasured("table1").verdict
+    'not measured'
+
+    Args:
+        name: Of the table.
+        notes: More that a reader has to know.
+    """
     table = published()[name]
     return Exhibit(
         name=name,
@@ -24,7 +25,7 @@ def unmeasured(
         rows=published_rows(name, {}),
         published_setting=table["setting"],
         measured_setting=None,
-        trends=tuple(Trend(text, None) for text in trends),
-        notes=notes,
-        command=command,
+        trends=tuple(Trend(text, None) for text in table["trends"]),
+        notes=(*table["notes"], *notes),
+        command=table["command"],
     )

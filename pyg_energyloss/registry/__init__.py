@@ -6,7 +6,16 @@ True
 """
 
 from pyg_energyloss.registry.hookspecs import HOOKS, hookimpl
-from pyg_energyloss.registry.lookup import create, describe, errors, get, names, plugins, reload
+from pyg_energyloss.registry.lookup import (
+    create,
+    describe,
+    entry,
+    errors,
+    get,
+    names,
+    plugins,
+    reload,
+)
 from pyg_energyloss.registry.records import PluginError, PluginInfo, PluginLoadError
 from pyg_energyloss.registry.table import AmbiguousNameError, Entry, UnknownNameError
 
@@ -20,6 +29,7 @@ __all__ = [
     "UnknownNameError",
     "create",
     "describe",
+    "entry",
     "errors",
     "get",
     "hookimpl",

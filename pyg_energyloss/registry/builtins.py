@@ -12,28 +12,137 @@ from pyg_energyloss.registry.hookspecs import Register, hookimpl
 def energyloss_register_losses(register: Register) -> None:
     """Register the structure losses and the spin losses."""
     losses = "pyg_energyloss.losses"
-    register("mse", f"{losses}:CoordinateMSELoss", summary="mean squared coordinate error")
-    register("mae", f"{losses}:CoordinateMAELoss", summary="mean absolute coordinate error")
-    register("kabsch", f"{losses}:KabschMSELoss", summary="MSE after optimal alignment")
-    named = "pyg_energyloss.losses.named"
-    register("energy", f"{named}:energy", summary="springs on all pairs, exponential stiffness")
-    register("energy_sparse", f"{named}:energy_sparse", summary="the same on about 4 pairs an atom")
-    register("energy_kabsch", f"{named}:energy_kabsch", summary="energy + 0.3 Kabsch MSE")
-    register("energy_restraints", f"{named}:energy_restraints", summary="energy + 0.5 restraints")
-    register("energy_gated", f"{named}:energy_gated", summary="energy at low noise, MSE at high")
-    register("energy_constant", f"{named}:energy_constant", summary="springs of equal stiffness")
-    register("energy_inverse", f"{named}:energy_inverse", summary="springs of stiffness 1/d")
-    register("energy_inverse_square", f"{named}:energy_inverse_square", summary="... 1/d^2")
-    register("handedness", f"{losses}:HandednessLoss", summary="zero, or positive if mirrored")
-    register("restraints", f"{losses}:RestraintLoss", summary="chirality, planes, bonds, clashes")
-    register("pair_energy", f"{losses}:PairEnergyLoss", summary="springs on pair distances, eq 7")
     register(
-        "local_field", f"{losses}:LocalFieldLoss", summary="spins in the target's field, eq 16"
+        "mse",
+        f"{losses}:CoordinateMSELoss",
+        summary="mean squared coordinate error",
+        role="structure",
     )
-    register("true_energy", f"{losses}:TrueEnergyLoss", summary="spins under their Hamiltonian")
-    register("spin_margin", f"{losses}:MarginLoss", summary="hinge, spin by spin")
-    register("spin_cross_entropy", f"{losses}:SpinCrossEntropyLoss", summary="spin by spin")
-    register("target_bond", f"{losses}:TargetBondLoss", summary="springs between spins")
+    register(
+        "mae",
+        f"{losses}:CoordinateMAELoss",
+        summary="mean absolute coordinate error",
+        role="structure",
+    )
+    register(
+        "kabsch", f"{losses}:KabschMSELoss", summary="MSE after optimal alignment", role="structure"
+    )
+    register(
+        "symmetric",
+        f"{losses}:SymmetricLoss",
+        summary="least over equivalent atoms (DMCG)",
+        role="structure",
+    )
+    register(
+        "bonds",
+        f"{losses}:BondLoss",
+        summary="error of bond lengths",
+        role="structure",
+    )
+    register(
+        "angles",
+        f"{losses}:AngleLoss",
+        summary="error of bond angles",
+        role="structure",
+    )
+    register(
+        "torsions",
+        f"{losses}:TorsionLoss",
+        summary="error of torsions",
+        role="structure",
+    )
+    named = "pyg_energyloss.losses.named"
+    register(
+        "symmetric_kabsch",
+        f"{named}:symmetric_kabsch",
+        summary="Kabsch MSE, least over equivalent atoms",
+        role="structure",
+    )
+    register(
+        "energy",
+        f"{named}:energy",
+        summary="springs on all pairs, exponential stiffness",
+        role="structure",
+    )
+    register(
+        "energy_sparse",
+        f"{named}:energy_sparse",
+        summary="the same on about 4 pairs an atom",
+        role="structure",
+    )
+    register(
+        "energy_kabsch",
+        f"{named}:energy_kabsch",
+        summary="energy + 0.3 Kabsch MSE",
+        role="structure",
+    )
+    register(
+        "energy_restraints",
+        f"{named}:energy_restraints",
+        summary="energy + 0.5 restraints",
+        role="structure",
+    )
+    register(
+        "energy_gated",
+        f"{named}:energy_gated",
+        summary="energy at low noise, MSE at high",
+        role="structure",
+    )
+    register(
+        "energy_constant",
+        f"{named}:energy_constant",
+        summary="springs of equal stiffness",
+        role="structure",
+    )
+    register(
+        "energy_inverse",
+        f"{named}:energy_inverse",
+        summary="springs of stiffness 1/d",
+        role="structure",
+    )
+    register(
+        "energy_inverse_square",
+        f"{named}:energy_inverse_square",
+        summary="... 1/d^2",
+        role="structure",
+    )
+    register(
+        "handedness",
+        f"{losses}:HandednessLoss",
+        summary="zero, or positive if mirrored",
+        role="structure",
+    )
+    register(
+        "restraints",
+        f"{losses}:RestraintLoss",
+        summary="chirality, planes, bonds, clashes",
+        role="structure",
+    )
+    register(
+        "pair_energy",
+        f"{losses}:PairEnergyLoss",
+        summary="springs on pair distances, eq 7",
+        role="structure",
+    )
+    register(
+        "local_field",
+        f"{losses}:LocalFieldLoss",
+        summary="spins in the target's field, eq 16",
+        role="spins",
+    )
+    register(
+        "true_energy",
+        f"{losses}:TrueEnergyLoss",
+        summary="spins under their Hamiltonian",
+        role="spins",
+    )
+    register("spin_margin", f"{losses}:MarginLoss", summary="hinge, spin by spin", role="spins")
+    register(
+        "spin_cross_entropy", f"{losses}:SpinCrossEntropyLoss", summary="spin by spin", role="spins"
+    )
+    register(
+        "target_bond", f"{losses}:TargetBondLoss", summary="springs between spins", role="spins"
+    )
 
 
 @hookimpl
@@ -81,13 +190,40 @@ def energyloss_register_samplers(register: Register) -> None:
 def energyloss_register_models(register: Register) -> None:
     """Register the plain baselines; the e3nn ones come from their plugin."""
     models = "pyg_energyloss.models"
-    register("gnn", f"{models}:PlainGNN", summary="plain message passing, no built-in symmetry")
-    register("egnn", f"{models}:EGNN", summary="E(n)-equivariant, coordinates move along edges")
+    register(
+        "gnn",
+        f"{models}:PlainGNN",
+        summary="plain message passing, no built-in symmetry",
+        role="structure",
+    )
+    register(
+        "egnn",
+        f"{models}:EGNN",
+        summary="E(n)-equivariant, coordinates move along edges",
+        role="structure",
+    )
     denoisers = "pyg_energyloss.models.denoisers"
-    register("gdm", f"{denoisers}:GDM", summary="denoiser of a generator, no built-in symmetry")
-    register("edm", f"{denoisers}:EDM", summary="denoiser of a generator, E(n)-equivariant")
-    register("spin_cnn", f"{models}:SpinCNN", summary="couplings to spins, residual convolutions")
-    register("spin_gnn", f"{models}:SpinGNN", summary="couplings to spins on any graph")
+    register(
+        "gdm",
+        f"{denoisers}:GDM",
+        summary="denoiser of a generator, no built-in symmetry",
+        role="denoiser",
+    )
+    register(
+        "edm",
+        f"{denoisers}:EDM",
+        summary="denoiser of a generator, E(n)-equivariant",
+        role="denoiser",
+    )
+    register(
+        "spin_cnn",
+        f"{models}:SpinCNN",
+        summary="couplings to spins, residual convolutions",
+        role="spins",
+    )
+    register(
+        "spin_gnn", f"{models}:SpinGNN", summary="couplings to spins on any graph", role="spins"
+    )
 
 
 @hookimpl
@@ -109,18 +245,63 @@ def energyloss_register_datasets(register: Register) -> None:
 def energyloss_register_evaluators(register: Register) -> None:
     """Register the evaluators of molecules; quantum chemistry comes from the ASE plugin."""
     metrics = "pyg_energyloss.metrics"
-    register("geometry", f"{metrics}:GeometryEvaluator", summary="bond, 1-3 and 1-4 distance MAE")
-    register("stereo", f"{metrics}:StereoEvaluator", summary="centres of the right hand, E/Z")
-    sets = "pyg_energyloss.metrics.generated"
-    register("stability", f"{sets}:Stability", summary="generated: atoms with their valences")
-    register("validity", f"{sets}:Validity", summary="generated: valid, unique, novel (RDKit)")
-    register("validity_rdkit", f"{sets}:validity_rdkit", summary="the same, RDKit finds the bonds")
-    register("distributions", f"{sets}:Distributions", summary="generated: bonds, angles, MMD")
-    register("distributions_jodo", f"{sets}:distributions_jodo", summary="the same, JODO's kinds")
-    register("posebusters", f"{sets}.posebusters:PoseBusted", summary="generated: PoseBusters")
-    register("spins", "pyg_energyloss.spins:SpinEvaluator", summary="excess energy, overlap")
     register(
-        "rmsd", f"{metrics}:RMSDEvaluator", summary="RMSD over equivalent atoms, mirror images"
+        "geometry",
+        f"{metrics}:GeometryEvaluator",
+        summary="bond, 1-3 and 1-4 distance MAE",
+        role="structure",
+    )
+    register(
+        "stereo",
+        f"{metrics}:StereoEvaluator",
+        summary="centres of the right hand, E/Z",
+        role="structure",
+    )
+    sets = "pyg_energyloss.metrics.generated"
+    register(
+        "stability", f"{sets}:Stability", summary="generated: atoms with their valences", role="set"
+    )
+    register(
+        "validity",
+        f"{sets}:Validity",
+        summary="generated: valid, unique, novel (RDKit)",
+        role="set",
+    )
+    register(
+        "validity_rdkit",
+        f"{sets}:validity_rdkit",
+        summary="the same, RDKit finds the bonds",
+        role="set",
+    )
+    register(
+        "distributions",
+        f"{sets}:Distributions",
+        summary="generated: bonds, angles, MMD",
+        role="set",
+    )
+    register(
+        "distributions_jodo",
+        f"{sets}:distributions_jodo",
+        summary="the same, JODO's kinds",
+        role="set",
+    )
+    register(
+        "posebusters",
+        f"{sets}.posebusters:PoseBusted",
+        summary="generated: PoseBusters",
+        role="set",
+    )
+    register(
+        "spins",
+        "pyg_energyloss.spins:SpinEvaluator",
+        summary="excess energy, overlap",
+        role="spins",
+    )
+    register(
+        "rmsd",
+        f"{metrics}:RMSDEvaluator",
+        summary="RMSD over equivalent atoms, mirror images",
+        role="structure",
     )
 
 
@@ -138,11 +319,34 @@ def energyloss_register_hosts(register: Register) -> None:
 
 
 @hookimpl
+def energyloss_register_experiments(register: Register) -> None:
+    """Register the experiments."""
+    kinds = "pyg_energyloss.experiments"
+    register(
+        "compare",
+        f"{kinds}.structures.experiment:StructureExperiment",
+        summary="structures from graphs or noise, models x losses",
+    )
+    register(
+        "generate",
+        f"{kinds}.generation.experiment:GeneratorExperiment",
+        summary="molecules from noise, sampled and judged",
+    )
+    register(
+        "spins",
+        f"{kinds}.spins.experiment:SpinExperiment",
+        summary="ground states of spin glasses from their couplings",
+    )
+
+
+@hookimpl
 def energyloss_register_commands(register: Register) -> None:
     """Register the subcommands of `energyloss`."""
     register("compare", "pyg_energyloss.cli.compare:configure", summary="models x losses, a report")
     register("generate", "pyg_energyloss.cli.generate:configure", summary="molecules from noise")
     register("spins", "pyg_energyloss.cli.spins:configure", summary="the spin table, exact targets")
+    register("study", "pyg_energyloss.cli.study:configure", summary="any registered experiment")
+    register("report", "pyg_energyloss.cli.report:configure", summary="a study's page, once more")
     register("edges", "pyg_energyloss.cli.edges:configure", summary="what sparse edges guarantee")
     register("paper", "pyg_energyloss.cli.paper:configure", summary="published beside measured")
     register("plugins", "pyg_energyloss.cli.plugins:configure", summary="what is installed")

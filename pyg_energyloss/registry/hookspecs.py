@@ -9,8 +9,11 @@ Each hook receives a ``register`` callback and returns nothing::
     def energyloss_register_losses(register):
         register("my_loss", "my_package.losses:MyLoss", summary="what it measures")
 
-``register(name, target, *, summary="")`` takes a callable, or a string ``"module:attribute"`` that
-is imported when the name is first used. Hooks are called once, lazily, at the first lookup.
+``register(name, target, *, summary="", role="")`` takes a callable, or a string
+``"module:attribute"`` that is imported when the name is first used. ``role`` tells what a model,
+loss or evaluator is for, so that a command can refuse what it cannot use: "structure", "denoiser"
+(a model of a generator), "set" (an evaluator of generated sets), "spins". Hooks are called once,
+lazily, at the first lookup.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ HOOKS: dict[str, str] = {
     "dataset": "energyloss_register_datasets",
     "evaluator": "energyloss_register_evaluators",
     "host": "energyloss_register_hosts",
+    "experiment": "energyloss_register_experiments",
     "command": "energyloss_register_commands",
 }
 
@@ -74,6 +78,10 @@ class HookSpecs:
     @hookspec
     def energyloss_register_hosts(self, register: Register) -> Any:
         """Register host shims: ``factory()`` gives a description of how the host is reached."""
+
+    @hookspec
+    def energyloss_register_experiments(self, register: Register) -> Any:
+        """Register experiments: ``factory()`` gives an `experiments.Experiment`."""
 
     @hookspec
     def energyloss_register_commands(self, register: Register) -> Any:

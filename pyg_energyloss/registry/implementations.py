@@ -22,8 +22,8 @@ def call_hook(implementation: Any, kind: str, distribution: str) -> list[Entry]:
     """
     staged: list[Entry] = []
 
-    def register(name: str, target: Any, *, summary: str = "") -> None:
-        staged.append(Entry(kind, name, target, distribution, summary))
+    def register(name: str, target: Any, *, summary: str = "", role: str = "") -> None:
+        staged.append(Entry(kind, name, target, distribution, summary, role))
 
     implementation.function(*[register for _ in implementation.argnames])
     return staged

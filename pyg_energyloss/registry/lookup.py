@@ -47,8 +47,19 @@ def get(kind: str, name: str) -> Callable[..., Any]:
         UnknownNameError: there is no such name; the message lists the choices.
         AmbiguousNameError: two distributions share the name.
     """
+    return entry(kind, name).resolve()
+
+
+def entry(kind: str, name: str) -> Entry:
+    """Return the entry called ``name`` (or ``dist:name``), without importing what it stands for.
+
+    Raises:
+        ValueError: there is no such kind.
+        UnknownNameError: there is no such name; the message lists the choices.
+        AmbiguousNameError: two distributions share the name.
+    """
     _check_kind(kind)
-    return _loaded().table.lookup(kind, name).resolve()
+    return _loaded().table.lookup(kind, name)
 
 
 def create(kind: str, name: str, **options: Any) -> Any:

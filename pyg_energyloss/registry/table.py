@@ -13,13 +13,14 @@ from pyg_energyloss.registry.settings import normalized
 
 @dataclass(frozen=True)
 class Entry:
-    """One registered name."""
+    """One registered name; `role` tells what it is for where a kind has several ("denoiser")."""
 
     kind: str
     name: str
     target: Callable[..., Any] | str
     distribution: str
     summary: str = ""
+    role: str = ""
 
     @property
     def qualified(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.rigidity.frame import affine_frame
+from pyg_energyloss.rigidity.frame import TOLERANCE, affine_frame, check_finite
 from pyg_energyloss.rigidity.generic import is_globally_rigid, is_rigid
 from pyg_energyloss.rigidity.graph import undirected_pairs
 from pyg_energyloss.rigidity.rebuild import rebuild
@@ -26,11 +26,13 @@ class Certificate:
         affine_dim: dimension of the structure: 1 for a linear one, 2 for a planar one.
         rigid: generically rigid in ``dim`` dimensions.
         globally_rigid: generically globally rigid in ``dim`` dimensions.
-        universally_rigid: an order of lateration was found, so that at this very placement the
-            lengths leave no other structure; False means none was found, not that none exists.
-        order: the atoms as the lateration placed them.
+        universally_rigid: at this very placement the lengths leave no other structure, up to
+            heights of 1e-5 of the extent: an order of lateration holds at the positions, and the
+            structure rebuilt along it from the lengths alone is the given one to 1e-5 of the
+            extent. False means not decided.
+        order: the atoms as they were rebuilt.
         rebuild_error: largest distance between an atom and itself in the structure rebuilt from
-            the lengths alone, in the unit of ``pos``; infinite if it was not whole.
+            the lengths alone, in the unit of ``pos``; infinite if it is not whole.
         spectrum: of the energy's Hessian at the placement, constant stiffness times weight.
         complete: the same for the complete graph.
     """
@@ -67,11 +69,10 @@ class Certificate:
         shape = {0: "a point", 1: "linear", 2: "planar"}.get(self.affine_dim, "spatial")
         if self.affine_dim >= self.dim:
             shape = "full-dimensional"
-        rebuilt = (
-            f"rebuilt from its lengths to {self.rebuild_error:.1e}"
-            if self.universally_rigid
-            else f"{len(self.order)} of {self.num_nodes} atoms follow from the lengths step by step"
-        )
+        if np.isfinite(self.rebuild_error):
+            rebuilt = f"rebuilt from its lengths to {self.rebuild_error:.1e}"
+        else:
+            rebuilt = f"{len(self.order)} of {self.num_nodes} atoms follow from the lengths"
         edges = self.num_pairs / max(self.num_nodes, 1)
         softer = f" (complete graph {self.complete.smallest:.3g})"
         harder = f", {self.relative_condition:.3g} times that of the complete graph"
@@ -93,9 +94,11 @@ def certify(edge_index: Any, pos: Any, *, edge_weight: Any = None) -> Certificat
     """Say what these edges guarantee for this placement, and how stiff they make it.
 
     "Generic" speaks of almost all placements, and real structures are often planar or symmetric.
-    So the placement itself is examined: it is rebuilt from the edge lengths alone, atom by atom,
-    which proves that nothing else has these lengths; and the Hessian says how hard that is to see
-    for gradient descent.
+    So the placement itself is examined. An order is looked for in which every atom is joined to
+    earlier ones that span all earlier ones, or the atom itself: then nothing else has these
+    lengths. As a check on rounding the structure is rebuilt along that order from the lengths
+    alone. Where either fails, nothing is decided. The Hessian says how hard all this is to see for
+    gradient descent.
 
     Args:
         edge_index: [2, num_edges], one direction or both.
@@ -107,7 +110,7 @@ def certify(edge_index: Any, pos: Any, *, edge_weight: Any = None) -> Certificat
         The certificate.
 
     Raises:
-        ValueError: shapes do not fit.
+        ValueError: shapes do not fit, or positions are not finite.
 
     Example:
         >>> import numpy as np
@@ -119,11 +122,13 @@ def certify(edge_index: Any, pos: Any, *, edge_weight: Any = None) -> Certificat
     points = _array(pos).astype(np.float64)
     if points.ndim != 2:  # noqa: PLR2004 - a matrix
         raise ValueError(f"`pos` must have shape [num_nodes, dim], got {points.shape}")
+    check_finite(points)
     num_nodes, dim = points.shape
     pairs = undirected_pairs(edge_index, num_nodes)
     weight = _pair_weight(edge_index, edge_weight, pairs, num_nodes)
     vector = points[pairs[0]] - points[pairs[1]]
     built = rebuild(pairs, np.linalg.norm(vector, axis=1), num_nodes, dim=dim)
+    error = aligned_error(built.pos, points) if built.is_whole else np.inf
     every = np.stack(np.triu_indices(num_nodes, 1))
     return Certificate(
         num_nodes=num_nodes,
@@ -132,12 +137,66 @@ def certify(edge_index: Any, pos: Any, *, edge_weight: Any = None) -> Certificat
         affine_dim=max(len(affine_frame(points)[0]) - 1, 0),
         rigid=is_rigid(pairs, num_nodes, dim),
         globally_rigid=is_globally_rigid(pairs, num_nodes, dim),
-        universally_rigid=built.is_whole,
+        universally_rigid=error <= TOLERANCE * _extent(points)
+        and holds_by_lateration(built.order, pairs, points),
         order=tuple(built.order.tolist()),
-        rebuild_error=aligned_error(built.pos, points) if built.is_whole else np.inf,
+        rebuild_error=error,
         spectrum=stiffness_spectrum(pairs, points, weight),
         complete=stiffness_spectrum(every, points, np.ones(every.shape[1])),
     )
+
+
+def holds_by_lateration(
+    order: NDArray[np.int64],
+    pairs: NDArray[np.int64],
+    pos: NDArray[np.float64],
+    *,
+    tolerance: float = TOLERANCE,
+) -> bool:
+    """Tell whether each atom is joined to earlier ones that span all earlier ones, or the atom.
+
+    By induction the lengths then fix the structure, in any dimension, up to congruence.
+
+    Args:
+        order: the atoms, each once [num_nodes].
+        pairs: each pair once [2, num_pairs].
+        pos: positions [num_nodes, dim].
+        tolerance: heights below this share of the extent count as zero.
+
+    Example:
+        >>> line = np.array([[0.0, 0], [1, 0], [2, 0]])
+        >>> holds_by_lateration(np.arange(3), np.array([[0, 1], [1, 2]]), line)
+        False
+    """
+    limit = tolerance * _extent(pos)
+    rank = np.empty(len(pos), np.int64)
+    rank[order] = np.arange(len(order))
+    later, earlier = np.where(rank[pairs[0]] > rank[pairs[1]], pairs, pairs[::-1])
+    by_later = np.argsort(later, kind="stable")
+    stops = np.searchsorted(later[by_later], np.arange(-1, len(pos)), side="right")
+    axes = np.zeros((0, pos.shape[1]))
+    for v in order[1:].tolist():
+        anchors = pos[earlier[by_later[stops[v] : stops[v + 1]]]]
+        if len(anchors) == 0:
+            return False
+        arms = anchors[1:] - anchors[0]
+        _, size, right = np.linalg.svd(arms, full_matrices=False)
+        own = right[: np.count_nonzero(size > limit)]
+        if len(own) < len(axes) and _height(pos[v] - anchors[0], own) > limit:
+            return False
+        away = pos[v] - pos[order[0]]
+        if len(axes) < pos.shape[1] and _height(away, axes) > limit:
+            rest = away - axes.T @ (axes @ away)
+            axes = np.vstack([axes, rest / np.linalg.norm(rest)])
+    return True
+
+
+def _height(vector: NDArray[np.float64], axes: NDArray[np.float64]) -> float:
+    return float(np.linalg.norm(vector - axes.T @ (axes @ vector)))
+
+
+def _extent(pos: NDArray[np.float64]) -> float:
+    return float(np.linalg.norm(np.ptp(pos, axis=0))) if len(pos) else 0.0
 
 
 def aligned_error(pos: NDArray[np.float64], target: NDArray[np.float64]) -> float:
@@ -175,4 +234,4 @@ def _word(value: bool) -> str:
 
 
 def _verdict(value: bool) -> str:
-    return "universally rigid" if value else "not certified"
+    return "universally rigid" if value else "not decided"

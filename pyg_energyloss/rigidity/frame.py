@@ -53,3 +53,20 @@ def affine_frame(
         axis = rest[far] / height
         rest = rest - np.outer(rest @ axis, axis)
     return np.array(frame, np.int64), lowest
+
+
+def check_finite(pos: NDArray[np.floating]) -> None:
+    """Raise unless all positions are finite.
+
+    Raises:
+        ValueError: one is NaN or infinite.
+
+    Example:
+        >>> check_finite(np.zeros((2, 3)))
+    """
+    if not np.isfinite(pos).all():
+        atoms = np.flatnonzero(~np.isfinite(pos).all(axis=1))
+        raise ValueError(
+            f"`pos` must be finite, got NaN or infinity for {len(atoms)} of {len(pos)} atoms, the "
+            f"first is {atoms[0]}"
+        )

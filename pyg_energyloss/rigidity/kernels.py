@@ -6,36 +6,12 @@ edges bit for bit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss.loops import available, compiled
 
-@lru_cache(maxsize=1)
-def available() -> bool:
-    """Whether numba can be imported."""
-    try:
-        import numba  # noqa: F401 - only whether it is there
-    except ImportError:
-        return False
-    return True
-
-
-@lru_cache(maxsize=8)
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The machine code of a loop, kept on disk between runs where that is possible."""
-    import numba
-
-    fast: Callable[..., Any]
-    try:
-        fast = numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:
-        # No folder to keep the code in (a read-only installation): compile in each process.
-        fast = numba.njit(nogil=True)(function)
-    return fast
+__all__ = ["anchors", "available", "compiled", "nearest"]
 
 
 def nearest(

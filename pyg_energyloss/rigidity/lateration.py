@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyg_energyloss.rigidity import kernels
-from pyg_energyloss.rigidity.frame import TOLERANCE, affine_frame
+from pyg_energyloss.rigidity.frame import TOLERANCE, affine_frame, check_finite
 from pyg_energyloss.rigidity.neighbours import find_neighbours
 
 #: An anchor is welcome if it leaves the span of the earlier ones under this sine or more.
@@ -57,6 +57,9 @@ def laterate(
     Returns:
         The order of placement and the pairs.
 
+    Raises:
+        ValueError: positions are not finite.
+
     Example:
         >>> import numpy as np
         >>> line = np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0], [3, 0, 0]])
@@ -66,6 +69,7 @@ def laterate(
     Source: Alfakih, Taheri, Ye, arXiv 1009.1185, for general position; the induction above drops
     that condition.
     """
+    check_finite(pos)
     num_nodes = len(pos)
     hubs, _ = affine_frame(pos, tolerance=tolerance)
     num_hubs = len(hubs)

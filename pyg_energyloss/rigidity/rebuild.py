@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, eye_array
+from scipy.sparse.linalg import splu
 
 from pyg_energyloss.rigidity.graph import check_dim
-from pyg_energyloss.rigidity.matrix import stiffness_matrix
 
 _SECONDS = 8
 _ATTEMPTS = 60
 _POLISH_STEPS = 20
-_POLISH_LIMIT = 1500
-#: Sines of the anchors' frame that are accepted, one after the other: well placed atoms first.
-_STRICTNESS = (0.2, 0.05, 1e-2, 1e-3, 1e-4, 0.0)
+#: Residual, as a share of the longest edge, that rounding leaves anyway.
+_EXACT = 1e-13
+_DAMPING = 1e-12
+#: Anchors whose frame has this sine (least over largest singular value) need no better one.
+_GOOD_SINE = 0.2
+#: Share of the tolerance by which an atom may miss its lengths before all are polished.
+_MISFIT = 1e-5
 
 
 class Rebuilt(NamedTuple):
@@ -36,9 +42,10 @@ def rebuild(
     """Place atoms one by one from edge lengths, wherever the lengths leave no choice.
 
     Starts from a simplex of joined atoms; then an atom is placed when the placed atoms it is joined
-    to span all placed ones, or span the atom itself. A whole result is a proof, up to rounding and
-    ``tolerance``, that the lengths fix the structure up to congruence. A partial one is no
-    disproof: deciding that is NP-hard.
+    to span all placed ones, or span the atom itself. Atoms that their anchors fix well go first,
+    and Newton steps on all lengths take away the errors before they pile up. Whether a whole
+    result is right, its lengths tell; `certify` compares it with the structure it should be.
+    A partial one proves nothing: deciding that is NP-hard.
 
     Args:
         edge_index: [2, num_edges], one direction or both.
@@ -69,13 +76,20 @@ def rebuild(
     if num_nodes == 0:
         return best
     limit = tolerance * (float(lengths.max()) if len(lengths) else 1.0)
+    reached: list[set[int]] = []
     for seed in _seeds(partners, dim):
+        # What grows from a full seed inside an earlier result stays inside it.
+        if any(len(seed) > dim and known.issuperset(seed) for known in reached):
+            continue
         found = _grow(seed, partners, dim, limit)
+        reached.append(set(found.order.tolist()))
         if len(found.order) > len(best.order):
             best = found
         if best.is_whole:
             break
-    _polish(best.pos, edges, lengths)
+    pairs, first = np.unique(np.sort(edges, axis=0), axis=1, return_index=True)
+    placed = (pairs[0] != pairs[1]) & np.isin(pairs, best.order).all(axis=0)
+    polish(best.pos, pairs[:, placed], lengths[first[placed]])
     return best
 
 
@@ -115,42 +129,78 @@ def _seeds(partners: list[dict[int, float]], dim: int) -> list[list[int]]:
 
 
 def _grow(seed: list[int], partners: list[dict[int, float]], dim: int, limit: float) -> Rebuilt:
-    num_nodes = len(partners)
-    pos = np.full((num_nodes, dim), np.nan)
-    placed = np.zeros(num_nodes, bool)
-    order: list[int] = []
-    span = _Span(dim, limit)
-    waiting = set(range(num_nodes))
+    """Place atoms, those that their anchors determine best first; polish as errors pile up."""
+    growth = _Growth(partners, dim, limit)
+    for v in seed:
+        growth.try_to_place(v)
+    while (best := growth.next_atom()) is not None:
+        growth.try_to_place(best)
+    return Rebuilt(growth.pos, np.array(growth.order, np.int64))
 
-    def place(v: int, strictness: float) -> bool:
-        anchors = [u for u in partners[v] if placed[u]]
-        if strictness > 0.0 and len(anchors) <= len(span.axes):
-            return False
-        point = _locate(pos[anchors], np.array([partners[v][u] for u in anchors]), span, strictness)
-        if point is None:
-            return False
-        pos[v] = point
-        placed[v] = True
-        order.append(v)
-        waiting.discard(v)
-        span.add(point)
-        return True
 
-    pos[seed[0]] = 0.0
-    placed[seed[0]] = True
-    order.append(seed[0])
-    waiting.discard(seed[0])
-    span.add(pos[seed[0]])
-    for v in seed[1:]:
-        place(v, 0.0)
-    level = 0
-    while waiting and level < len(_STRICTNESS):
-        before = len(order)
-        for v in sorted(waiting):
-            place(v, _STRICTNESS[level])
-        # After progress, ask again for the well placed ones; else be content with less.
-        level = 0 if len(order) > before else level + 1
-    return Rebuilt(pos, np.array(order, np.int64))
+class _Growth:
+    """A structure on its way: what is placed, and which atom its lengths determine best."""
+
+    def __init__(self, partners: list[dict[int, float]], dim: int, limit: float) -> None:
+        self.partners, self.limit = partners, limit
+        self.pos = np.full((len(partners), dim), np.nan)
+        self.placed = np.zeros(len(partners), bool)
+        self.order: list[int] = []
+        self.span = _Span(dim, limit)
+        self.queue: list[tuple[float, int]] = []
+        self.sine = np.full(len(partners), -np.inf)
+
+    def next_atom(self) -> int | None:
+        """The waiting atom whose anchors span best what is placed; None if there is none."""
+        while self.queue:
+            _, v = heapq.heappop(self.queue)
+            if not self.placed[v]:
+                return v
+        return None
+
+    def try_to_place(self, v: int) -> None:
+        """Place the atom if the placed ones leave no choice, and offer its neighbours."""
+        found = self._locate(v)
+        if self.placed[v] or found is None:
+            return
+        point, _ = found
+        self.pos[v], self.placed[v] = point, True
+        self.order.append(v)
+        self.span.add(point)
+        if self._misfit(v) > _MISFIT * self.limit:
+            self._polish()
+        for u in self.partners[v]:
+            if not self.placed[u] and self.sine[u] < _GOOD_SINE:
+                offer = self._locate(u)
+                if offer is not None:
+                    self.sine[u] = offer[1]
+                    heapq.heappush(self.queue, (-offer[1], u))
+
+    def _anchors(self, v: int) -> tuple[list[int], NDArray[np.float64]]:
+        mine = self.partners[v]
+        anchors = [u for u in mine if self.placed[u]]
+        return anchors, np.array([mine[u] for u in anchors])
+
+    def _locate(self, v: int) -> tuple[NDArray[np.float64], float] | None:
+        if not self.order:
+            return np.zeros(self.pos.shape[1]), 0.0
+        anchors, length = self._anchors(v)
+        return _locate(self.pos[anchors], length, self.span)
+
+    def _misfit(self, v: int) -> float:
+        anchors, length = self._anchors(v)
+        found = np.linalg.norm(self.pos[anchors] - self.pos[v], axis=1)
+        return float(np.abs(found - length).max(initial=0.0))
+
+    def _polish(self) -> None:
+        ends = [
+            (v, u, size)
+            for v in self.order
+            for u, size in self.partners[v].items()
+            if v < u and self.placed[u]
+        ]
+        pairs = np.array([(v, u) for v, u, _ in ends], np.int64).T
+        polish(self.pos, pairs, np.array([size for _, _, size in ends]))
 
 
 class _Span:
@@ -179,17 +229,15 @@ class _Span:
 
 
 def _locate(
-    anchors: NDArray[np.float64], length: NDArray[np.float64], span: _Span, strictness: float
-) -> NDArray[np.float64] | None:
-    """The one point with these distances, None if the anchors leave a choice."""
+    anchors: NDArray[np.float64], length: NDArray[np.float64], span: _Span
+) -> tuple[NDArray[np.float64], float] | None:
+    """The one point with these distances and how well they fix it, None if there is a choice."""
     if len(anchors) == 0:
         return None
     centre = anchors.mean(axis=0)
     arms = anchors - centre
     left, size, right = np.linalg.svd(arms, full_matrices=False)
     rank = int(np.count_nonzero(size > span.limit))
-    if rank and size[rank - 1] < strictness * size[0]:
-        return None
     square = length**2
     middle = square.mean() - (arms**2).sum(axis=1).mean()
     # |x - a|² = d² minus its mean over the anchors is linear in x.
@@ -197,39 +245,54 @@ def _locate(
     inside = right[:rank].T @ ((left[:, :rank].T @ side) / size[:rank])
     height = float(np.sqrt(max(middle - inside @ inside, 0.0)))
     point: NDArray[np.float64] = centre + inside
+    sine = float(size[rank - 1] / size[0]) if rank else 0.0
     if rank == len(span.axes):
         if rank == anchors.shape[1] or height <= span.limit:
-            return point
-        return point + height * span.normal()
+            return point, sine
+        return point + height * span.normal(), sine
     # A point within its anchors' own span needs no more of them, but its height is then unsure
     # by the tolerance; that is the last resort.
-    return point if strictness == 0.0 and height <= span.limit else None
+    return (point, sine - 1.0) if height <= span.limit else None
 
 
-def _polish(
-    pos: NDArray[np.float64], edges: NDArray[np.int64], length: NDArray[np.float64]
-) -> None:
-    """Newton steps on the lengths, in place: takes away the rounding that chains have piled up."""
-    pairs, first = np.unique(np.sort(edges, axis=0), axis=1, return_index=True)
-    unplaced = np.flatnonzero(np.isnan(pos[:, 0]))
-    first = first[(pairs[0] != pairs[1]) & ~np.isin(pairs, unplaced).any(axis=0)]
-    pairs = edges[:, first]
-    target = length[first]
-    if not len(first) or pos.size > _POLISH_LIMIT:
+def polish(pos: NDArray[np.float64], pairs: NDArray[np.int64], length: NDArray[np.float64]) -> None:
+    """Newton steps on the lengths, in place: takes away the rounding that chains pile up.
+
+    Args:
+        pos: positions [num_nodes, dim]; rows without pairs stay as they are.
+        pairs: pairs, each once [2, num_pairs].
+        length: their lengths [num_pairs].
+    """
+    if not pairs.size:
         return
+    dim = pos.shape[1]
+    place = np.arange(pos.size).reshape(pos.shape)
+    column = np.concatenate([place[pairs[1]], place[pairs[0]]], axis=1)
+    column, inverse = np.unique(column, return_inverse=True)
+    column = column.ravel()
+    index = inverse.reshape(-1, 2 * dim)
+    row = np.repeat(np.arange(len(index)), 2 * dim)
+    best, kept = np.inf, pos.copy()
     for _ in range(_POLISH_STEPS):
         vector = pos[pairs[1]] - pos[pairs[0]]
         now = np.linalg.norm(vector, axis=1)
-        wrong = now - target
-        if np.abs(wrong).max() <= 1e-12 * target.max():
+        wrong = now - length
+        worst = float(np.abs(wrong).max())
+        if not worst < 0.5 * best:
+            break
+        best, kept = worst, pos.copy()
+        if worst <= _EXACT * length.max():
             return
         unit = vector / np.where(now > 0.0, now, 1.0)[:, None]
-        slope = np.zeros_like(pos)
-        np.add.at(slope, pairs[1], wrong[:, None] * unit)
-        np.add.at(slope, pairs[0], -wrong[:, None] * unit)
-        matrix = stiffness_matrix(pairs, pos, np.ones(len(first)))
-        # A little damping: rigid motions, unplaced atoms and flat structures have no stiffness.
-        matrix[np.diag_indices(pos.size)] += 1e-9
-        step = np.linalg.solve(matrix, slope.ravel()).reshape(pos.shape)
-        size = np.abs(step).max()
-        pos -= step * min(1.0, 0.1 * target.max() / max(size, 1e-300))
+        slope = csr_array(
+            (np.concatenate([unit, -unit], axis=1).ravel(), (row, index.ravel())),
+            shape=(len(index), len(column)),
+        )
+        matrix = (slope.T @ slope).tocsc()
+        # A little damping: rigid motions and flat structures have no stiffness.
+        matrix = matrix + eye_array(len(column), format="csc") * (
+            _DAMPING * matrix.diagonal().max()
+        )
+        step = splu(matrix, permc_spec="MMD_AT_PLUS_A").solve(slope.T @ wrong)
+        pos.ravel()[column] -= step * min(1.0, 0.1 * length.max() / max(np.abs(step).max(), 1e-300))
+    pos[:] = kept

@@ -7,19 +7,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pyg_energyloss.rigidity.frame import check_finite
 from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.rigidity.lateration_batch import laterate_batch
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_counts, weight_dtype
+from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.complete import all_pairs, all_pairs_batch
 from pyg_energyloss.samplers.far import DENSE_LIMIT, draw_dense, draw_sparse, far_budget
 from pyg_energyloss.samplers.far_batch import draw_batch, pair_number_batch
 from pyg_energyloss.samplers.importance import Importance, Score, inclusion_probability
-from pyg_energyloss.samplers.periodic import (
-    image_distance,
-    nearest_image,
-    periodic_backbone,
-    without,
-)
+from pyg_energyloss.samplers.periodic import image_distance, image_pairs, nearest_pairs
+from pyg_energyloss.samplers.periodic_growth import rigid_images
+from pyg_energyloss.samplers.sample import Lattice, PairSample, weight_dtype
 
 _BATCH_LIMIT = 2048
 
@@ -31,8 +29,9 @@ class Backbone(EdgeSampler):
     at the true placement: its zero-energy structures are the true one and its images, nothing else.
     And the mean over draws of the energy, and of its gradient, is that of the complete graph.
 
-    A periodic structure is fixed relative to its lattice: the backbone then joins each atom to
-    images of earlier atoms, and far pairs are taken at their nearest image.
+    Of a periodic structure the pairs are all images within a cutoff, and the mean is the energy of
+    `functional.crystal_energy`. The backbone fixes the atoms to each other and to the lattice;
+    where the images within the cutoff do not allow it, all of them are kept.
 
     Args:
         dim: dimension of space.
@@ -42,6 +41,7 @@ class Backbone(EdgeSampler):
             goes to far pairs, half a pair per atom at the least.
         importance: score of far pairs by distance, best that of the loss's stiffness.
         floor: share of the far pairs that is drawn evenly.
+        cutoff: of periodic structures, see `functional.crystal_springs`.
         seed: see `EdgeSampler`.
 
     Example:
@@ -64,6 +64,7 @@ class Backbone(EdgeSampler):
         edges_per_atom: float = 7.0,
         importance: str | Score = "exponential",
         floor: float = 0.25,
+        cutoff: float | None = None,
         seed: int | None = None,
     ) -> None:
         super().__init__(dim=dim, seed=seed)
@@ -78,6 +79,7 @@ class Backbone(EdgeSampler):
         self.edges_per_atom = edges_per_atom
         self.importance = Importance(importance)
         self.floor = floor
+        self.cutoff = cutoff
 
     def sample(
         self,
@@ -92,6 +94,7 @@ class Backbone(EdgeSampler):
         num_nodes = len(pos)
         complete = num_nodes <= max(self.complete_below, self.dim + 1)
         points: NDArray[np.float64] = np.asarray(pos, dtype=np.float64)
+        check_finite(points)
         if lattice is not None:
             return self._periodic(points, lattice, rng, complete=complete)
         if complete:
@@ -112,39 +115,30 @@ class Backbone(EdgeSampler):
         complete: bool,
     ) -> PairSample:
         num_nodes = len(points)
-        bone = periodic_backbone(points, lattice, near=self.near)
-        rest = all_pairs(num_nodes)
-        rest = rest._replace(shift=nearest_image(points, rest.pairs, lattice))
-        rest = without(rest, bone)
-        if not complete:
-            score = self.importance.numpy(image_distance(points, rest, lattice))
-            left = self.edges_per_atom * num_nodes - bone.pairs.shape[1]
-            chance = inclusion_probability(score, far_budget(left, num_nodes), floor=self.floor)
-            drawn = rng.random(len(chance)) < chance
-            rest = rest.select(drawn, 1.0 / chance[drawn])
-        return bone.joined(rest)
+        every = image_pairs(points, lattice, cutoff=self.cutoff)
+        sure = None if complete else rigid_images(points, every, lattice)
+        if sure is None:
+            return every
+        length = image_distance(points, every, lattice)
+        sure |= nearest_pairs(every.pairs, length, self.near)
+        left = self.edges_per_atom * num_nodes - np.count_nonzero(sure)
+        chance = np.ones(len(sure))
+        chance[~sure] = inclusion_probability(
+            self.importance.numpy(length[~sure]), far_budget(left, num_nodes), floor=self.floor
+        )
+        drawn = rng.random(len(chance)) < chance
+        return every.select(drawn, 1.0 / chance[drawn])
 
-    def sample_batch(
-        self,
-        pos: Tensor,
-        batch: Tensor | None = None,
-        *,
-        num_graphs: int | None = None,
-        generator: torch.Generator | None = None,
+    def _draw(
+        self, pos: Tensor, counts: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Draw the edges of every structure, all at once; see `EdgeSampler.sample_batch`.
-
-        Batches with a structure of more than 2048 atoms go through `sample`, one by one.
-        """
-        counts = node_counts(pos, batch, num_graphs)
+        """Draw all structures at once; those of a batch with more than 2048 atoms one by one."""
         large = counts > max(self.complete_below, self.dim + 1)
         if not bool(large.any()):
             edges = all_pairs_batch(counts)
             return edges, pos.new_ones(edges.shape[1], dtype=weight_dtype(pos))
         if int(counts.max()) > _BATCH_LIMIT:
-            return super().sample_batch(pos, batch, num_graphs=num_graphs, generator=generator)
-        if generator is None:
-            generator = self._stream.generator(pos.device)
+            return super()._draw(pos, counts, generator)
         points = pos.detach().double()
         graph = torch.repeat_interleave(counts)
         chosen = torch.nonzero(large[graph])[:, 0]

@@ -4,77 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pyg_energyloss.functional.lattice import periodic_cell
+from pyg_energyloss.samplers.periodic import nearest_image
+from pyg_energyloss.samplers.sample import (
+    Lattice,
+    PairSample,
+    node_counts,
+    numpy_generator,
+    weight_dtype,
+)
 from pyg_energyloss.samplers.streams import TorchStream
-
-
-class Lattice(NamedTuple):
-    """Fixed cell of a periodic structure: rows of ``cell`` are vectors, ``pbc`` which repeat."""
-
-    cell: NDArray[np.float64]
-    pbc: tuple[bool, ...]
-
-
-class PairSample(NamedTuple):
-    """Pairs of one structure, each stored once.
-
-    ``pairs`` [2, num_pairs] (int64); ``weight`` [num_pairs], one over the probability that the pair
-    is drawn, so 1 for a pair that is always there; ``shift`` [num_pairs, dim], for periodic
-    structures only: the pair vector is ``pos[j] - pos[i] + shift @ cell``. A sampler that leaves it
-    out for a periodic structure means the nearest image.
-    """
-
-    pairs: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    shift: NDArray[np.int64] | None = None
-
-    def select(self, chosen: NDArray[Any], weight: NDArray[np.float64]) -> PairSample:
-        """Some of the pairs, with new weights."""
-        shift = None if self.shift is None else self.shift[chosen]
-        return PairSample(self.pairs[:, chosen], weight, shift)
-
-    def joined(self, other: PairSample) -> PairSample:
-        """Both sets of pairs, of the same structure."""
-        shift = None
-        if self.shift is not None and other.shift is not None:
-            shift = np.concatenate([self.shift, other.shift])
-        return PairSample(
-            np.concatenate([self.pairs, other.pairs], axis=1),
-            np.concatenate([self.weight, other.weight]),
-            shift,
-        )
-
-
-def numpy_generator(generator: torch.Generator) -> np.random.Generator:
-    """A numpy generator seeded by a draw of a torch one."""
-    word = torch.randint(2**62, (1,), generator=generator, device=generator.device)
-    return np.random.default_rng(int(word))
-
-
-def weight_dtype(pos: Tensor) -> torch.dtype:
-    """Weights up to n² / 2 need at least single precision."""
-    return torch.promote_types(pos.dtype, torch.float32)
-
-
-def node_counts(pos: Tensor, batch: Tensor | None, num_graphs: int | None) -> Tensor:
-    """Atoms per structure [num_graphs]; without ``batch`` all atoms are one structure.
-
-    Raises:
-        ValueError: ``batch`` does not fit ``pos``.
-    """
-    if batch is None:
-        return torch.tensor([len(pos)], device=pos.device)
-    if batch.shape != pos.shape[:1]:
-        raise ValueError(
-            f"`batch` must have shape [num_nodes] = ({len(pos)},), got {tuple(batch.shape)}"
-        )
-    return torch.bincount(batch, minlength=num_graphs or 0)
 
 
 class EdgeSampler(ABC):
@@ -91,8 +37,9 @@ class EdgeSampler(ABC):
 
     Args:
         dim: dimension of space; structures are ``pos`` [num_nodes, dim].
-        seed: seed of the draws made without a generator; None follows ``torch.manual_seed``
-            (the global generator is read for its seed, never advanced).
+        seed: seed of the draws made without a generator; None takes that of ``torch.manual_seed``.
+            The global generator is read for its seed, never advanced: another seed begins the
+            stream anew, the same seed once more does not; `restart` does.
     """
 
     def __init__(self, *, dim: int = 3, seed: int | None = None) -> None:
@@ -130,28 +77,48 @@ class EdgeSampler(ABC):
         *,
         num_graphs: int | None = None,
         generator: torch.Generator | None = None,
+        present: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Draw the edges of every structure of a batch.
 
-        This general version visits the structures one by one on the CPU; samplers with a
-        vectorised draw override it.
-
         Args:
             pos: target positions [num_nodes, dim].
-            batch: structure of each node [num_nodes], sorted; None means one structure.
+            batch: structure of each node [num_nodes], in any order; None means one structure.
             num_graphs: number of structures; None reads it from ``batch``.
             generator: source of the draw, on the device of ``pos``; None uses the sampler's own.
+            present: nodes that are there [num_nodes], bool; the others get no edge, as if they had
+                been left out of the structures. None means all.
 
         Returns:
             ``edge_index`` [2, num_edges], both directions of every pair, and ``edge_weight``
             [num_edges] in the dtype of ``pos``, or float32 if that is shorter.
+
+        Raises:
+            ValueError: ``batch`` or ``present`` does not fit ``pos``, or positions are not finite.
         """
+        counts = node_counts(pos, batch, num_graphs)
+        node = _in_order(pos, batch, present)
+        if node is not None:
+            pos = pos[node]
+            counts = node_counts(pos, None if batch is None else batch[node], len(counts))
+        if not bool(torch.isfinite(pos).all()):
+            raise ValueError("`pos` must be finite, got NaN or infinity in the true positions")
         if generator is None:
             generator = self._stream.generator(pos.device)
+        edges, weight = self._draw(pos, counts, generator)
+        return (edges if node is None else node[edges]), weight
+
+    def _draw(
+        self, pos: Tensor, counts: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Edges and weights of structures that follow one another, ``counts`` [num_graphs] long.
+
+        This general version visits the structures one by one on the CPU; samplers with a
+        vectorised draw override it.
+        """
         rng = numpy_generator(generator)
         points = pos.detach().cpu().double().numpy()
-        counts = node_counts(pos, batch, num_graphs).cpu().numpy()
-        bounds = np.concatenate([[0], np.cumsum(counts)])
+        bounds = np.concatenate([[0], np.cumsum(counts.cpu().numpy())])
         pairs, weights = [np.empty((2, 0), np.int64)], [np.empty(0)]
         for start, stop in pairwise(bounds):
             drawn = self.sample(points[start:stop], rng)
@@ -164,24 +131,91 @@ class EdgeSampler(ABC):
     def __call__(self, data: Any) -> tuple[Tensor, ...]:
         """Draw the edges of a PyG batch from its target positions; what the loss calls.
 
+        Nodes that ``data.pos_mask`` leaves out get no edge.
+
         Returns:
-            ``edge_index`` and ``edge_weight`` as `sample_batch`; for periodic structures
-            (``data.cell`` and ``data.pbc``), which are visited one by one, also ``edge_shift``
-            [num_edges, dim]: the pair vector is ``pos[j] - pos[i] + shift @ cell``.
+            ``edge_index`` and ``edge_weight`` as `sample_batch`; for periodic structures (see
+            `periodic_cell`), which are visited one by one, also ``edge_shift`` [num_edges, dim]:
+            the pair vector is ``pos[j] - pos[i] + shift @ cell``.
         """
         batch, num_graphs = getattr(data, "batch", None), getattr(data, "num_graphs", None)
-        cell, pbc = getattr(data, "cell", None), getattr(data, "pbc", None)
-        if cell is None or pbc is None or not bool(torch.as_tensor(pbc).any()):
-            return self.sample_batch(data.pos, batch, num_graphs=num_graphs)
-        from pyg_energyloss.samplers.periodic_batch import draw_periodic_batch
+        present = getattr(data, "pos_mask", None)
+        counts = node_counts(data.pos, batch, num_graphs)
+        lattice = periodic_cell(data, len(counts), data.pos.shape[1])
+        if lattice is None or not bool(lattice[1].any()):
+            return self.sample_batch(data.pos, batch, num_graphs=num_graphs, present=present)
+        return self._draw_periodic(data.pos, batch, len(counts), lattice, present)
 
-        generator = self._stream.generator(data.pos.device)
-        return draw_periodic_batch(
-            self, data.pos, batch, cell, torch.as_tensor(pbc), generator=generator
+    def _draw_periodic(
+        self,
+        pos: Tensor,
+        batch: Tensor | None,
+        num_graphs: int,
+        lattice: tuple[Tensor, Tensor],
+        present: Tensor | None,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        rng = numpy_generator(self._stream.generator(pos.device))
+        dim = pos.shape[1]
+        node = _in_order(pos, batch, present)
+        node = torch.arange(len(pos), device=pos.device) if node is None else node
+        counts = node_counts(pos[node], None if batch is None else batch[node], num_graphs)
+        points = pos.detach().cpu().double().numpy()
+        cells, flags = lattice[0].detach().cpu().double().numpy(), lattice[1].cpu().numpy()
+        bounds = np.concatenate([[0], np.cumsum(counts.cpu().numpy())])
+        order = node.cpu().numpy()
+        whole = PairSample(np.empty((2, 0), np.int64), np.empty(0), np.empty((0, dim), np.int64))
+        for graph, (start, stop) in enumerate(pairwise(bounds)):
+            mine = order[start:stop]
+            drawn = self.sample_images(points[mine], rng, Lattice.of(cells[graph], flags[graph]))
+            whole = whole.joined(drawn._replace(pairs=mine[drawn.pairs]))
+        edges = torch.from_numpy(whole.pairs).to(pos.device)
+        weight = torch.from_numpy(whole.weight).to(pos.device, weight_dtype(pos))
+        shifts = torch.from_numpy(np.asarray(whole.shift)).to(pos.device)
+        return (
+            torch.cat([edges, edges.flip(0)], dim=1),
+            weight.repeat(2),
+            torch.cat([shifts, -shifts]),
         )
+
+    def sample_images(
+        self,
+        pos: NDArray[np.floating],
+        rng: np.random.Generator,
+        lattice: Lattice | None,
+        *,
+        bonds: NDArray[np.int64] | None = None,
+    ) -> PairSample:
+        """Draw as `sample`, always with shifts: nearest images where the sampler says nothing."""
+        drawn = self.sample(pos, rng, bonds=bonds, lattice=lattice)
+        if drawn.shift is not None:
+            return drawn
+        shift = np.zeros((drawn.pairs.shape[1], pos.shape[1]), np.int64)
+        if lattice is not None:
+            shift = nearest_image(pos, drawn.pairs, lattice)
+        return drawn._replace(shift=shift)
+
+    def restart(self) -> None:
+        """Begin the stream of draws anew, as after a change of the seed."""
+        self._stream.restart()
 
     def __repr__(self) -> str:
         """The class and its public options, which PyG compares for ``pre_transform``."""
         options = {k: v for k, v in vars(self).items() if not k.startswith("_")}
         inside = ", ".join(f"{k}={v!r}" for k, v in sorted(options.items()))
         return f"{type(self).__name__}({inside})"
+
+
+def _in_order(pos: Tensor, batch: Tensor | None, present: Tensor | None) -> Tensor | None:
+    """The nodes that are there, structure by structure; None if that is all of them as they are."""
+    if present is not None and present.shape != pos.shape[:1]:
+        raise ValueError(
+            f"`present` must have shape [num_nodes] = ({len(pos)},), got {tuple(present.shape)}"
+        )
+    node = None if present is None or bool(present.all()) else torch.nonzero(present)[:, 0]
+    if batch is None:
+        return node
+    graph = batch if node is None else batch[node]
+    if bool((graph[1:] >= graph[:-1]).all()):
+        return node
+    order = torch.argsort(graph, stable=True)
+    return order if node is None else node[order]

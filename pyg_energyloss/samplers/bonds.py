@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from pyg_energyloss.rigidity.lateration import laterate
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
+from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.far import pair_number, unnumber
 from pyg_energyloss.samplers.periodic import periodic_backbone
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 class BondEdges(EdgeSampler):

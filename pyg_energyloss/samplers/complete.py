@@ -9,7 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, node_counts, weight_dtype
+from pyg_energyloss.samplers.base import EdgeSampler
+from pyg_energyloss.samplers.periodic import image_pairs
+from pyg_energyloss.samplers.sample import Lattice, PairSample, weight_dtype
 
 
 @lru_cache(maxsize=128)
@@ -51,11 +53,24 @@ def all_pairs_batch(counts: Tensor) -> Tensor:
 class Complete(EdgeSampler):
     """All pairs, each with weight 1: the energy of equation 7 itself.
 
+    Of a periodic structure, all images within a cutoff, as `functional.crystal_energy` sums them.
+
+    Args:
+        dim: dimension of space.
+        cutoff: largest true distance between images; see `functional.crystal_springs`.
+        seed: unused by the draw, as there is none.
+
     Example:
         >>> import numpy as np
         >>> Complete().sample(np.zeros((4, 3)), np.random.default_rng(0)).pairs.shape
         (2, 6)
     """
+
+    def __init__(
+        self, *, dim: int = 3, cutoff: float | None = None, seed: int | None = None
+    ) -> None:
+        super().__init__(dim=dim, seed=seed)
+        self.cutoff = cutoff
 
     def sample(
         self,
@@ -66,18 +81,14 @@ class Complete(EdgeSampler):
         lattice: Lattice | None = None,
     ) -> PairSample:
         """All pairs of the structure; see `EdgeSampler.sample`."""
-        del rng, bonds, lattice
+        del rng, bonds
+        if lattice is not None:
+            return image_pairs(np.asarray(pos, np.float64), lattice, cutoff=self.cutoff)
         return all_pairs(len(pos))
 
-    def sample_batch(
-        self,
-        pos: Tensor,
-        batch: Tensor | None = None,
-        *,
-        num_graphs: int | None = None,
-        generator: torch.Generator | None = None,
+    def _draw(
+        self, pos: Tensor, counts: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """All ordered pairs of every structure; see `EdgeSampler.sample_batch`."""
         del generator
-        edge_index = all_pairs_batch(node_counts(pos, batch, num_graphs))
+        edge_index = all_pairs_batch(counts)
         return edge_index, pos.new_ones(edge_index.shape[1], dtype=weight_dtype(pos))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
+from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.complete import all_pairs
 from pyg_energyloss.samplers.far import unnumber
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 class ErdosRenyi(EdgeSampler):

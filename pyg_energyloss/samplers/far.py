@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.samplers.base import PairSample
 from pyg_energyloss.samplers.complete import cached_pairs
 from pyg_energyloss.samplers.importance import Importance, inclusion_probability
+from pyg_energyloss.samplers.sample import PairSample
 
 #: Up to this many atoms all pairs are scored; beyond, near ones by a tree, the rest evenly.
 DENSE_LIMIT = 512

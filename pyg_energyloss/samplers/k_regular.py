@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
+from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.complete import all_pairs
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 def random_regular(num_nodes: int, degree: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -80,15 +81,17 @@ def _switch(
 class KRegular(EdgeSampler):
     """Random k-regular graphs, as in the paper, but rescaled so that the loss keeps its size.
 
-    Each pair has weight (n - 1) / k, so the mean over draws is the complete energy. A draw is
-    globally rigid for almost all placements with high probability (proved for dim 2), not surely,
-    and soft: see the documentation before fixing one.
+    Each pair has weight (n - 1) / k and every pair is as likely as any other, so the mean over
+    draws is the complete energy. (Not so with a pool, whose graphs leave pairs out: the mean over
+    100 graphs of 30 to 1000 atoms was off by 4 %.) A draw is globally rigid for almost all
+    placements with high probability (proved for dim 2), not surely, and soft: see the documentation
+    before fixing one. Of a periodic structure, pairs of atoms at their nearest image.
 
     Args:
         dim: dimension of space.
         k: neighbours per atom; None means 2 dim.
-        pool: number of graphs per size that draws choose from, as in the paper (100); None draws a
-            fresh graph each time.
+        pool: number of graphs per size that draws choose from, 100 in the paper; None draws a fresh
+            graph each time.
         seed: see `EdgeSampler`; also decides the pool.
 
     Example:
@@ -105,7 +108,7 @@ class KRegular(EdgeSampler):
         *,
         dim: int = 3,
         k: int | None = None,
-        pool: int | None = 100,
+        pool: int | None = None,
         seed: int | None = None,
     ) -> None:
         super().__init__(dim=dim, seed=seed)

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyg_energyloss.rigidity.lateration import laterate
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
+from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.periodic import periodic_backbone
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 class LaterationEdges(EdgeSampler):

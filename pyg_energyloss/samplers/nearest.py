@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss.rigidity.frame import check_finite
 from pyg_energyloss.rigidity.neighbours import find_neighbours
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample
+from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.far import pair_number, unnumber
 from pyg_energyloss.samplers.periodic import periodic_neighbours
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 class NearestNeighbours(EdgeSampler):
@@ -43,6 +45,7 @@ class NearestNeighbours(EdgeSampler):
         """The nearest neighbours; see `EdgeSampler.sample`."""
         del rng, bonds
         points = np.ascontiguousarray(pos, np.float64)
+        check_finite(points)
         if lattice is not None:
             return periodic_neighbours(points, lattice, near=self.k)
         num_nodes = len(points)

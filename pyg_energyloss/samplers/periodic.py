@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from pyg_energyloss.functional import crystal_springs, minimum_image
+from pyg_energyloss.functional.lattice import reduce_cell
 from pyg_energyloss.rigidity.frame import TOLERANCE
 from pyg_energyloss.rigidity.lateration import MIN_SINE
-from pyg_energyloss.samplers.base import Lattice, PairSample
+from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 def neighbour_cells(lattice: Lattice) -> NDArray[np.int64]:
@@ -19,11 +22,11 @@ def neighbour_cells(lattice: Lattice) -> NDArray[np.int64]:
 
 
 def full_cell(lattice: Lattice) -> NDArray[np.float64]:
-    """The cell with vectors across the axes that do not repeat, which may be given as zero."""
-    cell = np.array(lattice.cell, np.float64)
+    """The cell with zeros along the axes that do not repeat."""
     repeats = np.asarray(lattice.pbc, bool)
-    across = np.linalg.svd(cell[repeats])[2][repeats.sum() :]
-    cell[~repeats] = across
+    cell: NDArray[np.float64] = np.where(
+        repeats[:, None], np.asarray(lattice.cell, np.float64), 0.0
+    )
     return cell
 
 
@@ -32,22 +35,39 @@ def nearest_image(
 ) -> NDArray[np.int64]:
     """Shift [num_pairs, dim] that makes ``pos[j] - pos[i] + shift @ cell`` shortest.
 
-    The vector is first wrapped in fractional coordinates, then compared with the cells around; in
-    a very skewed cell that is not reduced, the image found is near but perhaps not the nearest.
+    That of `functional.minimum_image`, in numpy.
     """
-    cell = full_cell(lattice)
-    vector = np.asarray(pos[pairs[1]] - pos[pairs[0]], np.float64)
-    fraction = np.linalg.solve(cell.T, vector.T).T
-    wrap = np.where(np.asarray(lattice.pbc), -np.rint(fraction), 0.0).astype(np.int64)
-    best = np.full(len(vector), np.inf)
-    shift = wrap.copy()
-    for step in neighbour_cells(lattice):
-        square = ((vector + (wrap + step) @ cell) ** 2).sum(axis=1)
-        # Ties go to the first image, so that rounding does not choose.
-        closer = square < best * (1 - 1e-9)
-        best = np.where(closer, square, best)
-        shift[closer] = (wrap + step)[closer]
-    return shift
+    points = torch.from_numpy(np.array(pos, np.float64))
+    shift = minimum_image(
+        points,
+        torch.from_numpy(np.array(pairs)),
+        torch.from_numpy(full_cell(lattice)),
+        pbc=torch.tensor(lattice.pbc),
+    )
+    return shift.numpy().astype(np.int64)
+
+
+def image_pairs(
+    pos: NDArray[np.float64], lattice: Lattice, *, cutoff: float | None = None
+) -> PairSample:
+    """All images within a cutoff, each pair once with weight 1, an atom's own images included.
+
+    Args:
+        pos: positions [num_nodes, dim].
+        lattice: the cell.
+        cutoff: largest distance; None as `functional.crystal_springs`.
+    """
+    springs = crystal_springs(
+        torch.from_numpy(np.array(pos, np.float64)),
+        torch.from_numpy(full_cell(lattice)),
+        pbc=torch.tensor(lattice.pbc),
+        cutoff=cutoff,
+    )
+    pairs, shift = springs.atoms.numpy(), springs.edge_shift.numpy().astype(np.int64)
+    # Of the two directions of an atom's own image keep the one whose first step is forward.
+    step = np.sign(shift)[np.arange(len(shift)), (shift != 0).argmax(axis=1)]
+    once = (pairs[0] < pairs[1]) | ((pairs[0] == pairs[1]) & (step > 0))
+    return PairSample(pairs[:, once], np.ones(np.count_nonzero(once)), shift[once])
 
 
 def image_distance(
@@ -65,10 +85,32 @@ def image_distance(
 def periodic_neighbours(pos: NDArray[np.float64], lattice: Lattice, *, near: int) -> PairSample:
     """Each atom's nearest other atoms, images included: pairs i < j with shifts, weight 1."""
     rows: list[NDArray[np.int64]] = []
+    short, change = _reduced(lattice)
     for v in range(len(pos) if len(pos) > 1 else 0):
-        atom, shift, _ = _images_around(pos, v, lattice)
-        rows.append(_rows(v, atom[:near], shift[:near]))
+        atom, shift, _ = _images_around(pos, v, short)
+        rows.append(_rows(v, atom[:near], shift[:near] @ change))
     return _once(rows, pos.shape[1])
+
+
+def nearest_pairs(
+    pairs: NDArray[np.int64], length: NDArray[np.float64], near: int
+) -> NDArray[np.bool_]:
+    """Which pairs join an atom with one of its ``near`` nearest, of either end [num_pairs].
+
+    Example:
+        >>> nearest_pairs(
+        ...     np.array([[0, 0, 1], [1, 2, 2]]), np.array([1.0, 3.0, 2.0]), 3, 1
+        ... ).tolist()
+        [True, False, True]
+    """
+    atom = np.concatenate([pairs[0], pairs[1]])
+    number = np.tile(np.arange(len(length)), 2)
+    order = np.lexsort((number, length[number], atom))
+    ranked = atom[order]
+    rank = np.arange(len(order)) - np.searchsorted(ranked, ranked)
+    chosen = np.zeros(len(length), np.bool_)
+    chosen[number[order[rank < near]]] = True
+    return chosen
 
 
 def periodic_backbone(
@@ -92,14 +134,21 @@ def periodic_backbone(
     """
     limit = tolerance * float(np.linalg.norm(full_cell(lattice), axis=1).max())
     rows: list[NDArray[np.int64]] = []
+    short, change = _reduced(lattice)
     for v in range(len(pos) if len(pos) > 1 else 0):
-        atom, shift, vector = _images_around(pos, v, lattice)
+        atom, shift, vector = _images_around(pos, v, short)
         earlier = np.flatnonzero(atom < v)
         chosen = np.concatenate(
-            [np.arange(min(near, len(atom))), earlier[_spanning(vector[earlier], limit)]]
+            [np.arange(min(near, len(atom))), earlier[spanning(vector[earlier], limit)]]
         )
-        rows.append(_rows(v, atom[chosen], shift[chosen]))
+        rows.append(_rows(v, atom[chosen], shift[chosen] @ change))
     return _once(rows, pos.shape[1])
+
+
+def _reduced(lattice: Lattice) -> tuple[Lattice, NDArray[np.int64]]:
+    found = reduce_cell(np.asarray(lattice.cell)[None], np.asarray(lattice.pbc, bool)[None])
+    repeats = tuple(bool(flag) for flag in found.repeats[0])
+    return Lattice(found.cell[0], repeats), found.change[0]
 
 
 def _images_around(
@@ -131,7 +180,7 @@ def _once(rows: list[NDArray[np.int64]], dim: int) -> PairSample:
     return PairSample(table[:, :2].T.copy(), np.ones(len(table)), table[:, 2:].copy())
 
 
-def _spanning(points: NDArray[np.float64], limit: float) -> NDArray[np.int64]:
+def spanning(points: NDArray[np.float64], limit: float) -> NDArray[np.int64]:
     """The nearest points that span all of them, as `rigidity.choose_anchors` picks."""
     if len(points) == 0:
         return np.empty(0, np.int64)

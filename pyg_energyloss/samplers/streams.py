@@ -63,9 +63,9 @@ class NumpyStream:
     """A numpy generator per process or loader worker, made when first asked for.
 
     Args:
-        seed: None follows ``torch.manual_seed``. In a loader worker the worker's seed, drawn by the
-            loader from its ``generator``, is mixed in, so that workers and epochs differ and a
-            seeded loader repeats.
+        seed: None takes that of ``torch.manual_seed``; another seed there begins anew. In a loader
+            worker the worker's seed, drawn by the loader from its ``generator``, is mixed in, so
+            that workers and epochs differ and a seeded loader repeats.
     """
 
     def __init__(self, seed: int | None) -> None:
@@ -80,6 +80,10 @@ class NumpyStream:
             words = [k & 0xFFFFFFFFFFFFFFFF for k in key]
             self._made = (place, np.random.default_rng(words))
         return self._made[1]
+
+    def restart(self) -> None:
+        """Begin anew at the next draw."""
+        self._made = None
 
 
 class TorchStream:
@@ -101,6 +105,10 @@ class TorchStream:
             state = int(word.generate_state(1, np.uint64)[0]) >> 1
             self._made[device] = torch.Generator(device=device).manual_seed(state)
         return self._made[device]
+
+    def restart(self) -> None:
+        """Begin anew at the next draw."""
+        self._key, self._made = None, {}
 
     def __getstate__(self) -> dict[str, object]:
         """Generators do not pickle; a copy starts its stream afresh."""

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from pyg_energyloss.rigidity import Certificate, certify
 from pyg_energyloss.rigidity.matrix import stiffness_matrix
-from pyg_energyloss.samplers.base import EdgeSampler, PairSample
+from pyg_energyloss.samplers.base import EdgeSampler
+from pyg_energyloss.samplers.sample import PairSample
 
 
 class Points(NamedTuple):

@@ -14,6 +14,8 @@ from pyg_energyloss.spins.surface import Mask
 
 #: How many near-degenerate alternatives are told apart before giving up.
 MAX_SPLITS = 256
+#: The same for couplings that can be compared as decimals instead.
+FEW_SPLITS = 32
 #: How many decimal places may make up a common unit.
 MAX_DECIMALS = 7
 
@@ -22,8 +24,7 @@ def common_unit(strength: NDArray[np.float64]) -> Weights | None:
     """Return the strengths as integers below 2^24 of one common unit, or None if there is no such.
 
     Integer couplings, plus or minus one constant, and random numbers on the grid of float32 in
-    [-1, 1] have one; then the matching needs no rounding. Numbers that print as short decimals,
-    in double or single precision, are read as those decimals: 0.1 + 0.2 equals 0.3.
+    [-1, 1] have one; then the matching needs no rounding.
 
     Example:
         >>> common_unit(np.array([0.75, 0.5, 3.0]))
@@ -39,9 +40,21 @@ def common_unit(strength: NDArray[np.float64]) -> Weights | None:
         whole //= np.gcd.reduce(whole)
         if whole.max() <= MAX_WEIGHT:
             return whole
+    return None
+
+
+def decimal_unit(strength: NDArray[np.float64]) -> Weights | None:
+    """Return numbers that print as short decimals as integers of one unit, or None if they do not.
+
+    In double or single precision; 0.1 + 0.2 then equals 0.3.
+
+    Example:
+        >>> decimal_unit(np.array([0.1, 0.2, 0.3]))
+        array([1, 2, 3])
+    """
     for scale in 10.0 ** np.arange(1, MAX_DECIMALS + 1):
         rounded = np.rint(strength * scale)
-        if rounded.max() > MAX_WEIGHT:
+        if rounded.max(initial=0.0) > MAX_WEIGHT:
             break
         decimal = rounded / scale
         if np.array_equal(decimal, strength) or np.array_equal(
@@ -59,6 +72,8 @@ def least_join(frustration: Frustration, strength: NDArray[np.float64]) -> Mask:
     bound is the lightest for the true strengths: for any other set V the enclosed difference
     ``w(V) - w(U)`` is then not negative. If a near-degenerate V remains, the two are compared in
     exact arithmetic, a bond in which they differ is fixed either way, and both halves are solved.
+    Where that has no end, as with many couplings of 0.1, 0.2 and 0.3, numbers that print as short
+    decimals are compared as those decimals.
 
     Raises:
         SearchLimitError: too many sets that 24 bits cannot tell apart.
@@ -66,13 +81,23 @@ def least_join(frustration: Frustration, strength: NDArray[np.float64]) -> Mask:
     whole = common_unit(strength)
     if whole is not None:
         return _solved(constrained_join(frustration, whole, {})).mask
+    decimal = decimal_unit(strength)
+    try:
+        return _enclosed(frustration, strength, MAX_SPLITS if decimal is None else FEW_SPLITS)
+    except SearchLimitError:
+        if decimal is None:
+            raise
+        return _solved(constrained_join(frustration, decimal, {})).mask
+
+
+def _enclosed(frustration: Frustration, strength: NDArray[np.float64], splits: int) -> Mask:
     # A power of two: the division is exact.
     unit = math.ldexp(1.0, int(np.frexp(strength.max())[1]) - 24)
     low = np.floor(strength / unit).astype(np.int64)
     high = np.minimum(np.ceil(strength / unit).astype(np.int64), MAX_WEIGHT)
     if bool((strength > unit * MAX_WEIGHT).any()):
         unit, low, high = 2 * unit, low // 2, low // 2 + 1
-    mask = _certified(frustration, strength, (low, high), {}, [MAX_SPLITS])
+    mask = _certified(frustration, strength, (low, high), {}, [splits])
     if mask is None:
         raise AssertionError("every configuration has a set of unsatisfied bonds")
     return mask

@@ -22,11 +22,20 @@ class _OfBonds:
     nodes: int
     law: Callable[[Tensor], Tensor]
 
+    def exceptions(self) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
+        """Return the law of most pairs, the pairs [2, m] that have a k of their own, and it [m]."""
+        key = torch.cat(self.keys)
+        strengths = [torch.full_like(k, s, dtype=torch.float64) for k, s in self._of_each()]
+        return self.law, torch.stack([key // self.nodes, key % self.nodes]), torch.cat(strengths)
+
+    def _of_each(self) -> list[tuple[Tensor, float]]:
+        return list(zip(self.keys, self.strengths, strict=True))
+
     def pair_stiffness(self, distance: Tensor, source: Tensor, target: Tensor) -> Tensor:
         """Return k of each pair."""
         key = source * self.nodes + target
         k = self.law(distance)
-        for known, strength in zip(self.keys, self.strengths, strict=True):
+        for known, strength in self._of_each():
             if known.numel():
                 place = torch.searchsorted(known, key).clamp(max=known.numel() - 1)
                 k = torch.where(known[place] == key, strength, k)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pyg_energyloss.radial import RadialForm, TableForm
 from pyg_energyloss.stiffness.base import Stiffness, check_positive
 
 _ELEMENTS = 119
@@ -21,6 +22,12 @@ class _OfAtoms:
     factor: Tensor
     element: Tensor
     law: Callable[[Tensor], Tensor]
+
+    def table_form(self) -> TableForm | None:
+        """Return the law in the language of the compiled kernels, or None."""
+        radial = getattr(self.law, "radial_form", None)
+        form: RadialForm | None = None if radial is None else radial()
+        return None if form is None else TableForm(form, self.factor, self.element)
 
     def pair_stiffness(self, distance: Tensor, source: Tensor, target: Tensor) -> Tensor:
         """Return k of each pair."""
@@ -72,11 +79,17 @@ class ElementPair(Stiffness):
         """Return the law for the atoms of `data`, whose atomic numbers are ``data.z``.
 
         Raises:
-            ValueError: `data` has no `z`.
+            ValueError: `data` has no `z`, or one on a CPU is no atomic number.
         """
         element = getattr(data, "z", None)
         if element is None:
             raise ValueError("`data.z` (atomic numbers) is missing; a law per element needs it")
+        if element.is_cpu and element.numel():
+            lowest, highest = (int(value) for value in element.aminmax())
+            if lowest < 0 or highest >= _ELEMENTS:
+                raise ValueError(
+                    f"`data.z` must be between 0 and {_ELEMENTS - 1}, got {lowest} to {highest}"
+                )
         return _OfAtoms(self.factor.to(element.device), element.long(), self.law)
 
     def __call__(self, distance: Tensor) -> Tensor:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+
+def _harmonic(predicted: float, target: float) -> tuple[float, float]:
+    return 0.5 * (predicted - target) ** 2, predicted - target
 
 
 def pair_energy_loop(
@@ -19,6 +24,9 @@ def pair_energy_loop(
     shift: Any = None,
     batch: Any = None,
     num_graphs: int = 1,
+    potential: Callable[[float, float], tuple[float, float]] = _harmonic,
+    cutoff: float = math.inf,
+    node_weight: Any = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the pair energy of each graph and its gradient, one column at a time.
 
@@ -31,6 +39,9 @@ def pair_energy_loop(
         shift: Cartesian lattice shift of each column [num_edges, dim].
         batch: graph of every node [num_nodes].
         num_graphs: number of graphs.
+        potential: (predicted, true) distance -> energy and its slope, of plain floats.
+        cutoff: true distance from which on there is no spring.
+        node_weight: weight of each node [num_nodes].
 
     >>> pair_energy_loop([[0.0], [3.0]], [[0.0], [1.0]], [[0], [1]], lambda d: 1.0)[0]
     array([2.])
@@ -47,9 +58,14 @@ def pair_energy_loop(
         k = stiffness(float(rest_length))
         if edge_weight is not None:
             k *= float(edge_weight[column])
-        energy[0 if batch is None else int(batch[i])] += 0.5 * k * (length - rest_length) ** 2
+        if node_weight is not None:
+            k *= float(node_weight[i]) * float(node_weight[j])
+        if rest_length >= cutoff or i == j:
+            continue
+        value, slope = potential(float(length), float(rest_length))
+        energy[0 if batch is None else int(batch[i])] += k * value
         if length > 0:
-            force = k * (length - rest_length) * bond / length
+            force = k * slope * bond / length
             gradient[j] += force
             gradient[i] -= force
     return energy, gradient

@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch_geometric.data import Data
 from torch_geometric.data.datapipes import functional_transform
 from torch_geometric.transforms import BaseTransform
 
-from pyg_energyloss.samplers.base import EdgeSampler, Lattice, PairSample, weight_dtype
+from pyg_energyloss.functional.lattice import periodic_cell
+from pyg_energyloss.rigidity.frame import check_finite
+from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.periodic import nearest_image
+from pyg_energyloss.samplers.sample import Lattice, PairSample, weight_dtype
 from pyg_energyloss.samplers.streams import NumpyStream
 
 
@@ -23,14 +27,17 @@ class RigidEdgeTransform(BaseTransform):
     As ``transform`` it draws anew at each access; as ``pre_transform`` it fixes one draw. Both
     directions of every pair are stored, as PyG does for undirected graphs, and the names make PyG
     batch them rightly. Periodic structures (``data.cell`` and optionally ``data.pbc``) also get
-    ``energy_edge_shift`` [num_edges, dim], the image that is meant.
+    ``energy_edge_shift`` [num_edges, dim], the image that is meant. Atoms that ``data.pos_mask``
+    leaves out get no edge: the others are as rigid as if those had been removed.
 
     Args:
         sampler: a registered name (`pel.registry.names("sampler")`) or a sampler object.
         dim: dimension of space, given to a sampler made by name.
         attr: name of the edge attribute; must contain "index" so that PyG increments it. The
             weights and shifts are named alike.
-        seed: seed of the draws; None follows ``torch.manual_seed``. Loader workers and epochs get
+        seed: seed of the draws; None takes that of ``torch.manual_seed``, whose generator is never
+            advanced: another seed begins anew, the same one once more does not (`restart`
+            does). Loader workers and epochs get
             streams of their own; a loader with a seeded ``generator`` repeats them.
         complete_below: for samplers that know it ("backbone"): structures of at most this many
             atoms get the complete graph.
@@ -40,8 +47,8 @@ class RigidEdgeTransform(BaseTransform):
         **options: further options of a sampler made by name, as ``k=6`` of "k_regular".
 
     Raises:
-        ValueError: ``attr`` lacks "index", positions are missing or of another dimension, or a
-            structure without bonds, or a periodic one, is to be symmetrised.
+        ValueError: ``attr`` lacks "index", positions are missing, not finite or of another
+            dimension, or a structure without bonds, or a periodic one, is to be symmetrised.
         TypeError: options for a sampler object, or unknown to the sampler.
 
     Example:
@@ -98,17 +105,19 @@ class RigidEdgeTransform(BaseTransform):
                 f"`data.pos` must have shape [num_nodes, {self.dim}], got {shape}; "
                 "pass `dim` for another dimension"
             )
-        bonds = data.edge_index
-        lattice = _lattice(data)
+        lattice = _lattice(data, self.dim)
         points = pos.detach().cpu().to(weight_dtype(pos)).numpy()
-        drawn = self.sampler.sample(
-            points,
-            self._stream.generator(),
-            bonds=None if bonds is None else bonds.detach().cpu().numpy(),
-            lattice=lattice,
-        )
+        bonds = None if data.edge_index is None else data.edge_index.detach().cpu().numpy()
+        mask = data.get("pos_mask")
+        node = None if mask is None or bool(mask.all()) else np.flatnonzero(mask.cpu().numpy())
+        if node is not None:
+            points, bonds = points[node], None if bonds is None else _among(bonds, node, len(pos))
+        check_finite(points)
+        drawn = self.sampler.sample(points, self._stream.generator(), bonds=bonds, lattice=lattice)
         if lattice is not None and drawn.shift is None:
             drawn = drawn._replace(shift=nearest_image(points, drawn.pairs, lattice))
+        if node is not None:
+            drawn = drawn._replace(pairs=node[drawn.pairs])
         if self.symmetrize:
             drawn = _symmetric(drawn, data)
         num_pairs = drawn.pairs.shape[1]
@@ -122,6 +131,10 @@ class RigidEdgeTransform(BaseTransform):
             shift = np.concatenate([drawn.shift, -drawn.shift])
             data[self._shift_attr] = torch.from_numpy(shift).to(pos.device)
         return data
+
+    def restart(self) -> None:
+        """Begin the stream of draws anew, as after a change of the seed."""
+        self._stream.restart()
 
     def __repr__(self) -> str:
         """What PyG compares to see whether ``pre_transform`` has changed."""
@@ -145,11 +158,17 @@ def _symmetric(drawn: PairSample, data: Data) -> PairSample:
     return PairSample(*spread_weights(drawn.pairs, drawn.weight, images.numpy()))
 
 
-def _lattice(data: Data) -> Lattice | None:
-    cell = data.get("cell")
-    if cell is None:
+def _lattice(data: Data, dim: int) -> Lattice | None:
+    found = periodic_cell(data, 1, dim)
+    if found is None:
         return None
-    matrix = cell.detach().cpu().double().numpy().reshape(cell.shape[-2:])
-    pbc = data.get("pbc")
-    flags = [True] * len(matrix) if pbc is None else [bool(p) for p in pbc.reshape(-1).tolist()]
-    return Lattice(matrix, tuple(flags)) if any(flags) else None
+    cell, flags = (value[0].detach().cpu() for value in found)
+    return Lattice.of(cell.double().numpy(), flags.numpy())
+
+
+def _among(edges: NDArray[np.int64], node: NDArray[np.int64], num_nodes: int) -> NDArray[np.int64]:
+    """The edges among some of the nodes, which are numbered anew."""
+    number = np.full(num_nodes, -1)
+    number[node] = np.arange(len(node))
+    found: NDArray[np.int64] = number[edges]
+    return found[:, (found >= 0).all(axis=0)]

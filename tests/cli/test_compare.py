@@ -1,3 +1,4 @@
+import argparse
 import csv
 import json
 import os
@@ -8,6 +9,7 @@ import sys
 
 import pytest
 
+from pyg_energyloss.cli import compare as command
 from pyg_energyloss.cli import main
 
 pytest.importorskip("lightning")
@@ -22,32 +24,43 @@ def compare(*arguments):
     return main(["compare", *SMALL, *map(str, arguments)])
 
 
+def specs(*arguments):
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    return command.specs_of(parser.parse_args(list(map(str, arguments))))
+
+
 def test_writes_table_files_plots_and_report(tmp_path, capsys):
-    assert compare("--models", "gnn", "--losses", "mse,energy", "--out", tmp_path) == 0
+    chosen = ("--models", "gnn", "--losses", "mse,energy", "--out", tmp_path)
+    assert compare(*chosen) == 0
     printed = capsys.readouterr()
-    assert "gnn + energy" in printed.out
+    assert "energy" in printed.out
     assert "2/2" in printed.err
     results = json.loads((tmp_path / "results.json").read_text())
     assert [r["spec"]["loss"] for r in results["runs"]] == ["mse", "energy"]
+    assert [row["labels"]["loss"] for row in results["rows"]] == ["mse", "energy"]
     assert {"torch", "torch-geometric", "lightning"} <= set(results["environment"]["versions"])
-    assert results["comparison"]["seeds"] == [0]
+    assert results["settings"]["seed"] == 0
+    assert [s["kind"] for s in results["sections"]] == ["dots", "curves", "structures", "table"]
+    shown = results["sections"][2]["data"]
+    assert [s["label"] for s in shown["sets"]] == ["gnn + mse", "gnn + energy"]
+    assert len(shown["references"]) == 6
     rows = list(csv.DictReader((tmp_path / "metrics.csv").open()))
-    assert [row["loss"] for row in rows] == ["mse", "energy"]
-    assert float(rows[0]["bond_mae"]) == results["runs"][0]["metrics"][0]["bond_mae"]
-    assert {p.name for p in (tmp_path / "plots").iterdir()} == {"metrics.png", "curves.png"}
+    assert {row["loss"] for row in rows} == {"mse", "energy"}
     report = (tmp_path / "report.html").read_text()
     assert "What the loss changes" in report
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="http', report)
-    data = re.search(r'id="pel-data">(.*?)</script>', report, re.DOTALL).group(1)
-    shown = json.loads(data)
-    assert set(shown["predictions"]) == {"gnn + mse", "gnn + energy"}
-    assert len(shown["molecules"]) == 6
 
     # The same command again runs nothing and shows the same.
-    before = (tmp_path / "metrics.csv").read_text()
-    assert compare("--models", "gnn", "--losses", "mse,energy", "--out", tmp_path) == 0
-    assert (tmp_path / "metrics.csv").read_text() == before
-    assert "1/2" not in capsys.readouterr().err
+    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("result.json")}
+    assert compare(*chosen) == 0
+    assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("result.json")} == before
+
+    # The report is made again from results.json alone.
+    page = tmp_path / "report.html"
+    page.unlink()
+    assert main(["report", str(tmp_path)]) == 0
+    assert page.stat().st_size > 10_000
 
 
 def test_your_own_file_and_the_denoise_task(tmp_path):
@@ -62,8 +75,8 @@ def test_your_own_file_and_the_denoise_task(tmp_path):
     )
     assert code == 0
     results = json.loads((out / "results.json").read_text())
-    assert [row["level"] for row in results["runs"][0]["metrics"]] == [0.1, 0.4]
-    assert (out / "plots" / "noise.png").stat().st_size > 1000
+    assert results["group"] == "noise"
+    assert [row["labels"]["noise"] for row in results["rows"]] == ["0.1 Å", "0.4 Å"]
 
 
 @pytest.mark.parametrize(
@@ -77,30 +90,85 @@ def test_your_own_file_and_the_denoise_task(tmp_path):
         (["--model-arg", "channels=3"], r"must be NAME\.KEY=VALUE"),
         (["--models", "gnn", "--model-arg", "egnn.channels=3"], "with one of gnn as NAME"),
         (["--dataset-arg", "seed"], "expected KEY=VALUE, got 'seed'"),
+        (["--dataset-arg", "nope=1"], "'qm9_small' cannot be made with {'nope': 1}.*'nope'"),
+        (["--dataset-arg", "split_seed=x"], "'qm9_small' cannot be made with {'split_seed': 'x'}"),
+        (["--model-arg", "gnn.layers=x"], "the model 'gnn' cannot be made with {.*'layers': 'x'"),
+        (["--model-arg", "gnn.nope=1"], "the model 'gnn' cannot be made with {.*'nope': 1"),
+        (["--loss-arg", "energy.nope=1"], "the loss 'energy' cannot be made with {'nope': 1}"),
+        (["--models", "gdm"], "the model 'gdm' .* is not for compare; choose from .*egnn"),
+        (["--models", "spin_cnn"], "the model 'spin_cnn' .* is not for compare"),
+        (["--losses", "local_field"], "the loss 'local_field' .* is not for compare"),
         (["--out", "/proc/nowhere"], "cannot write to --out /proc/nowhere"),
     ],
 )
 def test_wrong_input_ends_with_one_clear_line(tmp_path, capsys, arguments, message):
     out = [] if "--out" in arguments else ["--out", tmp_path]
-    assert compare(*out, *arguments) == 1
+    models = [] if "--models" in arguments else ["--models", "gnn"]
+    assert compare(*out, *models, *arguments) == 1
     error = capsys.readouterr().err
-    assert re.search(message, error)
-    assert error.count("\n") == 1
+    line = error.replace(
+        next((s for s in error.splitlines(keepends=True) if "xTB energies" in s), "\0"), ""
+    )
+    assert re.search(message, line)
+    assert line.count("\n") == 1
+    assert not (tmp_path / "results.json").exists()
 
 
-@pytest.mark.parametrize("option", [["--steps", "0"], ["--seeds", "x"], ["--noise-levels", "-1"]])
-def test_wrong_numbers_are_a_wrong_command_line(option, capsys):
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--steps", "0"],
+        ["--steps", "nan"],
+        ["--seeds", "x"],
+        ["--seeds", "0"],
+        ["--seeds", "-1,2"],
+        ["--seeds", "1,1"],
+        ["--seeds", "0,4294967296"],
+        ["--noise-levels", "-1"],
+        ["--noise-levels", "nan"],
+        ["--noise-levels", "inf"],
+        ["--noise-levels", "0.1,0.1"],
+        ["--learning-rate", "nan"],
+        ["--learning-rate", "inf"],
+        ["--learning-rate=-1e-3"],
+        ["--models", "gnn,gnn"],
+        ["--losses", "mse,mse"],
+        ["--models", ","],
+        ["--out", ""],
+    ],
+)
+def test_wrong_values_are_a_wrong_command_line(option, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["compare", *option])
     assert ended.value.code == 2
     assert "expected" in capsys.readouterr().err
 
 
+def test_a_learning_rate_of_zero_is_zero(tmp_path):
+    given = ("--learning-rate", "0", "--models", "gnn", "--losses", "mse", "--out", tmp_path)
+    assert {spec.learning_rate for spec in specs(*given)} == {0.0}
+
+
+def test_the_default_comparison_is_the_measured_one(tmp_path):
+    made = specs("--out", tmp_path, "--models", "gnn,egnn")
+    assert {(s.steps, s.batch_size, s.eval_graphs, s.task) for s in made} == {
+        (400, 64, 400, "geometry")
+    }
+    assert [s.seed for s in made] == [0] * 10 + [1] * 10
+    assert [s.loss for s in made[:5]] == [
+        "mse",
+        "kabsch",
+        "energy",
+        "energy_sparse",
+        "energy_kabsch",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("1\n\nH 0 0 0\n", "has 1 atom"),
-        ("2\n\nH 0 0 0\nH 0 0 nan\n", "expected finite numbers"),
+        ("2\n\nH 0 0 0\nH 0 0 nan\n", "finite"),
         ("3\n\nO 0 0 0.117\nH 0 0.757 -0.47\nH 0 -0.757 -0.47\n", "needs at least 3"),
     ],
 )
@@ -114,23 +182,27 @@ def test_unusable_structures_end_with_one_clear_line(tmp_path, capsys, text, mes
     assert error.count("\n") == 1
 
 
-def test_a_failing_run_is_named_and_the_others_are_kept(tmp_path, capsys):
-    """local_field wants spins: every step of it fails, the run beside it does not."""
-    code = compare("--models", "gnn", "--losses", "local_field,energy", "--out", tmp_path)
-    assert code == 1
+def test_a_failing_run_is_named_with_its_traceback_and_the_others_are_kept(tmp_path, capsys):
+    """One value per graph cannot be minimised: every step of that run fails."""
+    chosen = ("--models", "gnn", "--losses", "handedness,energy", "--out", tmp_path)
+    broken = ("--loss-arg", "handedness.reduction=none")
+    assert compare(*chosen, *broken) == 1
     printed = capsys.readouterr()
-    assert "run failed: gnn + local_field, seed 0" in printed.err
+    assert re.search(r"run failed: gnn \+ handedness, seed 0 .*; see .*error\.txt", printed.err)
     results = json.loads((tmp_path / "results.json").read_text())
     assert [r["spec"]["loss"] for r in results["runs"]] == ["energy"]
-    assert list(results["errors"]) == ["gnn + local_field, seed 0"]
-    assert "Failed runs" in (tmp_path / "report.html").read_text()
+    (failed,) = results["failed"]
+    assert failed.startswith("gnn + handedness, seed 0")
+    assert [row["failed"] for row in results["rows"]] == [[], ["0"]]
+    (trace,) = tmp_path.glob("runs/*/error.txt")
+    assert "Traceback" in trace.read_text()
 
 
 def test_ctrl_c_keeps_what_is_done(tmp_path):
-    command = [sys.executable, "-m", "pyg_energyloss", "compare", *SMALL, "--models", "gnn"]
-    command += ["--losses", "mse,energy", "--out", str(tmp_path), "--seeds", "50"]
+    arguments = [sys.executable, "-m", "pyg_energyloss", "compare", *SMALL, "--models", "gnn"]
+    arguments += ["--losses", "mse,energy", "--out", str(tmp_path), "--seeds", "50"]
     process = subprocess.Popen(
-        command,
+        arguments,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -140,17 +212,32 @@ def test_ctrl_c_keeps_what_is_done(tmp_path):
     for line in process.stderr:
         if line.startswith("2/100"):
             break
-    os.killpg(process.pid, signal.SIGINT)
-    _, error = process.communicate(timeout=60)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "the same command continues" in error
     assert "Traceback" not in error
     assert len(json.loads((tmp_path / "results.json").read_text())["runs"]) >= 2
 
 
-def test_help_teaches(capsys):
-    with pytest.raises(SystemExit):
-        main(["compare", "--help"])
-    shown = capsys.readouterr().out
-    assert "examples:" in shown
-    assert "--noise-levels" in shown
+@pytest.mark.parametrize("name", ["compare", "generate", "spins", "study", "report"])
+def test_help_teaches_and_needs_no_torch(name):
+    script = (
+        "import sys\n"
+        "from pyg_energyloss.cli import main\n"
+        "try:\n"
+        f"    main([{name!r}, '--help'])\n"
+        "except SystemExit:\n"
+        "    pass\n"
+        "print('torch' in sys.modules or 'lightning' in sys.modules)\n"
+    )
+    environment = {"PYG_ENERGYLOSS_PLUGINS": "none"}
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **environment},
+    )
+    assert "usage: " in ended.stdout
+    assert ended.stdout.splitlines()[-1] == "False"

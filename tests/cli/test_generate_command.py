@@ -25,19 +25,16 @@ def test_writes_table_files_plots_molecules_and_report(tmp_path, capsys):
     printed = capsys.readouterr()
     assert "gdm + energy_gated" in printed.out
     assert "real molecules" in printed.out
-    assert "2/2" in printed.err
+    assert "3/3" in printed.err
     results = json.loads((tmp_path / "results.json").read_text())
     assert [r["spec"]["loss"] for r in results["runs"]] == ["mse", "energy_gated"]
-    assert {row["weights"] for row in results["summary"]} == {"averaged", "last"}
-    assert results["ceiling"]["stability"]["atom_stable"] > 0.9
+    assert [row["labels"]["weights"] for row in results["rows"]] == ["averaged", "last"] * 2
+    (real,) = results["baselines"]
+    assert real["values"]["atom_stable"]["mean"] > 90
+    kinds = [section["kind"] for section in results["sections"]]
+    assert kinds == ["structures", "bars", "histograms", "curves", "table"]
     rows = list(csv.DictReader((tmp_path / "metrics.csv").open()))
-    assert [row["loss"] for row in rows] == ["mse", "mse", "energy_gated", "energy_gated"]
-    assert {p.stem for p in (tmp_path / "plots").iterdir()} == {
-        "curves",
-        "lengths",
-        "metrics",
-        "molecules",
-    }
+    assert {row["loss"] for row in rows} == {"mse", "energy_gated"}
     report = (tmp_path / "report.html").read_text()
     assert "Generated molecules" in report
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="http', report)
@@ -45,10 +42,10 @@ def test_writes_table_files_plots_molecules_and_report(tmp_path, capsys):
 
     # The same command again trains nothing.
     assert generate(*command) == 0
-    assert "1/2" not in capsys.readouterr().err
+    assert "1/3" not in capsys.readouterr().err
 
     # More molecules from one of the runs.
-    run = next((tmp_path / "runs").iterdir())
+    run = next((tmp_path / "runs").glob("gdm-*"))
     more = ("--sample-from", run, "--out", tmp_path / "more")
     assert generate(*more) == 0
     assert (tmp_path / "more" / "molecules.extxyz").exists()
@@ -61,6 +58,11 @@ def test_writes_table_files_plots_molecules_and_report(tmp_path, capsys):
         (("--ema", "1"), r"--ema must be in \[0, 1\), got 1"),
         (("--losses", "mes"), "mes"),
         (("--models", "gdn"), "gdn"),
+        (("--models", "gnn"), "the model 'gnn' .* is not for generate; choose from edm"),
+        (("--losses", "local_field"), "the loss 'local_field' .* is not for generate"),
+        (("--evaluators", "geometry"), "the evaluator 'geometry' .* is not for generate"),
+        (("--dataset-arg", "nope=1"), "cannot be made with {'nope': 1}"),
+        (("--model-arg", "gdm.heads=x"), "the model 'gdm' cannot be made with"),
         (("--loss-arg", "stiffness=inverse"), "--loss-arg must be NAME.KEY=VALUE"),
         (("--loss-arg", "mae.p=1"), "with one of mse, energy, energy_gated as NAME"),
         (("--model-arg", "edm.layers=1"), "--model-arg must be .* one of gdm as NAME"),
@@ -78,7 +80,7 @@ def test_paper_takes_rates_and_weights_of_each_loss():
     import argparse
 
     from pyg_energyloss.cli import generate as command
-    from pyg_energyloss.cli.generate_specs import specs_of
+    from pyg_energyloss.cli.generate import specs_of
 
     parser = argparse.ArgumentParser()
     command.configure(parser)
@@ -89,3 +91,12 @@ def test_paper_takes_rates_and_weights_of_each_loss():
     assert (energy.learning_rate, energy.position_weight) == (4e-4, pytest.approx(2.1))
     assert energy.model_options == {"channels": 256, "layers": 9}
     assert (energy.prediction, energy.sample_steps, energy.ema) == ("noise", 1000, 0.9999)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1"])
+@pytest.mark.parametrize("option", ["--learning-rate", "--position-weight"])
+def test_rates_and_weights_are_finite(option, value, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["generate", f"{option}={value}"])
+    assert ended.value.code == 2
+    assert "expected a number of at least 0" in capsys.readouterr().err

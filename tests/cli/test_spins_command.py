@@ -3,10 +3,10 @@ import json
 import pytest
 
 from pyg_energyloss.cli import main
-from pyg_energyloss.training.spin_defaults import (
+from pyg_energyloss.experiments.spins.spec import (
     PAPER_LEARNING_RATE,
-    spin_learning_rate,
-    spin_loss_options,
+    learning_rate,
+    loss_options,
 )
 
 pytest.importorskip("pymatching", reason="exact ground states need PyMatching")
@@ -28,14 +28,22 @@ def test_it_writes_results_table_plots_and_a_report(ran, capsys):
     assert code == 0
     results = json.loads((out / "results.json").read_text())
     assert len(results["runs"]) == 4
-    assert not results["errors"]
+    assert not results["failed"]
     assert results["environment"]["versions"]["torch"]
-    assert results["paper"]["local_field"]["mean"] == 45.6
+    by_loss = {row["labels"]["loss"]: row["values"] for row in results["rows"]}
+    assert by_loss["local_field+flip"]["excess_energy"]["n"] == 2
+    assert by_loss["spin_cross_entropy"]["paper"]["mean"] == 58.8
+    assert by_loss["spin_cross_entropy"]["of_reference"]["mean"] == 1.0
+    assert [row["labels"]["loss"] for row in results["baselines"]] == [
+        "random spins",
+        "strongest bonds first",
+        "simulated annealing, 5 sweeps",
+    ]
+    assert [s["kind"] for s in results["sections"]] == ["dots", "curves", "lattices", "table"]
     for run in results["runs"]:
-        assert run["spec"]["learning_rate"] == spin_learning_rate(run["spec"]["loss"])
-        assert run["spec"]["loss_options"] == spin_loss_options(run["spec"]["loss"])
-    assert (out / "metrics.csv").read_text().startswith("model,loss,seed")
-    assert {p.stem for p in (out / "plots").iterdir()} == {"excess", "curves", "configurations"}
+        assert run["spec"]["learning_rate"] == learning_rate(run["spec"]["loss"])
+        assert run["spec"]["loss_options"] == loss_options(run["spec"]["loss"])
+    assert "local_field+flip" in (out / "metrics.csv").read_text()
     page = (out / "report.html").read_text()
     assert "local_field+flip" in page
     assert 'src="http' not in page
@@ -72,6 +80,10 @@ def test_the_papers_configuration_takes_the_papers_settings(tmp_path):
     [
         (["--losses", "local_feld"], "local_field"),
         (["--models", "spin_cn"], "spin_cnn"),
+        (["--losses", "mse"], "the loss 'mse' (mean squared coordinate error) is not for spins"),
+        (["--models", "gnn"], "is not for spins; choose from"),
+        (["--model-arg", "spin_cnn.width=x"], "the model 'spin_cnn' cannot be made with"),
+        (["--loss-arg", "local_field+flip.nope=1"], "cannot be made with {'nope': 1}"),
         (["--periodic", "--size", "2"], "at least 3"),
         (["--loss-arg", "nothing.h0=1"], "NAME.KEY=VALUE"),
     ],
@@ -81,3 +93,20 @@ def test_mistakes_end_with_one_clear_line(arguments, message, tmp_path, capsys):
     error = capsys.readouterr().err
     assert message in error
     assert len(error.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--data-seed", "-1"],
+        ["--data-seed", "4294967296"],
+        ["--learning-rate", "nan"],
+        ["--size", "0"],
+        ["--out", " "],
+    ],
+)
+def test_wrong_values_are_a_wrong_command_line(option, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["spins", *option])
+    assert ended.value.code == 2
+    assert "expected" in capsys.readouterr().err

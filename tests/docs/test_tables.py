@@ -6,17 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from pyg_energyloss.training.summary import summarise, table
-
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("script", ["generate_docs", "spins_docs"])
-def test_the_page_is_what_its_script_writes(script, tmp_path, monkeypatch):
-    path = ROOT / "benchmarks" / f"{script}.py"
-    spec = importlib.util.spec_from_file_location(script, path)
+def script(name):
+    path = ROOT / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["generate_docs", "spins_docs"])
+def test_the_page_is_what_its_script_writes(name, tmp_path, monkeypatch):
+    module = script(name)
     page = module.PAGE
     copy = tmp_path / page.name
     copy.write_text(page.read_text())
@@ -28,7 +31,7 @@ def test_the_page_is_what_its_script_writes(script, tmp_path, monkeypatch):
 @pytest.mark.parametrize("page", ["README.md", "docs/compare.md"])
 def test_the_comparison_is_that_of_the_committed_run(page):
     results = json.loads((ROOT / "benchmarks" / "results" / "compare.json").read_text())
-    columns, cells, marks = table(summarise(results["runs"]))
+    columns, cells, marks = script("compare_docs").table(results)
     shown = {}
     for line in (ROOT / page).read_text().splitlines():
         values = [value.strip() for value in line.strip("|").split("|")]

@@ -8,7 +8,7 @@ from torch.autograd import gradcheck, gradgradcheck
 
 from pyg_energyloss import stiffness
 from pyg_energyloss.functional import complete_pair_energy, pair_energy
-from pyg_energyloss.functional.engine import torch_engine
+from pyg_energyloss.functional.engine import blocks
 from pyg_energyloss.functional.engine.numba import engine as numba_engine
 from pyg_energyloss.testing.reference import all_pairs, pair_energy_loop
 
@@ -213,20 +213,20 @@ def test_several_threads_give_the_same_numbers(rng, monkeypatch, sizes):
 
 
 def test_memory_of_the_fallback_is_linear(rng, monkeypatch):
-    """No tensor of a chunk is larger than the chunk: 3 000 atoms have 9 million pairs."""
+    """No tensor of a block is larger than the block: 3 000 atoms have 9 million pairs."""
     seen = []
-    original = torch_engine.energy_and_gradient
+    original = blocks.measured
 
     def spy(*inputs):
-        result = original(*inputs)
-        seen.append(result[0].numel())
-        return result
+        found = original(*inputs)
+        seen.append(found.distance.numel())
+        return found
 
     monkeypatch.setenv("PYG_ENERGYLOSS_ENGINE", "torch")
-    monkeypatch.setattr(torch_engine, "energy_and_gradient", spy)
+    monkeypatch.setattr(blocks, "measured", spy)
     pos = torch.randn(600, 3, generator=rng)
     complete_pair_energy(pos, pos.flip(0))
-    assert max(seen) <= torch_engine.CHUNK
+    assert max(seen) <= blocks.CHUNK
     assert sum(seen) == 600 * 600
 
 

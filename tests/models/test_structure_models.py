@@ -4,7 +4,7 @@ from scipy.spatial.transform import Rotation
 
 from pyg_energyloss import registry
 from pyg_energyloss.data import FlatLoader, qm9_small
-from pyg_energyloss.training.tasks import Denoise, Geometry
+from pyg_energyloss.experiments.structures.tasks import Denoise, Geometry
 
 
 def batch_of(task, **options):

@@ -116,7 +116,7 @@ def comparison():
     for model in models:
         for loss in losses:
             found = [r for r in runs if (r["spec"]["model"], r["spec"]["loss"]) == (model, loss)]
-            measured = [{**r["metrics"][0], **r} for r in found]
+            measured = [{**r["measurements"][0]["values"], **r} for r in found]
             values = {c["key"]: moments([m.get(c["key"]) for m in measured]) for c in columns}
             rows.append({"labels": {"model": model, "loss": loss}, "values": values, "failed": []})
     heads = (("bond_mae", "bond lengths, MAE / Å"), ("rmsd", "RMSD after alignment / Å"))
@@ -199,8 +199,17 @@ def spins():
         values = {c["key"]: moments([m.get(c["key"]) for m in metrics]) for c in columns}
         return {"labels": {"model": "spin_cnn", "loss": loss}, "values": values, "failed": []}
 
-    rows = [row(name, [r["metrics"] for r in runs if r["spec"]["loss"] == name]) for name in losses]
-    below = [row(name, [b["metrics"]]) for name, b in stored["baselines"].items()]
+    rows = [
+        row(
+            name,
+            [r["measurements"][0]["values"] for r in runs if r["spec"]["loss"] == name],
+        )
+        for name in losses
+    ]
+    below = [
+        row(b["labels"]["loss"], [{k: m["mean"] for k, m in b["values"].items() if m}])
+        for b in stored["baselines"]
+    ]
     series = [
         {
             "label": label,

@@ -129,15 +129,6 @@ def test_an_unknown_kind_is_named(tmp_path):
         write_report(DOCUMENTS["spins"] | {"sections": sections}, tmp_path)
 
 
-def test_text_stands_left_and_numbers_right(tmp_path):
-    table = {"columns": ["model", "loss", "rate"], "rows": [["gnn", "mse", 0.001]]}
-    sections = [{"kind": "table", "title": "S", "text": "", "data": table}]
-    document = DOCUMENTS["spins"] | {"sections": sections}
-    text = write_report(document, tmp_path).read_text(encoding="utf-8")
-    row = '<td class="text">gnn</td><td class="text">mse</td><td>0.001</td>'
-    assert row in text
-
-
 def test_a_row_of_another_length_is_named(tmp_path):
     table = {"columns": ["a"], "rows": [["x"], ["y", 1.0]]}
     sections = [{"kind": "table", "title": "S", "text": "", "data": table}]

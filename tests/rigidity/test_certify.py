@@ -5,7 +5,7 @@ import pytest
 
 from pyg_energyloss.rigidity import certify, stiffness_spectrum
 from pyg_energyloss.rigidity.matrix import rigidity_matrix
-from pyg_energyloss.samplers import Backbone, random_regular
+from pyg_energyloss.samplers import Backbone, BondEdges, LaterationEdges, random_regular
 
 
 def test_a_backbone_is_universally_rigid_and_says_so():
@@ -28,7 +28,7 @@ def test_a_six_regular_graph_is_globally_rigid_but_soft():
     assert report.globally_rigid
     assert not report.universally_rigid  # no order of lateration: nothing proved for this placement
     assert report.relative_condition > 100
-    assert "not certified" in str(report)
+    assert "not decided" in str(report)
 
 
 def test_benzene_has_modes_without_stiffness_even_with_all_pairs():
@@ -64,6 +64,68 @@ def test_a_floppy_large_structure_counts_its_floppy_modes():
     pairs = random_regular(150, 5, rng)[:, :-2]
     found = stiffness_spectrum(pairs, pos, np.ones(pairs.shape[1]))
     assert found.soft_modes == 3 * 150 - 6 - pairs.shape[1]
+
+
+def helix(count):
+    turn = 1.745 * np.arange(count)
+    return np.stack([2.3 * np.cos(turn), 2.3 * np.sin(turn), 1.5 * np.arange(count)], axis=1)
+
+
+def glued(base, pairs, plate, atom):
+    """A rigid structure, a plate fixed to it, and an atom that is joined to the plate alone."""
+    pos = np.concatenate([base, plate])
+    corners = np.arange(len(base), len(pos))
+    held = [(c, a) for c in corners for a in np.argsort(((base - pos[c]) ** 2).sum(1))[:8]]
+    loose = [(len(pos), c) for c in corners]
+    return np.concatenate([pairs, np.array(held + loose).T], axis=1), np.vstack([pos, atom])
+
+
+def test_an_atom_on_a_flat_plate_can_flip_and_is_not_certified():
+    base = helix(200)
+    pairs = LaterationEdges().sample(base, np.random.default_rng(0)).pairs
+    plate = base[100] + np.array([[6.0, 0, 0], [8, 0, 0], [6, 2, 0], [8, 2.5, 0]])
+    edges, pos = glued(base, pairs, plate, plate[0] + np.array([1.0, 1.0, 0.8]))
+    report = certify(edges, pos)
+    assert report.rigid  # generically; here the atom may stand on either side of the plate
+    assert not report.universally_rigid
+    assert "not decided" in str(report)
+    assert certify(edges[:, :-4], pos[:-1]).universally_rigid
+
+
+def test_no_atom_glued_to_a_plane_is_certified():
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        count, corners = int(rng.integers(5, 60)), int(rng.integers(3, 9))
+        base = rng.random((count, 3)) * (10 * count) ** (1 / 3)
+        pairs = Backbone(complete_below=int(rng.integers(0, 60))).sample(base, rng).pairs
+        axes = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+        plate = base[0] + 2.0 * rng.normal(size=(corners, 2)) @ axes[:2]
+        atom = plate.mean(axis=0) + rng.uniform(0.05, 2.0) * axes[2]
+        edges, pos = glued(base, pairs, plate, atom)
+        assert not certify(edges, pos).universally_rigid
+        if seed % 5 == 0:
+            assert certify(edges[:, :-corners], pos[:-1]).universally_rigid
+
+
+@pytest.mark.parametrize(
+    "count", [30, 150, *(pytest.param(n, marks=pytest.mark.slow) for n in (400, 1000))]
+)
+def test_the_samplers_that_promise_rigidity_are_certified(count):
+    rng = np.random.default_rng(count)
+    for pos in (helix(count), rng.random((count, 3)) * (10 * count) ** (1 / 3)):
+        chain = np.stack([np.arange(count - 1), np.arange(1, count)])
+        for sampler in (LaterationEdges(), Backbone(complete_below=0), BondEdges()):
+            drawn = sampler.sample(pos, rng, bonds=chain)
+            report = certify(drawn.pairs, pos)
+            assert report.universally_rigid
+            assert report.rebuild_error < 1e-8
+
+
+def test_positions_that_are_not_numbers_are_refused():
+    pos = np.zeros((4, 3))
+    pos[2, 1] = np.nan
+    with pytest.raises(ValueError, match="`pos` must be finite, got NaN or infinity for 1 of 4"):
+        certify([[0], [1]], pos)
 
 
 def test_small_and_empty():

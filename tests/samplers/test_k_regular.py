@@ -36,6 +36,16 @@ def test_weights_make_the_mean_complete():
     assert drawn.weight[0] == pytest.approx(30 / 6)
 
 
+def test_every_pair_can_be_drawn_by_default():
+    # A pool of 100 left out 5 % of the pairs of 200 atoms for good.
+    rng = np.random.default_rng(0)
+    seen = np.zeros((200, 200), bool)
+    sampler = KRegular()
+    for _ in range(500):
+        seen[tuple(sampler.sample(np.zeros((200, 3)), rng).pairs)] = True
+    assert seen[np.triu_indices(200, 1)].all()
+
+
 def test_a_pool_repeats_and_fresh_draws_do_not():
     rng = np.random.default_rng(0)
     pos = np.zeros((40, 3))

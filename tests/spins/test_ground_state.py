@@ -1,3 +1,4 @@
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -97,8 +98,31 @@ def test_a_tie_broken_at_one_part_in_1e14():
         assert broken.nonzero().flatten().tolist() == [weakest]
 
 
-def test_decimals_are_read_as_decimals():
-    # 0.1, 0.2 and 0.3 make many exact ties, which binary rounding would break at 1e-17.
+@pytest.mark.parametrize("tenths", [(-3, 1, 3, 2, 3), (-3, 1, 5, 2, 5), (-3, 2, 3, 1, 3)])
+def test_not_even_the_last_bit_of_single_precision_is_given_away(tenths):
+    # Two frustrated triangles: breaking 0.1 and 0.2 is cheaper than 0.3 by 7.5e-9 in float32.
+    edges = torch.tensor([[0, 0, 1, 0, 1], [1, 2, 2, 3, 3]])
+    coupling = (torch.tensor(tenths) / 10).float()
+
+    def energy(spins):
+        pairs = zip(edges.T.tolist(), coupling.tolist(), strict=True)
+        return sum(-Fraction(j) * int(spins[a]) * int(spins[b]) for (a, b), j in pairs)
+
+    lowest = min(energy(spins) for spins in itertools.product((1, -1), repeat=4))
+    assert energy(ground_state(edges, coupling, 4)[0]) == lowest
+
+
+def test_a_torus_with_a_coupling_of_zero_is_still_a_torus(reference):
+    edges = square_lattice((5, 6), periodic=True)
+    coupling = reference.random_coupling(edges, 0, torch.float64)
+    coupling[[3, 40]] = 0.0
+    _, energy = ground_state(edges, coupling, 30)
+    right, down = coupling.view(2, 5, 6).numpy()
+    assert energy == pytest.approx(reference.transfer_matrix_energy(right, down), abs=1e-12)
+
+
+def test_decimals_with_many_ties_are_read_as_decimals():
+    # 0.1, 0.2 and 0.3 make many ties, which binary rounding would break at 1e-17.
     edges = square_lattice(8)
     tenths = torch.randint(-3, 4, (edges.size(1),), generator=torch.Generator().manual_seed(0))
     _, whole = ground_state(edges, tenths, 64)

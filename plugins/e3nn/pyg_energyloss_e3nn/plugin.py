@@ -11,9 +11,11 @@ def energyloss_register_models(register: Register) -> None:
         "e3nn",
         "pyg_energyloss_e3nn.network:TensorProductNetwork",
         summary="E(3)-equivariant tensor products of irreps",
+        role="structure",
     )
     register(
         "e3nn_denoiser",
         "pyg_energyloss_e3nn.denoiser:TensorProductDenoiser",
         summary="denoiser of a generator, tensor products of irreps",
+        role="denoiser",
     )

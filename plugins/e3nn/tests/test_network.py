@@ -3,7 +3,7 @@ import torch
 
 from pyg_energyloss import registry
 from pyg_energyloss.data import FlatLoader, qm9_small
-from pyg_energyloss.training.tasks import Denoise, Geometry
+from pyg_energyloss.experiments.structures.tasks import Denoise, Geometry
 
 e3nn = pytest.importorskip("e3nn")
 from e3nn import o3  # noqa: E402 - after the skip

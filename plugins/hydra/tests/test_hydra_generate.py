@@ -1,41 +1,56 @@
 import json
 import subprocess
 import sys
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("hydra")
 pytest.importorskip("lightning")
 
-SMALL = (
-    "steps=3",
-    "batch_size=8",
-    "samples=2",
-    "sample_steps=2",
-    "+model_options.channels=8",
-    "+model_options.layers=1",
-)
+import pyg_energyloss_hydra
+from omegaconf import OmegaConf
+
+from pyg_energyloss import registry
+
+CONF = Path(pyg_energyloss_hydra.__file__).parent / "conf"
+SMALL = {
+    "generate": [
+        *("loss=mse,energy_gated", "steps=3", "batch_size=8", "samples=2", "sample_steps=2"),
+        *("+model_options.channels=8", "+model_options.layers=1"),
+    ],
+    "compare": [
+        *("loss=mse,energy", "steps=3", "batch_size=8", "eval_graphs=4"),
+        *("+model_options.channels=8", "+model_options.layers=1"),
+    ],
+    "spins": [
+        *("loss=local_field,true_energy", "steps=3", "batch_size=8"),
+        *("size=3", "train=20", "test=6", "model_options.width=4"),
+    ],
+}
 
 
-def test_a_sweep_trains_each_combination_once(tmp_path):
-    command = [sys.executable, "-m", "pyg_energyloss_hydra.generate", "-m"]
-    values = ["loss=mse,energy_gated", "learning_rate=1e-3", *SMALL, f"out={tmp_path}"]
+@pytest.mark.parametrize("name", SMALL)
+def test_a_sweep_makes_each_run_once(name, tmp_path):
+    if name == "spins":
+        pytest.importorskip("pymatching", reason="exact ground states need PyMatching")
+    command = [sys.executable, "-m", "pyg_energyloss_hydra.generate", "--config-name", name, "-m"]
+    values = ["learning_rate=1e-3", *SMALL[name], f"out={tmp_path}"]
     done = subprocess.run([*command, *values], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     results = [json.loads(path.read_text()) for path in tmp_path.glob("runs/*/result.json")]
-    assert {r["spec"]["loss"] for r in results} == {"mse", "energy_gated"}
+    assert len(results) == 2
+    wanted = SMALL[name][0].removeprefix("loss=").split(",")
+    assert {r["spec"]["loss"] for r in results} == set(wanted)
     assert {r["spec"]["learning_rate"] for r in results} == {1e-3}
 
 
-def test_every_field_of_the_spec_has_a_default():
-    from dataclasses import fields
-    from pathlib import Path
-
-    import pyg_energyloss_hydra
-    from omegaconf import OmegaConf
-
-    from pyg_energyloss.training.generate_spec import GenerateSpec
-
-    path = Path(pyg_energyloss_hydra.__file__).parent / "conf" / "generate.yaml"
-    given = set(OmegaConf.load(path)) - {"out", "hydra"}
-    assert given == {field.name for field in fields(GenerateSpec)} - {"constant_rate", "type_scale"}
+@pytest.mark.parametrize("name", SMALL)
+def test_every_field_of_a_run_has_a_default(name):
+    given = set(OmegaConf.load(CONF / f"{name}.yaml")) - {"out", "defaults", "experiment"}
+    spec = registry.create("experiment", name).spec_type
+    left = {"constant_rate", "type_scale", "keep_structures", "keep_systems", "dataset"}
+    known = {field.name for field in fields(spec)}
+    assert given <= known
+    assert known - given <= left

@@ -1,4 +1,4 @@
-"""A plugin to copy: a loss, a stiffness law, an edge sampler and an evaluator, each in a file.
+"""A plugin to copy: a loss, a stiffness law, a sampler, an evaluator, an experiment; a file each.
 
 This module is imported with every command, so it imports nothing heavy: what it registers are
 strings ``"module:attribute"``, and torch comes when a name is used.
@@ -39,3 +39,10 @@ def energyloss_register_evaluators(register: Register) -> None:
     """Register the evaluator."""
     target = "pyg_energyloss_template.evaluator:RadiusOfGyration"
     register("gyration", target, summary="error of the radius of gyration")
+
+
+@hookimpl
+def energyloss_register_experiments(register: Register) -> None:
+    """Register the experiment."""
+    target = "pyg_energyloss_template.experiment:ChainExperiment"
+    register("chains", target, summary="noised zigzag chains, straightened")

@@ -92,3 +92,20 @@ def test_the_evaluator_gives_one_value_per_graph(batch):
     assert evaluate(2 * batch.pos, batch)["gyration_error"][0] > 0.1
     one = batch.to_data_list()[0]
     assert evaluate(one.pos, one)["gyration_error"].shape == (1,)
+
+
+def test_the_experiment_runs_on_the_engine(tmp_path):
+    pytest.importorskip("lightning", reason="training needs Lightning")
+    from pyg_energyloss.experiments.spec import Spec
+    from pyg_energyloss.experiments.study import run_study
+
+    specs = [
+        Spec(model="mlp", loss=loss, steps=60, batch_size=16, learning_rate=1e-2)
+        for loss in ("mse", "neighbour_energy")
+    ]
+    study = run_study("chains", specs, tmp_path, workers=1)
+    assert not study["failed"]
+    for run in study["runs"]:
+        assert run["measurements"][0]["values"]["length_error"] < 0.5
+        assert run["history"][-1]["length_error"] < run["history"][0]["length_error"]
+    assert [row["labels"]["loss"] for row in study["rows"]] == ["mse", "neighbour_energy"]

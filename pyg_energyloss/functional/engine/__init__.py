@@ -3,7 +3,18 @@
 from pyg_energyloss.functional.engine.autograd import spring_energy
 from pyg_energyloss.functional.engine.dispatch import engine_name
 from pyg_energyloss.functional.engine.handles import Handle
-from pyg_energyloss.functional.engine.laws import law_function, law_of
+from pyg_energyloss.functional.engine.laws import exceptions_of, law_function, law_of
 from pyg_energyloss.functional.engine.problem import Problem
+from pyg_energyloss.functional.engine.wells import potential_object, well_of
 
-__all__ = ["Handle", "Problem", "engine_name", "law_function", "law_of", "spring_energy"]
+__all__ = [
+    "Handle",
+    "Problem",
+    "engine_name",
+    "exceptions_of",
+    "law_function",
+    "law_of",
+    "potential_object",
+    "spring_energy",
+    "well_of",
+]

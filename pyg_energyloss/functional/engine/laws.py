@@ -8,15 +8,16 @@ from typing import Any
 from torch import Tensor
 
 from pyg_energyloss.functional.engine.handles import Handle
-from pyg_energyloss.functional.engine.problem import spring_law
-from pyg_energyloss.radial import RadialForm
+from pyg_energyloss.functional.engine.problem import Law, spring_law
+from pyg_energyloss.radial import RadialForm, TableForm
 
 
-def law_of(stiffness: Any) -> RadialForm | Handle | None:
-    """Return the radial form of a law, or the law as a function of (distance, source, target).
+def law_of(stiffness: Any) -> RadialForm | TableForm | Handle | None:
+    """Return the form of a law that kernels know, or it as a function of (d, source, target).
 
-    An object with `radial_form` runs in the compiled kernels; one with `pair_stiffness` is asked
-    with the two ends of each pair; any other callable is asked with the distance alone.
+    An object with `radial_form` or `table_form` runs in the compiled kernels; one with
+    `pair_stiffness` is asked with the two ends of each pair; any other callable is asked with the
+    distance alone.
 
     Raises:
         TypeError: `stiffness` is none of these.
@@ -25,12 +26,13 @@ def law_of(stiffness: Any) -> RadialForm | Handle | None:
     >>> law_of(Exponential(2.0)).strength
     2.0
     """
-    if stiffness is None or isinstance(stiffness, (RadialForm, Handle)):
+    if stiffness is None or isinstance(stiffness, (RadialForm, TableForm, Handle)):
         return stiffness
-    radial = getattr(stiffness, "radial_form", None)
-    form: RadialForm | None = radial() if radial is not None else None
-    if form is not None:
-        return form
+    for name in ("radial_form", "table_form"):
+        ask = getattr(stiffness, name, None)
+        form: RadialForm | TableForm | None = ask() if ask is not None else None
+        if form is not None:
+            return form
     pairwise = getattr(stiffness, "pair_stiffness", None)
     if pairwise is not None:
         return Handle(pairwise)
@@ -61,3 +63,17 @@ def law_function(stiffness: Any) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     if function is None:
         raise TypeError("`stiffness` must be a callable distance -> k, got None")
     return function
+
+
+def exceptions_of(stiffness: Any) -> tuple[Any, Tensor, Tensor] | None:
+    """Return a law of most pairs, the pairs [2, m] that are exceptions, and their k [m].
+
+    That is what an object with `exceptions()` gives, such as a law that knows the bonds: its energy
+    is that of the other law over all pairs and a difference over the exceptions. None for others.
+    """
+    ask = getattr(stiffness, "exceptions", None)
+    split: tuple[Any, Tensor, Tensor] | None = None if ask is None else ask()
+    return split
+
+
+__all__ = ["Law", "exceptions_of", "law_function", "law_of"]

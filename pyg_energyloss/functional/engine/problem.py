@@ -8,7 +8,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from pyg_energyloss.radial import Form, RadialForm
+from pyg_energyloss.functional.engine.handles import Handle
+from pyg_energyloss.functional.engine.wells import HARMONIC
+from pyg_energyloss.radial import Form, RadialForm, TableForm, WellForm
+
+Law = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 #: Beyond this length (in the unit of the positions) squares may leave the range of the type.
 _HUGE = {torch.float32: 1e6, torch.float64: 1e60}
@@ -20,39 +24,39 @@ class Problem:
 
     `law` is a form that the kernels know, a function of (distance, source, target), or None for
     k = 1. All floating tensors have the dtype of `pos`; `shift` is in the unit of `pos`; `factor`
-    [num_graphs] multiplies the energy of each graph.
+    [num_graphs] multiplies the energy of each graph; `node_weight` [num_nodes] is for complete
+    graphs, where a pair weighs w_i w_j. Pairs truly `cutoff` apart or further have no spring.
     """
 
     pos: Tensor
     rest: Tensor
     batch: Tensor | None
     num_graphs: int
-    law: RadialForm | Callable[[Tensor, Tensor, Tensor], Tensor] | None
+    law: RadialForm | TableForm | Law | None
     edge_index: Tensor | None = None
     weight: Tensor | None = None
     shift: Tensor | None = None
     factor: Tensor | None = None
+    well: WellForm | Handle = HARMONIC
+    cutoff: float | None = None
+    node_weight: Tensor | None = None
 
     def per_node(self, value: Tensor) -> Tensor:
         """Spread a value of each graph [num_graphs] over its nodes [num_nodes or 1, 1]."""
         return value[:, None] if self.batch is None else value.index_select(0, self.batch)[:, None]
 
 
-def spring_law(
-    law: RadialForm | Callable[[Tensor, Tensor, Tensor], Tensor] | None, unit: Tensor | None = None
-) -> Callable[[Tensor, Tensor, Tensor], Tensor] | None:
-    """Return the law as a function of (distance, source, target) in plain torch.
-
-    `unit` [num_nodes] is the length that a scaled distance has to be multiplied with.
-    """
+def spring_law(law: RadialForm | TableForm | Law | None) -> Law | None:
+    """Return the law as a function of (distance, source, target) in plain torch."""
     if law is None:
         return None
 
     def evaluate(distance: Tensor, source: Tensor, target: Tensor) -> Tensor:
-        if unit is not None:
-            distance = distance * unit[source]
         if isinstance(law, RadialForm):
             return radial_stiffness(law, distance)
+        if isinstance(law, TableForm):
+            factor = law.table[law.kind[source], law.kind[target]]
+            return factor.to(distance.dtype) * radial_stiffness(law.radial, distance)
         return law(distance, source, target)
 
     return evaluate
@@ -103,3 +107,17 @@ def rescaled(problem: Problem, node_scale: Tensor) -> Problem:
         shift = shift * node_scale[problem.edge_index[0], None]
     pos, rest = problem.pos * node_scale[:, None], problem.rest * node_scale[:, None]
     return replace(problem, pos=pos, rest=rest, shift=shift)
+
+
+def is_ordinary(problem: Problem) -> bool:
+    """Whether no length can leave the range of the type; False where one cannot look for free."""
+    if not problem.pos.is_cpu or torch.compiler.is_compiling():
+        return False
+    lengths = (problem.pos, problem.rest, problem.shift)
+    limit = _HUGE[problem.pos.dtype]
+    # A NaN compares as false, and is then looked at closely.
+    return all(
+        bool(length.abs().max() <= limit)
+        for length in lengths
+        if length is not None and length.numel()
+    )

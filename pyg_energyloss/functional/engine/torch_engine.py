@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.engine.problem import Problem, graph_scale, rescaled, spring_law
+from pyg_energyloss.functional.engine import blocks
+from pyg_energyloss.functional.engine.problem import (
+    Problem,
+    graph_scale,
+    is_ordinary,
+    rescaled,
+    spring_law,
+)
 from pyg_energyloss.functional.engine.springs import (
     Springs,
     energy_and_gradient,
     hessian_product,
+    with_unit,
 )
+from pyg_energyloss.functional.engine.wells import degree
 
 #: Springs per chunk; about 30 temporary numbers each.
 CHUNK = 1 << 17
@@ -20,39 +29,49 @@ CHUNK = 1 << 17
 
 def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
     """Return the energy of each graph [num_graphs] and its gradient [num_nodes, dim]."""
-    scaled, scale, node_scale, law = _prepared(problem)
-    energy = torch.zeros_like(scale)
-    gradient = torch.zeros_like(scaled.pos)
-    offset = scaled.pos - scaled.rest
-    for springs in _chunks(scaled):
-        each, force = energy_and_gradient(scaled.pos, scaled.rest, offset, springs, law)
-        gradient.index_add_(0, springs.target, force).index_add_(0, springs.source, -force)
-        if problem.batch is None:
-            energy += each.sum()
-        else:
-            energy.index_add_(0, problem.batch[springs.source], each)
+    scaled, scale, node_scale = _prepared(problem)
+    law, unit = spring_law(problem.law), None if node_scale is None else 1 / node_scale
+    if problem.edge_index is None:
+        energy, gradient = blocks.energy_and_gradient(scaled, law, unit)
+    else:
+        energy = scaled.pos.new_zeros(problem.num_graphs)
+        gradient = torch.zeros_like(scaled.pos)
+        offset = scaled.pos - scaled.rest
+        for listed in _chunks(scaled):
+            springs = with_unit(listed, unit)
+            each, force = energy_and_gradient(scaled, offset, springs, law)
+            gradient.index_add_(0, springs.target, force).index_add_(0, springs.source, -force)
+            if problem.batch is None:
+                energy += each.sum()
+            else:
+                energy.index_add_(0, problem.batch[springs.source], each)
+    if scale is None or node_scale is None or not degree(problem.well):
+        return energy, gradient
     return energy / scale / scale, gradient / node_scale[:, None]
 
 
 def hessian_vector(problem: Problem, vector: Tensor) -> Tensor:
     """Return the Hessian of the energy times `vector` [num_nodes, dim]."""
-    scaled, _, _, law = _prepared(problem)
+    scaled, _, node_scale = _prepared(problem)
+    law, unit = spring_law(problem.law), None if node_scale is None else 1 / node_scale
+    offset = scaled.pos - scaled.rest
     product = torch.zeros_like(vector)
-    for springs in _chunks(scaled):
-        force = hessian_product(scaled.pos, scaled.rest, springs, law, vector)
+    for listed in _chunks(scaled):
+        springs = with_unit(listed, unit)
+        force = hessian_product(scaled, offset, springs, law, vector)
         product.index_add_(0, springs.target, force).index_add_(0, springs.source, -force)
     return product
 
 
-def _prepared(
-    problem: Problem,
-) -> tuple[Problem, Tensor, Tensor, Callable[[Tensor, Tensor, Tensor], Tensor] | None]:
-    """The problem in safe units, the scales, and its law in the original unit."""
+def _prepared(problem: Problem) -> tuple[Problem, Tensor | None, Tensor | None]:
+    """The problem in safe units, and the scales by graph and by atom; None for ones."""
+    if is_ordinary(problem):
+        return problem, None, None
     scale = graph_scale(problem)
     node_scale = (
         scale[problem.batch] if problem.batch is not None else scale.expand(len(problem.pos))
     )
-    return rescaled(problem, node_scale), scale, node_scale, spring_law(problem.law, 1 / node_scale)
+    return rescaled(problem, node_scale), scale, node_scale
 
 
 def _chunks(problem: Problem) -> Iterator[Springs]:
@@ -79,7 +98,7 @@ def complete_chunks(problem: Problem) -> Iterator[tuple[Tensor, Tensor]]:
     else:
         order = torch.argsort(problem.batch, stable=True)
         counts = torch.zeros(problem.num_graphs, dtype=torch.long, device=device)
-        counts.index_add_(0, problem.batch, torch.ones_like(problem.batch))
+        counts.index_add_(0, problem.batch, torch.ones_like(problem.batch, dtype=torch.long))
     first = counts.cumsum(0) - counts
     ends = counts.square().cumsum(0)
     total = int(ends[-1]) if ends.numel() else 0

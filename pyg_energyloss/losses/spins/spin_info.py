@@ -26,12 +26,17 @@ class SpinInfo:
         """Return the target.
 
         Raises:
-            ValueError: there is none.
+            ValueError: there is none, or it holds something else than +1 and -1.
         """
         if self.target is None:
             raise ValueError(
                 "`data.y` is missing; put the target spins there (+1 or -1, [num_nodes]), for "
                 "example from pyg_energyloss.spins.ground_state"
+            )
+        if not torch.compiler.is_compiling() and not bool((self.target.abs() == 1).all()):
+            raise ValueError(
+                "`data.y` must hold the target spins +1 and -1, got other values; turn bits 0 and "
+                "1 into spins with 2 * data.y - 1"
             )
         return self.target
 

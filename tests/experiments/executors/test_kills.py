@@ -27,8 +27,13 @@ def content(out):
     }
 
 
+def workers_of(pid):
+    """Guards of a parent and the workers that they guard, Linux only."""
+    guards = children(pid)
+    return guards + [worker for guard in guards for worker in children(guard)]
+
+
 def children(pid):
-    """Workers of a parent, Linux only."""
     found = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -49,10 +54,10 @@ def test_twenty_kills_leave_the_bytes_of_an_undisturbed_study(toys, tmp_path, wa
     out, seen, kills = tmp_path / "wild", set(), 0
     study = start(out)
     for kill in range(20):
-        while not children(study.pid) and study.poll() is None:
+        while not workers_of(study.pid) and study.poll() is None:
             time.sleep(0.02)
         time.sleep(draw.uniform(0.0, 0.5))
-        workers = children(study.pid)
+        workers = workers_of(study.pid)
         seen.update(workers)
         victim = study.pid if kill % 2 or not workers else draw.choice(workers)
         if study.poll() is None:
@@ -81,5 +86,4 @@ def test_the_worker_of_a_killed_parent_ends_with_its_children(toys, tmp_path, wa
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
     study.kill()
     study.wait()
-    wait_for_end(pids[:1])
-    os.kill(pids[1], signal.SIGKILL)
+    wait_for_end(pids)

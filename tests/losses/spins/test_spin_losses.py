@@ -194,6 +194,22 @@ def test_bad_inputs():
         TargetBondLoss()(torch.zeros(8), data)
 
 
+def test_targets_of_zero_and_one_are_no_spins():
+    data = system(0)
+    data.y = (data.y + 1) / 2
+    for loss in CLASSIFY:
+        with pytest.raises(ValueError, match=r"target spins \+1 and -1.*2 \* data\.y - 1"):
+            loss()(torch.zeros(9), data)
+
+
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.bool, torch.float32])
+def test_edges_are_pairs_of_integers(dtype):
+    data = system(0)
+    data.edge_index = data.edge_index.to(dtype)
+    with pytest.raises(TypeError, match="`edge_index` must be an integer tensor"):
+        pel.LocalFieldLoss()(torch.zeros(9), data)
+
+
 def test_several_graphs_without_batch_are_never_taken_for_one():
     data = Batch.from_data_list([system(0), system(1)])
     data.batch = data.ptr = None

@@ -3,8 +3,8 @@ import torch
 from torch_geometric.data import Batch, Data
 
 from pyg_energyloss import registry
+from pyg_energyloss.generative.rotations import random_rotations
 from pyg_energyloss.models.denoisers.dense import blocks_of
-from pyg_energyloss.training.rotations import random_rotations
 
 EQUIVARIANT = ["edm", "e3nn_denoiser"]
 

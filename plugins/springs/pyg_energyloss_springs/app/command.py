@@ -9,8 +9,8 @@ from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pyg_energyloss.cli.comparison import check_writable
 from pyg_energyloss.cli.errors import UserError
+from pyg_energyloss.cli.launch import check_writable
 from pyg_energyloss.cli.values import comma_list, positive, seeds
 from pyg_energyloss_springs.app.functions import TOYS
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_csv, write_json
 from pyg_energyloss.report import Page, print_table
 from pyg_energyloss.report.plots import save
-from pyg_energyloss.training.compare import environment
 from pyg_energyloss_springs.app.animation import write_animation
 from pyg_energyloss_springs.app.curves import barrier_plot, error_plot
 from pyg_energyloss_springs.app.path import relaxation_path

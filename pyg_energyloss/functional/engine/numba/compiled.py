@@ -1,6 +1,6 @@
 """Compile a CPU kernel for the one signature that is needed.
 
-Importing this module needs numba (extra `fast`).
+Importing this module needs numba.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The CPU kernel of complete graphs: tiles of atoms, each pair of tiles visited once.
 
-Importing this module needs numba (extra `fast`).
+Importing this module needs numba.
 """
 
 from __future__ import annotations
@@ -12,31 +12,41 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from pyg_energyloss.functional.engine.numba.arithmetic import exp
 from pyg_energyloss.functional.engine.numba.compiled import compile_kernel
+from pyg_energyloss.functional.engine.numba.formulas import law, well
 
 #: Atoms per tile. Rows of a tile have this constant stride, so that the inner loop vectorises.
 LANES = 64
 #: The loop over a tile stops at a multiple of this, which vector registers divide.
 STEP = 8
-#: Rows of a tile: predicted and true position (6), gradient (3), strength (1), offset (3).
-ROWS = 13
+#: Rows of a tile: predicted and true position (6), gradient (3), offset (3), then the strength of
+#: springs to an atom of each kind.
+ROWS = 12
 
 
 def block_shares(kind: Any) -> Any:
-    """Return what a pair counts for, by lane: in another tile, and in the own tile of an atom."""
-    shares = np.ones((2, LANES), dtype=kind)
-    shares[1, :STEP] = 0.5
+    """Return what a pair counts for, by lane: in another tile, and in the own tile of an atom.
+
+    An atom has a row for its place in its block of STEP; it does not meet itself.
+    """
+    shares = np.ones((1 + STEP, LANES), dtype=kind)
+    shares[1:, :STEP] = 0.5
+    shares[1:, :STEP][np.eye(STEP, dtype=bool)] = 0.0
     return shares
 
 
 @functools.cache
-def complete_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C901, PLR0915 - fused
-    """Return the kernel of one stiffness form in float32, or float64, compiled once a machine.
+def complete_kernel(  # noqa: C901, PLR0915 - fused
+    form: int, shape: int, single: bool, cut: bool, special: bool
+) -> Callable[..., None]:
+    """Return the kernel of one stiffness form and potential, compiled once a machine.
 
-    The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, strength (by
-    graph) and parameter of the law, unit of length (by graph); it writes the energy of each
-    graph and the gradient of the atoms in the rows of tiles that belong to `thread` of `threads`.
+    The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, the strength by
+    graph, a factor for each pair of kinds of atoms and the kinds [n] (or none), weights of the
+    atoms [n] (or none); parameters of law and potential and the squared cutoff. It writes the
+    energy of each graph and the gradient of the atoms in the rows of tiles that belong to `thread`
+    of `threads`. With a cutoff (`cut`), tiles whose boxes are further apart are not visited; kinds
+    and weights are looked at in the `special` kernel alone.
     """
 
     def kernel(  # noqa: C901, PLR0912, PLR0915, PLR0917 - fused; numba passes by position
@@ -44,19 +54,24 @@ def complete_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C9
         rest: Any,
         ptr: Any,
         strength: Any,
-        parameter: float,
-        unit: Any,
+        table: Any,
+        kinds: Any,
+        weight: Any,
+        numbers: Any,
         constants: Any,
         shares: Any,
         tile: Any,
+        box: Any,
         thread: int,
         threads: int,
         energy: Any,
         gradient: Any,
     ) -> None:
         zero, one, two, tiny = constants[0], constants[1], constants[2], constants[3]
+        parameter, width_of_well, reach = numbers[0], numbers[1], numbers[2]
+        typed, weighted = special and kinds.size > 0, special and weight.size > 0
         for graph in range(energy.size):
-            low, size, metre = ptr[graph], ptr[graph + 1] - ptr[graph], unit[graph]
+            low, size = ptr[graph], ptr[graph + 1] - ptr[graph]
             tiles = (size + LANES - 1) // LANES
             if tiles == 1 and graph % threads != thread:
                 continue
@@ -69,29 +84,52 @@ def complete_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C9
                         there, ideal = pos[base + i, axis], rest[base + i, axis]
                         row[axis * LANES + i] = there
                         row[(3 + axis) * LANES + i] = ideal
-                        row[(10 + axis) * LANES + i] = there - ideal
-                for i in range(filled):
-                    row[9 * LANES + i] = strength[graph]
+                        row[(9 + axis) * LANES + i] = there - ideal
+                    if cut:
+                        lowest, highest = rest[base, axis], rest[base, axis]
+                        for i in range(1, filled):
+                            lowest = min(lowest, rest[base + i, axis])
+                            highest = max(highest, rest[base + i, axis])
+                        box[a, axis], box[a, 3 + axis] = lowest, highest
+                for kind in range(table.shape[0]):
+                    for i in range(filled):
+                        k = strength[graph]
+                        if typed:
+                            k = k * table[kind, kinds[base + i]]
+                        row[(12 + kind) * LANES + i] = k * weight[base + i] if weighted else k
             for a in range(0 if tiles == 1 else thread, tiles, 1 if tiles == 1 else threads):
                 first = tile[a]
                 for b in range(a, tiles):
+                    if cut:
+                        gap = zero
+                        for axis in range(pos.shape[1]):
+                            apart = max(box[b, axis] - box[a, 3 + axis], zero)
+                            apart = max(box[a, axis] - box[b, 3 + axis], apart)
+                            gap += apart * apart
+                        if gap > reach:
+                            continue
                     width = min(LANES, (size - b * LANES + STEP - 1) // STEP * STEP)
-                    share = shares[1 if a == b else 0]
                     total = zero
                     for i in range(min(LANES, size - a * LANES)):
                         x, y, z = first[i], first[LANES + i], first[2 * LANES + i]
                         u, v, w = first[3 * LANES + i], first[4 * LANES + i], first[5 * LANES + i]
                         # Stored, as fast arithmetic would turn (x - u) - (px - qx) around.
                         ox, oy, oz = (
+                            first[9 * LANES + i],
                             first[10 * LANES + i],
                             first[11 * LANES + i],
-                            first[12 * LANES + i],
                         )
                         e, gx, gy, gz = zero, zero, zero, zero
                         # In its own tile an atom meets the block of STEP atoms around it, each of
                         # which meets it too and takes half, and the atoms after that block.
                         start = i // STEP * STEP if a == b else 0
+                        share = shares[1 + i % STEP if a == b else 0]
                         second = tile[b, start:]
+                        strengths, mine = second, one
+                        if special:
+                            kind = kinds[low + a * LANES + i] if typed else 0
+                            strengths = tile[b, (12 + kind) * LANES + start :]
+                            mine = weight[low + a * LANES + i] if weighted else one
                         for j in range(width - start):
                             px, py, pz = second[j], second[LANES + j], second[2 * LANES + j]
                             qx, qy = second[3 * LANES + j], second[4 * LANES + j]
@@ -102,21 +140,20 @@ def complete_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C9
                             rest_squared = du * du + dv * dv + dw * dw
                             inverse = one / np.sqrt(max(squared, tiny))
                             length = np.sqrt(rest_squared)
-                            product = (ox - second[10 * LANES + j]) * (dx + du)
-                            product += (oy - second[11 * LANES + j]) * (dy + dv)
-                            product += (oz - second[12 * LANES + j]) * (dz + dw)
+                            product = (ox - second[9 * LANES + j]) * (dx + du)
+                            product += (oy - second[10 * LANES + j]) * (dy + dv)
+                            product += (oz - second[11 * LANES + j]) * (dz + dw)
                             stretch = product / max(squared * inverse + length, tiny)
-                            true = length * metre
-                            k = second[9 * LANES + j] * share[j]
-                            if form == 2:  # noqa: PLR2004 - Form.INVERSE; resolved at compilation
-                                k = k / (true + parameter)
-                            elif form == 3:  # noqa: PLR2004 - Form.INVERSE_SQUARE
-                                k = k / (true * true + parameter)
-                            elif form == 4:  # noqa: PLR2004 - Form.EXPONENTIAL
-                                k = k * exp(-parameter * true)
-                            force = k * stretch
-                            e += force * stretch
-                            force = force * inverse
+                            if special:
+                                k = strengths[j] * share[j] * mine
+                            else:
+                                k = second[12 * LANES + j] * share[j]
+                            k = law(form, k, length, parameter)
+                            if cut:
+                                k = k if rest_squared < reach else zero
+                            twice, tension = well(shape, k, stretch, width_of_well)
+                            e += twice
+                            force = tension * inverse
                             gx += force * dx
                             gy += force * dy
                             gz += force * dz
@@ -135,7 +172,7 @@ def complete_kernel(form: int, single: bool) -> Callable[..., None]:  # noqa: C9
                         gradient[base + i, axis] = two * row[(6 + axis) * LANES + i]
 
     real = types.float32 if single else types.float64
-    row, table = real[::1], real[:, ::1]
-    given = (table, table, types.int64[::1], row, real, row, row, table, table)
-    written = (types.float64[::1], table)
-    return compile_kernel(kernel, types.void(*given, types.int64, types.int64, *written))
+    row, grid = real[::1], real[:, ::1]
+    given = (grid, grid, types.int64[::1], row, grid, types.int64[::1], row, row, row, grid)
+    work = (grid, grid, types.int64, types.int64)
+    return compile_kernel(kernel, types.void(*given, *work, types.float64[::1], grid))

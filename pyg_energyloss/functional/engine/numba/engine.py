@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,6 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pyg_energyloss.functional.distance import COINCIDENT
+from pyg_energyloss.functional.engine import torch_engine
+from pyg_energyloss.functional.engine.checks import check_batch, check_columns
+from pyg_energyloss.functional.engine.handles import Handle
 from pyg_energyloss.functional.engine.numba import small as numba_small
 from pyg_energyloss.functional.engine.numba import sparse as numba_sparse
 from pyg_energyloss.functional.engine.numba import threads
@@ -19,14 +24,19 @@ from pyg_energyloss.functional.engine.numba.complete import (
     block_shares,
     complete_kernel,
 )
+from pyg_energyloss.functional.engine.numba.order import packed_order
 from pyg_energyloss.functional.engine.numba.pages import aligned_zeros
 from pyg_energyloss.functional.engine.numba.small import SMALL, small_kernel
-from pyg_energyloss.functional.engine.problem import Problem, graph_scale, rescaled
-from pyg_energyloss.radial import Form, RadialForm
+from pyg_energyloss.functional.engine.problem import Problem
+from pyg_energyloss.radial import Form, RadialForm, TableForm
 
 #: A thread is worth its start for this many pairs of the complete graph, or edges.
 PAIRS_PER_THREAD = 300_000
 EDGES_PER_THREAD = 50_000
+#: With a cutoff, graphs of more atoms than this are sorted in space.
+SORTED = 4 * LANES
+#: Graphs whose numbers a float32 can hold.
+_FLOAT_GRAPHS = 1 << 24
 
 _UNIT = RadialForm(Form.CONSTANT, 1.0)
 _KINDS: dict[torch.dtype, Any] = {torch.float32: np.float32, torch.float64: np.float64}
@@ -39,71 +49,106 @@ _EMPTY = np.zeros(0, dtype=np.int64)
 def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
     """Return the energy of each graph [num_graphs] and its gradient [num_nodes, dim].
 
-    Energies are float64. Structures so large that squares overflow are computed again in units
-    in which they do not.
+    Energies are float64. Structures so large that squares overflow are computed again in float64,
+    and the largest of that in units in which they do not.
 
     Raises:
-        ValueError: an entry of `batch` or `edge_index` is out of range.
+        ValueError: an entry of `batch` or `edge_index` is out of range, or a column of `edge_index`
+            joins two graphs.
     """
     solve = _complete if problem.edge_index is None else _sparse
-    energy, gradient = solve(problem, None)
-    if not np.isfinite(energy.sum()) and bool(problem.pos.isfinite().all()):
-        scale = graph_scale(problem)
-        nodes = len(problem.pos)
-        node_scale = scale[problem.batch] if problem.batch is not None else scale.expand(nodes)
-        energy, gradient = solve(rescaled(problem, node_scale), scale)
-        wide = scale.double()
-        return torch.from_numpy(energy) / wide / wide, gradient / node_scale[:, None]
-    return torch.from_numpy(energy), gradient
+    energy, gradient = solve(problem)
+    if np.isfinite(energy.sum()) or not _all_finite(problem):
+        return torch.from_numpy(energy), gradient
+    if problem.pos.dtype == torch.float32:
+        return energy_gradient(_in_double(problem))
+    again, gradient = torch_engine.energy_gradient(problem)
+    if problem.factor is None:
+        return again, gradient
+    return again * problem.factor, gradient * problem.per_node(problem.factor)
 
 
-def _numbers_of(problem: Problem, scale: Tensor | None) -> tuple[Any, ...]:
-    """Form, strength by graph and parameter of the law, and the unit of length by graph."""
-    law = problem.law if isinstance(problem.law, RadialForm) else _UNIT
+def _all_finite(problem: Problem) -> bool:
+    return bool(problem.pos.isfinite().all()) and bool(problem.rest.isfinite().all())
+
+
+def _in_double(problem: Problem) -> Problem:
+    names = ("pos", "rest", "weight", "shift", "factor", "node_weight")
+    tensors = {name: getattr(problem, name) for name in names}
+    return replace(problem, **{n: t.double() for n, t in tensors.items() if t is not None})
+
+
+class _Springs(NamedTuple):
+    """What the kernels are compiled for, and the numbers they are given."""
+
+    form: int
+    shape: int
+    single: bool
+    cut: bool
+    strength: NDArray[Any]
+    numbers: NDArray[Any]
+
+
+def _springs_of(problem: Problem) -> _Springs:
+    law = problem.law.radial if isinstance(problem.law, TableForm) else problem.law
+    if not isinstance(law, RadialForm):
+        law = _UNIT
+    if isinstance(problem.well, Handle):
+        raise TypeError("a potential that is no form has no kernel; use the plain-torch engine")
     kind = _KINDS[problem.pos.dtype]
-    unit = (1.0 / scale).numpy() if scale is not None else np.ones(problem.num_graphs, dtype=kind)
     if problem.factor is None:
         strength = np.full(problem.num_graphs, law.strength, dtype=kind)
     else:
-        strength = problem.factor.numpy() * kind(law.strength)
-    return int(law.form), strength, kind(law.parameter), unit
+        strength = problem.factor.detach().numpy() * kind(law.strength)
+    cutoff = problem.cutoff
+    reach = math.inf if cutoff is None else cutoff * cutoff
+    numbers = np.array([law.parameter, problem.well.parameter, reach], dtype=kind)
+    single = problem.pos.dtype == torch.float32
+    code, shape = int(law.form), int(problem.well.form)
+    return _Springs(code, shape, single, cutoff is not None, strength, numbers)
 
 
-def _complete(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64], Tensor]:
-    pos, rest, ptr, order = problem.pos, problem.rest, _EMPTY, None
-    nodes, graphs = pos.size(0), problem.num_graphs
-    if problem.batch is None:
-        ptr, sizes = np.array([0, nodes]), np.array([nodes])
-    else:
-        batch = problem.batch.numpy()
-        sizes = _segment_sizes(batch, graphs)
-        if (batch[1:] < batch[:-1]).any():
-            order = torch.argsort(problem.batch, stable=True)
-            pos, rest = pos[order], rest[order]
-        ptr = np.zeros(graphs + 1, dtype=np.int64)
-        np.cumsum(sizes, out=ptr[1:])
-    form, strength, parameter, unit = _numbers_of(problem, scale)
-    kind, single = _KINDS[pos.dtype], pos.dtype == torch.float32
+def _complete(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
+    nodes, graphs = problem.pos.size(0), problem.num_graphs
+    kind = _KINDS[problem.pos.dtype]
+    form, shape, single, cut, strength, numbers = _springs_of(problem)
+    sizes, order = _segments(problem, cut)
+    ptr = np.zeros(graphs + 1, dtype=np.int64)
+    np.cumsum(sizes, out=ptr[1:])
+    table, kinds = _table_of(problem, kind)
+    weight = (
+        _CONSTANTS[kind][:0]
+        if problem.node_weight is None
+        else problem.node_weight.detach().numpy()
+    )
+    pos, rest = problem.pos.detach(), problem.rest.detach()
+    if order is not None:
+        pos, rest = pos[order], rest[order]
+        kinds = kinds if not kinds.size else kinds[order.numpy()]
+        weight = weight if not weight.size else weight[order.numpy()]
+    special = bool(kinds.size or weight.size)
     largest = int(sizes.max(initial=1))
     count = threads.thread_count(int(sizes @ sizes), PAIRS_PER_THREAD)
     sheets = count if largest > SMALL else 1
     energies = np.zeros((sheets, graphs))
     gradients = np.zeros((sheets, nodes, pos.size(1)), dtype=kind)
-    given = (pos.numpy(), rest.numpy(), ptr, strength, parameter, unit, _CONSTANTS[kind])
+    given = (pos.numpy(), rest.numpy(), ptr, strength, table, kinds, weight, numbers)
     if largest <= SMALL:
-        small = small_kernel(form, single, pos.size(1))
+        small = small_kernel(form, shape, single, pos.size(1), cut, special)
 
         def task(thread: int, workers: int) -> None:
             first, last = graphs * thread // workers, graphs * (thread + 1) // workers
-            small(*given, *numba_small.work_rows(kind), first, last, energies[0], gradients[0])
+            work = (_CONSTANTS[kind], *numba_small.work_rows(kind), first, last)
+            small(*given, *work, energies[0], gradients[0])
     else:
-        tiled = complete_kernel(form, single)
+        tiled = complete_kernel(form, shape, single, cut, special)
         tiles = (largest + LANES - 1) // LANES
 
         def task(thread: int, workers: int) -> None:
-            tile = np.empty((tiles, ROWS * LANES), dtype=kind)
-            written = (energies[thread], gradients[thread])
-            tiled(*given, _SHARES[kind], tile, thread, workers, *written)
+            tile = np.empty((tiles, (ROWS + len(table)) * LANES), dtype=kind)
+            box = np.empty((tiles if cut else 0, 6), dtype=kind)
+            work = (_CONSTANTS[kind], _SHARES[kind], tile, box, thread, workers)
+            tiled(*given, *work, energies[thread], gradients[thread])
 
     threads.run(task, count)
     energy = energies[0] if sheets == 1 else energies.sum(axis=0)
@@ -113,29 +158,53 @@ def _complete(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float6
     return energy, gradient
 
 
-def _segment_sizes(batch: NDArray[np.int64], graphs: int) -> NDArray[np.int64]:
-    """Atoms of each graph; an entry out of range would write outside the arrays."""
-    sizes = np.bincount(batch, minlength=graphs) if batch.min(initial=0) >= 0 else None
-    if sizes is None or sizes.size > graphs:
-        raise ValueError(
-            f"`batch` must be between 0 and num_graphs - 1 = {graphs - 1}, "
-            f"got {batch.min()} to {batch.max()}"
-        )
-    return sizes
+def _segments(problem: Problem, cut: bool) -> tuple[NDArray[np.int64], Tensor | None]:
+    """Atoms of each graph, and the order of the atoms that makes graphs contiguous, if not None."""
+    order: Tensor | None = None
+    if problem.batch is None:
+        sizes = np.array([problem.pos.size(0)])
+    else:
+        batch = problem.batch.numpy()
+        check_batch(problem.batch, problem.num_graphs)
+        sizes = np.bincount(batch, minlength=problem.num_graphs)
+        if (batch[1:] < batch[:-1]).any():
+            order = torch.argsort(problem.batch, stable=True)
+    if cut and int(sizes.max(initial=0)) > SORTED:
+        places = np.arange(problem.pos.size(0)) if order is None else order.numpy()
+        points, start = problem.rest.detach().numpy(), 0
+        for size in sizes.tolist():
+            if size > SORTED:
+                mine = places[start : start + size]
+                places[start : start + size] = mine[packed_order(points[mine])]
+            start += size
+        order = torch.from_numpy(places)
+    return sizes, order
 
 
-def _sparse(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64], Tensor]:
-    pos, edge_index = problem.pos, problem.edge_index
+def _table_of(problem: Problem, kind: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The factors between the kinds of atoms that are there, and the kind of every atom."""
+    if not isinstance(problem.law, TableForm):
+        return _CONSTANTS[kind][1:2].reshape(1, 1), _EMPTY
+    present, kinds = np.unique(problem.law.kind.numpy(), return_inverse=True)
+    table = problem.law.table.numpy().astype(kind)
+    return np.ascontiguousarray(table[np.ix_(present, present)]), kinds.astype(np.int64)
+
+
+def _sparse(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
+    if problem.num_graphs > _FLOAT_GRAPHS and problem.pos.dtype == torch.float32:
+        problem = _in_double(problem)
+    pos, edge_index = problem.pos.detach(), problem.edge_index
     if edge_index is None:
         raise ValueError("`edge_index` is missing; complete graphs have a kernel of their own")
+    if problem.batch is not None:
+        check_batch(problem.batch, problem.num_graphs)
     source, target = edge_index[0].numpy(), edge_index[1].numpy()
     kind = _KINDS[pos.dtype]
     none = np.zeros(0, dtype=kind)
-    weight = none if problem.weight is None else problem.weight.numpy()
-    shift = none.reshape(0, 3) if problem.shift is None else problem.shift.numpy()
-    batch = _EMPTY if problem.batch is None else problem.batch.long().numpy()
-    form, strength, parameter, unit = _numbers_of(problem, scale)
-    kernel = numba_sparse.sparse_kernel(form, pos.dtype == torch.float32)
+    weight = none if problem.weight is None else problem.weight.detach().numpy()
+    shift = none.reshape(0, 3) if problem.shift is None else problem.shift.detach().numpy()
+    form, shape, single, cut, strength, numbers = _springs_of(problem)
+    kernel = numba_sparse.sparse_kernel(form, shape, single, cut)
     count = threads.thread_count(source.size, EDGES_PER_THREAD)
     energies = np.zeros((count, problem.num_graphs))
     nodes = [_packed(problem) for _ in range(count)]
@@ -151,10 +220,8 @@ def _sparse(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64]
                 target,
                 weight,
                 shift,
-                batch,
                 strength,
-                parameter,
-                unit,
+                numbers,
                 _CONSTANTS[kind],
                 *numba_sparse.work_rows(kind),
                 lower,
@@ -166,10 +233,7 @@ def _sparse(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64]
 
         threads.run(task, count)
         if checks[:, 1].any():
-            raise ValueError(
-                f"`edge_index` must be between 0 and num_nodes - 1 = {len(pos) - 1}, "
-                f"got {source.min()} to {max(source.max(), target.max())}"
-            )
+            check_columns(edge_index, problem.batch, len(pos))
 
     visit(lower=False)
     twice = not checks[:, 0].sum(dtype=np.uint64)
@@ -185,10 +249,11 @@ def _sparse(problem: Problem, scale: Tensor | None) -> tuple[NDArray[np.float64]
 
 
 def _packed(problem: Problem) -> NDArray[np.floating]:
-    """Position, rest position and room for the gradient of an atom in one line of the cache."""
+    """Position, rest position, gradient and graph of an atom in one line of the cache."""
     nodes, dim = problem.pos.shape
-    node = aligned_zeros(nodes, 16, problem.pos.dtype)
-    node[:, :dim] = problem.pos
-    node[:, 3 : 3 + dim] = problem.rest
-    node[:, 9 : 9 + dim] = problem.pos - problem.rest
+    node = aligned_zeros(nodes, numba_sparse.WIDTH, problem.pos.dtype)
+    pos, rest = problem.pos.detach(), problem.rest.detach()
+    node[:, :dim], node[:, 3 : 3 + dim], node[:, 9 : 9 + dim] = pos, rest, pos - rest
+    if problem.batch is not None:
+        node[:, numba_sparse.GRAPH] = problem.batch
     return node.numpy()  # type: ignore[no-any-return]

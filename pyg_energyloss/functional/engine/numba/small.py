@@ -4,7 +4,7 @@ An atom i meets i + 1, then i + 2, up to half way around its graph, all atoms of
 vector registers; the rows of a graph are continued periodically. Half way around an even graph
 every pair meets twice, and takes half.
 
-Importing this module needs numba (extra `fast`).
+Importing this module needs numba.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from pyg_energyloss.functional.engine.numba.arithmetic import exp
 from pyg_energyloss.functional.engine.numba.compiled import compile_kernel
+from pyg_energyloss.functional.engine.numba.formulas import law, well
 
 #: The largest graph of this kernel.
 SMALL = 64
@@ -25,9 +25,10 @@ SMALL = 64
 STEP = 8
 #: Length of a row: the largest graph and what its atoms meet.
 WIDTH = 2 * SMALL
-#: Rows of memory: positions (6) and offset (3), then strength (1) and gradient (3) of the atoms i
-#: and gradient (3) of the atoms i + s. Each is a view of its own, so that loops vectorise.
-ROWS, OWN, OTHER = 9, 4, 3
+#: Rows of memory: positions (6) and offset (3), then strength (1), gradient (3) and strength of the
+#: present step (1) of the atoms i, and gradient (3) of the atoms i + s. Each is a view of its own,
+#: so that loops vectorise.
+ROWS, OWN, OTHER = 9, 5, 3
 W1, W2, W3, W4, W5, W6, W7, W8 = (WIDTH * number for number in range(1, ROWS))
 
 
@@ -38,21 +39,27 @@ def work_rows(kind: Any) -> list[Any]:
 
 
 @functools.cache
-def small_kernel(form: int, single: bool, dim: int) -> Callable[..., None]:  # noqa: C901, PLR0915
-    """Return the kernel of one stiffness form in float32, or float64, compiled once a machine.
+def small_kernel(  # noqa: C901, PLR0915, PLR0917 - fused
+    form: int, shape: int, single: bool, dim: int, cut: bool, special: bool
+) -> Callable[..., None]:
+    """Return the kernel of one stiffness form and potential, compiled once a machine.
 
-    The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, strength (by
-    graph) and parameter of the law, unit of length (by graph); it writes the energy of
-    each graph and the gradient of the atoms for graphs `begin` to `end`.
+    The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, the strength by
+    graph, a factor for each pair of kinds of atoms and the kinds [n] (or none), weights of the
+    atoms [n] (or none); parameters of law and potential and the squared cutoff. It writes the
+    energy of each graph and the gradient of the atoms for graphs `begin` to `end`. Kinds and
+    weights are looked at in the `special` kernel alone.
     """
 
-    def kernel(  # noqa: C901, PLR0912, PLR0917 - fused; numba passes by position
+    def kernel(  # noqa: C901, PLR0912, PLR0915, PLR0917 - fused; numba passes by position
         pos: Any,
         rest: Any,
         ptr: Any,
         strength: Any,
-        parameter: float,
-        unit: Any,
+        table: Any,
+        kinds: Any,
+        weight: Any,
+        numbers: Any,
         constants: Any,
         row: Any,
         own: Any,
@@ -64,8 +71,10 @@ def small_kernel(form: int, single: bool, dim: int) -> Callable[..., None]:  # n
     ) -> None:
         zero, one, two, tiny = constants[0], constants[1], constants[2], constants[3]
         half = constants[4]
+        parameter, width_of_well, reach = numbers[0], numbers[1], numbers[2]
+        typed, weighted = kinds.size > 0, weight.size > 0
         for graph in range(begin, end):
-            low, size, metre = ptr[graph], ptr[graph + 1] - ptr[graph], unit[graph]
+            low, size = ptr[graph], ptr[graph + 1] - ptr[graph]
             width = (size + STEP - 1) // STEP * STEP
             atom = low
             for i in range(width + size // 2):
@@ -85,6 +94,16 @@ def small_kernel(form: int, single: bool, dim: int) -> Callable[..., None]:  # n
             for step in range(1, size // 2 + 1):
                 share = half if 2 * step == size else one
                 ahead, gain = row[step:], other[step:]
+                if special:
+                    atom = low + step
+                    for i in range(size):
+                        k = own[i]
+                        if typed:
+                            k = k * table[kinds[low + i], kinds[atom]]
+                        if weighted:
+                            k = k * weight[low + i] * weight[atom]
+                        own[W4 + i] = k
+                        atom = low if atom + 1 == ptr[graph + 1] else atom + 1
                 for i in range(width):
                     dx, dy = row[i] - ahead[i], row[W1 + i] - ahead[W1 + i]
                     dz, du = row[W2 + i] - ahead[W2 + i], row[W3 + i] - ahead[W3 + i]
@@ -97,17 +116,13 @@ def small_kernel(form: int, single: bool, dim: int) -> Callable[..., None]:  # n
                     product += (row[W7 + i] - ahead[W7 + i]) * (dy + dv)
                     product += (row[W8 + i] - ahead[W8 + i]) * (dz + dw)
                     stretch = product / max(squared * inverse + length, tiny)
-                    true = length * metre
-                    k = own[i] * share
-                    if form == 2:  # noqa: PLR2004 - Form.INVERSE; resolved at compilation
-                        k = k / (true + parameter)
-                    elif form == 3:  # noqa: PLR2004 - Form.INVERSE_SQUARE
-                        k = k / (true * true + parameter)
-                    elif form == 4:  # noqa: PLR2004 - Form.EXPONENTIAL
-                        k = k * exp(-parameter * true)
-                    force = k * stretch
-                    total += force * stretch
-                    force = force * inverse
+                    k = (own[W4 + i] if special else own[i]) * share
+                    k = law(form, k, length, parameter)
+                    if cut:
+                        k = k if rest_squared < reach else zero
+                    twice, tension = well(shape, k, stretch, width_of_well)
+                    total += twice
+                    force = tension * inverse
                     own[W1 + i] += force * dx
                     own[W2 + i] += force * dy
                     own[W3 + i] += force * dz
@@ -121,7 +136,7 @@ def small_kernel(form: int, single: bool, dim: int) -> Callable[..., None]:  # n
                     gradient[low + i, axis] = two * (own[(1 + axis) * WIDTH + i] + pull)
 
     real = types.float32 if single else types.float64
-    line, table = real[::1], real[:, ::1]
-    given = (table, table, types.int64[::1], line, real, line, line, line, line, line)
-    written = (types.float64[::1], table)
-    return compile_kernel(kernel, types.void(*given, types.int64, types.int64, *written))
+    line, grid = real[::1], real[:, ::1]
+    given = (grid, grid, types.int64[::1], line, grid, types.int64[::1], line, line, line)
+    work = (line, line, line, types.int64, types.int64)
+    return compile_kernel(kernel, types.void(*given, *work, types.float64[::1], grid))

@@ -1,0 +1,244 @@
+"""The options that every study has, and how a command starts one."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib import util
+from pathlib import Path
+from typing import Any, Self
+
+from pyg_energyloss.cli.errors import UserError
+from pyg_energyloss.cli.values import comma_list, folder, key_values, not_negative, positive, seeds
+from pyg_energyloss.experiments.spec import Spec
+from pyg_energyloss.experiments.spins.spec import FLIP_SUFFIX
+
+TRAINING = ("lightning", "matplotlib", "plotly", "rich")
+EXECUTORS = ("local", "ray", "slurm")
+#: option -> its value by default, with --quick, and with --paper.
+Presets = Mapping[str, tuple[Any, ...]]
+
+
+def add_names(
+    parser: argparse._ArgumentGroup, *, models: Sequence[str], losses: Sequence[str], text: str
+) -> None:
+    """Add ``--models`` and ``--losses``."""
+    parser.add_argument("--models", type=comma_list, metavar="A,B", help=text)
+    parser.add_argument(
+        "--losses",
+        type=comma_list,
+        default=list(losses),
+        metavar="A,B",
+        help=f"losses by name (default: {', '.join(losses)})",
+    )
+    parser.set_defaults(default_models=list(models))
+
+
+def add_data(parser: argparse._ArgumentGroup) -> None:
+    """Add ``--dataset`` and its options."""
+    parser.add_argument(
+        "--dataset",
+        default="qm9_small",
+        metavar="NAME|PATH",
+        help="a registered data set, or a file or folder of structures (default: qm9_small)",
+    )
+    parser.add_argument(
+        "--dataset-arg", action="append", default=[], metavar="KEY=VALUE", help="may be repeated"
+    )
+
+
+def add_length(parser: argparse._ArgumentGroup, presets: Presets, *, rate: str) -> None:
+    """Add ``--steps``, ``--batch-size``, ``--seeds`` and ``--learning-rate``."""
+    parser.add_argument(
+        "--steps", type=positive, help=preset_help("optimiser steps", presets, "steps")
+    )
+    parser.add_argument(
+        "--batch-size", type=positive, help=preset_help("graphs a step", presets, "batch_size")
+    )
+    parser.add_argument(
+        "--seeds",
+        type=seeds,
+        metavar="N|A,B",
+        help=f"how many, or which (default: {','.join(map(str, presets['seeds'][0]))})",
+    )
+    parser.add_argument("--learning-rate", type=not_negative, help=rate)
+
+
+def add_execution(parser: argparse.ArgumentParser, out: str) -> None:
+    """Add where the runs are made, and the options of models and losses."""
+    where = parser.add_argument_group("where")
+    where.add_argument("--out", type=folder, default=Path(out), help=f"folder for results ({out})")
+    where.add_argument(
+        "--workers",
+        type=positive,
+        help="runs at a time (default: one per core, or one per GPU)",
+    )
+    where.add_argument(
+        "--executor",
+        choices=EXECUTORS,
+        default="local",
+        help="processes here (local), a Ray cluster, Slurm jobs",
+    )
+    where.add_argument(
+        "--runs-per-device", type=positive, default=1, help="runs that share a GPU (1)"
+    )
+    where.add_argument(
+        "--devices", type=positive, default=1, help="processes or GPUs of one run (1)"
+    )
+    where.add_argument("--nodes", type=positive, default=1, help="machines of one run (1)")
+    where.add_argument("--strategy", default="auto", help="Lightning's, for several: ddp, fsdp")
+    more = parser.add_argument_group("options of models and losses; may be repeated")
+    more.add_argument("--model-arg", action="append", default=[], metavar="MODEL.KEY=VALUE")
+    more.add_argument("--loss-arg", action="append", default=[], metavar="LOSS.KEY=VALUE")
+
+
+def preset_help(text: str, presets: Presets, name: str) -> str:
+    """Help of an option with its presets in brackets."""
+    return f"{text} ({', '.join(map(str, presets[name]))})"
+
+
+def preset_values(options: argparse.Namespace, presets: Presets) -> dict[str, Any]:
+    """What was given, or else the preset that was chosen."""
+    column = 1 if options.quick else 2 if getattr(options, "paper", False) else 0
+    return {
+        name: preset[column] if getattr(options, name) is None else getattr(options, name)
+        for name, preset in presets.items()
+    }
+
+
+def dataset_of(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    """Registered name and options of what --dataset asks for; files are packed once, into --out."""
+    from pyg_energyloss import registry
+
+    name, given = options.dataset, key_values(options.dataset_arg, "--dataset-arg")
+    path = Path(name).expanduser()
+    # What looks like a path is one, so that a missing file is called a missing file.
+    is_path = path.exists() or "/" in name or "\\" in name or bool(path.suffix)
+    if name in registry.names("dataset") or not is_path:
+        return name, given
+    from pyg_energyloss.data import MoleculeTable, read_molecules
+    from pyg_energyloss.files import write_bytes
+
+    molecules = read_molecules(path, group_key=given.pop("group_key", None))
+    content, digest = MoleculeTable.from_molecules(molecules).to_bytes()
+    packed = write_bytes(options.out / f"structures-{digest}.npz", content)
+    return "table", {"path": str(packed.resolve()), **given}
+
+
+def registered(kind: str, names: Sequence[str]) -> Sequence[str]:
+    """The names, all of them known.
+
+    Raises:
+        UnknownNameError: one is not registered; the message lists the choices.
+    """
+    from pyg_energyloss import registry
+
+    for name in names:
+        registry.entry(kind, name.removesuffix(FLIP_SUFFIX))
+    return names
+
+
+def need_extras(command: str, extras: Mapping[str, Sequence[str]]) -> None:
+    """Check that the modules of each extra are there.
+
+    Raises:
+        ImportError: one is missing; the message tells what to install.
+    """
+    lacking = {e: [m for m in ms if not util.find_spec(m)] for e, ms in extras.items()}
+    if any(lacking.values()):
+        missing = ", ".join(m for ms in lacking.values() for m in ms)
+        names = ",".join(e for e, ms in lacking.items() if ms)
+        raise ImportError(
+            f"`energyloss {command}` needs {missing}: pip install 'pyg-energyloss[{names}]'"
+        )
+
+
+def check_writable(out: Path) -> None:
+    """Fail before the training, not after it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise UserError(f"cannot write to --out {out}: {error.strerror}") from error
+
+
+def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int:
+    """Make the runs of a study, write its files, print its table; 1 if a run failed."""
+    from pyg_energyloss.experiments.executors import FolderInUseError
+    from pyg_energyloss.experiments.study import run_study
+    from pyg_energyloss.report import print_document, write_report
+
+    several = options.devices * options.nodes > 1
+    hardware = {
+        "devices": options.devices,
+        "num_nodes": options.nodes,
+        "strategy": options.strategy,
+    }
+    try:
+        with Preparing() as preparing:
+            document = run_study(
+                name,
+                specs,
+                options.out,
+                command=shlex.join(["energyloss", *sys.argv[1:]]),
+                report=preparing.show,
+                hardware=hardware if several else None,
+                executor=options.executor,
+                workers=options.workers,
+                runs_per_device=options.runs_per_device,
+            )
+    except KeyboardInterrupt:
+        print(
+            f"\nenergyloss: interrupted; finished runs are in {options.out}, the same command "
+            "continues",
+            file=sys.stderr,
+        )
+        return 130
+    except FolderInUseError as error:
+        raise UserError(str(error)) from error
+    for run, problem in document["failed"].items():
+        print(f"energyloss: run failed: {run}: {problem}", file=sys.stderr)
+    if not document["runs"]:
+        raise UserError(f"no run was finished; {len(document['failed'])} failed")
+    page = write_report(document, options.out)
+    print_document(document)
+    print(f"\nreport   {page}\nresults  {options.out / 'results.json'}")
+    return int(bool(document["failed"]))
+
+
+class Preparing:
+    """Shows how far the data are: a bar on a terminal, one line at the end elsewhere."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def show(self, step: int, steps: int, phase: str, values: Mapping[str, float]) -> None:
+        """Take in how much is done."""
+        del values
+        if not sys.stderr.isatty():
+            if step == steps:
+                print(f"{phase}: {steps}", file=sys.stderr)
+            return
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._bar = Progress(console=Console(stderr=True))
+            self._bar.start()
+            self._task = self._bar.add_task(phase, total=steps)
+        self._bar.update(self._task, completed=step)
+        if step == steps:
+            self.__exit__()
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

@@ -1,0 +1,140 @@
+"""From the results of runs to the document that the report renders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pyg_energyloss.experiments.environment import environment
+from pyg_energyloss.experiments.experiment import Experiment
+from pyg_energyloss.experiments.spec import Spec
+from pyg_energyloss.experiments.summary import Labelled, mean_of, summarise
+from pyg_energyloss.report.document import Column, Document, Row, Section
+
+#: Of every run, beside what the experiment measures.
+OF_RUN = ("step_ms", "peak_memory_mib", "train_seconds", "parameters")
+
+
+def make_document(
+    experiment: Experiment,
+    specs: Sequence[Spec],
+    results: Mapping[str, Mapping[str, Any]],
+    *,
+    out: Path,
+    errors: Mapping[str, str] | None = None,
+    baselines: Sequence[Mapping[str, Any]] = (),
+    command: str = "",
+    whole: bool = True,
+) -> Document:
+    """Summarise what is finished.
+
+    Args:
+        experiment: Of the study.
+        specs: All runs of the study.
+        results: Key of a spec -> its result.json, for the finished ones.
+        out: The study's folder.
+        errors: Key of a spec, or "baselines" -> what went wrong.
+        baselines: Measurements without training.
+        command: What was typed.
+        whole: Whether plots and pictures are made too; they take a while.
+    """
+    errors = errors or {}
+    finished = [spec for spec in specs if spec.key in results]
+    lost = [spec for spec in specs if spec.key in errors]
+    columns = list(experiment.columns)
+    rows = summarise(
+        [m for spec in finished for m in labelled(experiment, spec, results[spec.key])],
+        columns,
+        [(experiment.labels_of(spec), str(spec.seed)) for spec in lost],
+    )
+    below = summarise([(m["labels"], m["values"]) for m in baselines], columns, [])
+    experiment.derive(rows)
+    shown = [c for c in columns if any(mean_of(row, c["key"]) is not None for row in rows)]
+    runs = [dict(results[spec.key]) for spec in finished]
+    sections: list[Section] = []
+    if whole and runs:
+        sections = [
+            *experiment.sections(runs, rows, baselines=below, out=out),
+            _settings(experiment, finished, runs),
+        ]
+    titles = {spec.key: f"{spec.title} ({spec.key[-8:]})" for spec in specs}
+    return {
+        "experiment": experiment.name,
+        "title": experiment.title,
+        "text": experiment.describe(specs),
+        "summary": sentence(rows, shown, experiment.labels(specs)),
+        "command": command,
+        "settings": _common([spec.to_dict() for spec in specs]),
+        "labels": experiment.labels(specs),
+        "group": experiment.group,
+        "columns": shown,
+        "rows": rows,
+        "baselines": below,
+        "note": experiment.note,
+        "sections": sections,
+        "failed": {titles.get(key, key): error for key, error in errors.items()},
+        "environment": environment(),
+        "runs": runs,
+    }
+
+
+def labelled(experiment: Experiment, spec: Spec, result: Mapping[str, Any]) -> list[Labelled]:
+    """Labels and metrics of each measurement of a run."""
+    of_run = {name: result.get(name) for name in OF_RUN}
+    labels = experiment.labels_of(spec)
+    return [
+        (
+            {**labels, **m["labels"]},
+            # How many graphs a mean is over stays with the run.
+            {**{k: v for k, v in m["values"].items() if not k.startswith("n_")}, **of_run},
+        )
+        for m in result["measurements"]
+    ]
+
+
+def sentence(rows: Sequence[Row], columns: Sequence[Column], labels: Iterable[str]) -> str:
+    """Which row is the best in the first ranked column, and how far the worst is."""
+    shown = list(labels)
+    ranked = next((c for c in columns if c["better"] is not None), None)
+    known = [(mean_of(row, ranked["key"]), row) for row in rows] if ranked else []
+    order = sorted(((m, row) for m, row in known if m is not None), key=lambda pair: pair[0])
+    if ranked is None or not order:
+        return "No run was finished."
+    if ranked["better"] == "high":
+        order.reverse()
+
+    def told(pair: tuple[float, Row]) -> str:
+        name = " ".join(v for k in shown if (v := pair[1]["labels"].get(k)))
+        return f"{name} with {pair[0]:.{ranked['digits']}f} {ranked['unit']}".rstrip()
+
+    if len(order) == 1:
+        return f"{ranked['label']}: {told(order[0])}."
+    return f"Best {ranked['label']}: {told(order[0])}; worst: {told(order[-1])}."
+
+
+def _settings(
+    experiment: Experiment, specs: Sequence[Spec], runs: Sequence[Mapping[str, Any]]
+) -> Section:
+    heads = {
+        k: h for k, h in experiment.labels(specs).items() if k in experiment.labels_of(specs[0])
+    }
+    seen: dict[tuple[str, ...], list[str | float | None]] = {}
+    for spec, run in zip(specs, runs, strict=True):
+        options = {**spec.model_options, **spec.loss_options}
+        told = ", ".join(f"{name}={value}" for name, value in options.items())
+        labels = tuple(experiment.labels_of(spec)[key] for key in heads)
+        seen[labels] = [*labels, spec.learning_rate, run["parameters"], told]
+    columns = [*heads.values(), "peak learning rate", "parameters", "options"]
+    return {
+        "kind": "table",
+        "title": "How it was made",
+        "text": "",
+        "data": {"columns": columns, "rows": list(seen.values())},
+    }
+
+
+def _common(specs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The fields that all runs share."""
+    first = specs[0]
+    return {k: v for k, v in first.items() if all(spec[k] == v for spec in specs)}

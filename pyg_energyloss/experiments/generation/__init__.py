@@ -1,0 +1,1 @@
+"""Molecules from noise, by diffusion or flow matching: `energyloss generate`."""

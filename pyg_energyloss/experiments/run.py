@@ -1,0 +1,124 @@
+"""One run is one folder: train, measure, write; continue where an earlier attempt stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+
+from pyg_energyloss import registry
+from pyg_energyloss.experiments.curve import Curve
+from pyg_energyloss.experiments.environment import (
+    environment,
+    peak_memory_mib,
+    reset_peak_memory,
+)
+from pyg_energyloss.experiments.executors import ProgressFile
+from pyg_energyloss.experiments.experiment import Experiment, Report
+from pyg_energyloss.experiments.fit import fit
+from pyg_energyloss.experiments.spec import Spec
+from pyg_energyloss.experiments.training import Training
+from pyg_energyloss.files import (
+    npz_bytes,
+    read_json,
+    read_npz,
+    read_or_set_aside,
+    write_bytes,
+    write_json,
+)
+
+
+def run_folder(folder: str) -> None:
+    """Do what ``spec.json`` of a folder asks for, unless ``result.json`` is there.
+
+    A checkpoint in the folder is continued from; what is trained is not trained again. All files
+    are written whole.
+
+    Args:
+        folder: ``runs/KEY`` inside the folder of a study.
+    """
+    path = Path(folder)
+    if read_or_set_aside(path / "result.json") is not None:
+        return
+    order = read_json(path / "spec.json")
+    experiment: Experiment = registry.create("experiment", order["experiment"])
+    spec = experiment.spec_type.from_dict(order["spec"])
+    out = path.parents[1]
+    if order["job"] == "baselines":
+        result: dict[str, Any] = {"measurements": experiment.baselines(spec, out)}
+    else:
+        result = _train_and_evaluate(experiment, spec, path, order.get("hardware", {}))
+    write_json(path / "result.json", {**order, **result, "environment": environment()})
+
+
+def trained(experiment: Experiment, spec: Spec, folder: Path) -> Training:
+    """Return the trained network of a run's folder, in evaluation mode.
+
+    Raises:
+        FileNotFoundError: the folder holds no trained network.
+    """
+    training = experiment.build(spec, folder.parents[1])
+    weights = read_npz(folder / "weights.npz")
+    training.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
+    return training.eval()
+
+
+def _train_and_evaluate(
+    experiment: Experiment, spec: Spec, folder: Path, hardware: dict[str, Any]
+) -> dict[str, Any]:
+    report = _reporter(folder)
+    about = read_or_set_aside(folder / "trained.json")
+    if about is None:
+        about, training = _train(experiment, spec, folder, report, hardware)
+    else:
+        training = trained(experiment, spec, folder)
+    started = time.perf_counter()
+    report(0, 1, "evaluating", {})
+    training.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+    with torch.no_grad():
+        measurements = experiment.evaluate(training, spec, folder, report)
+    return {
+        "measurements": measurements,
+        **about,
+        "eval_seconds": time.perf_counter() - started,
+    }
+
+
+def _train(
+    experiment: Experiment, spec: Spec, folder: Path, report: Report, hardware: dict[str, Any]
+) -> tuple[dict[str, Any], Training]:
+    # Initial weights, and whatever a third party's model or loss draws, depend on the seed alone.
+    pl.seed_everything(spec.seed, verbose=False)
+    training = experiment.build(spec, folder.parents[1])
+    curve, checkpoint = Curve(report), folder / "last.ckpt"
+    started = time.perf_counter()
+    reset_peak_memory()
+    # The curve comes first: it stops the clock before the others do their work.
+    fit(training, [curve], checkpoint, **hardware)
+    about = {
+        "history": curve.rows,
+        "step_ms": curve.step_ms,
+        "peak_memory_mib": peak_memory_mib(),
+        "train_seconds": time.perf_counter() - started,
+        "parameters": sum(p.numel() for p in training.network.parameters()),
+        "device": str(training.device),
+    }
+    arrays = {k: v.detach().cpu().numpy() for k, v in training.state_dict().items()}
+    write_bytes(folder / "weights.npz", npz_bytes(arrays))
+    write_json(folder / "trained.json", about)
+    checkpoint.unlink(missing_ok=True)
+    return about, training
+
+
+def _reporter(folder: Path) -> Report:
+    progress = ProgressFile(folder)
+
+    def report(step: int, steps: int, phase: str, values: Mapping[str, float]) -> None:
+        message = "  ".join(f"{name} {v:.3g}" for name, v in values.items() if name != "step")
+        progress.update(step, steps, phase=phase, message=message)
+
+    return report

@@ -1,0 +1,1 @@
+"""The spin table: couplings in, ground states out: `energyloss spins`."""

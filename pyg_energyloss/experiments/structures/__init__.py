@@ -1,0 +1,1 @@
+"""Structures predicted from graphs or from noised structures: `energyloss compare`."""

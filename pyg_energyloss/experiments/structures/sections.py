@@ -1,0 +1,192 @@
+"""Plots and pictures of a comparison, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch_geometric.data import Data
+
+from pyg_energyloss.data.elements import SYMBOLS
+from pyg_energyloss.experiments.plots import curve_series, point_panel, spec_key
+from pyg_energyloss.experiments.structures.spec import StructureSpec
+from pyg_energyloss.files import read_npz
+from pyg_energyloss.losses import PairEnergyLoss
+from pyg_energyloss.metrics.rmsd import best_permutation, best_rmsd, generators, superpose
+from pyg_energyloss.report.document import CurvePanel, Row, Section, Structure
+
+#: Metrics that are drawn, with the head of their panel.
+PANELS = (
+    ("bond_mae", "bond lengths, MAE / Å"),
+    ("pair13_mae", "1-3 distances, MAE / Å"),
+    ("pair14_mae", "1-4 distances, MAE / Å"),
+    ("rmsd", "RMSD after alignment / Å"),
+)
+
+
+def sections(
+    results: Sequence[Mapping[str, Any]], rows: Sequence[Row], *, out: Path
+) -> list[Section]:
+    """Errors by model and loss (or by noise level), training curves, structures."""
+    models = list(dict.fromkeys(r["spec"]["model"] for r in results))
+    losses = list(dict.fromkeys(r["spec"]["loss"] for r in results))
+    levels = results[0]["spec"]["levels"]
+    first = _noise(rows, models, losses, levels) if levels else _errors(rows, models, losses)
+    return [first, _curves(results, models, losses), _structures(results, out)]
+
+
+def _errors(rows: Sequence[Row], models: Sequence[str], losses: Sequence[str]) -> Section:
+    panels = [
+        point_panel(rows, metric, title, category="model", series="loss", order=(models, losses))
+        for metric, title in PANELS
+    ]
+    return {
+        "kind": "dots",
+        "title": "Errors on test molecules",
+        "text": "By model and loss, logarithmic, lower is better; bars: standard deviation.",
+        "data": {
+            "panels": [p for p in panels if any(s["points"] for s in p["series"])],
+            "horizontal": False,
+        },
+    }
+
+
+def _noise(
+    rows: Sequence[Row], models: Sequence[str], losses: Sequence[str], levels: Sequence[float]
+) -> Section:
+    def values(model: str, loss: str, level: float, metric: str) -> list[float]:
+        wanted = {"model": model, "loss": loss, "noise": f"{level:g} Å"}
+        found = [row["values"].get(metric) for row in rows if row["labels"] == wanted]
+        return [v for m in found if m for v in m["values"] if v is not None]
+
+    panels: list[CurvePanel] = [
+        {
+            "title": model,
+            "x": {"label": "noise level / Å", "log": True},
+            "y": {"label": head, "log": True},
+            "series": [
+                {
+                    "label": loss,
+                    "x": list(levels),
+                    "values": [values(model, loss, level, metric) for level in levels],
+                }
+                for loss in losses
+            ],
+        }
+        for metric, head in (PANELS[0], PANELS[3])
+        for model in models
+    ]
+    return {
+        "kind": "curves",
+        "title": "Errors on test molecules by noise level",
+        "text": "Bars: standard deviation over seeds.",
+        "data": {"panels": panels, "rows": 2, "markers": True},
+    }
+
+
+def _curves(
+    results: Sequence[Mapping[str, Any]], models: Sequence[str], losses: Sequence[str]
+) -> Section:
+    panels: list[CurvePanel] = [
+        {
+            "title": model,
+            "x": {"label": "optimiser step", "log": False},
+            "y": {"label": "validation bond lengths, MAE / Å", "log": True},
+            "series": [
+                curve_series(
+                    loss,
+                    [r for r in results if spec_key(r, "model", "loss") == (model, loss)],
+                    "val_bond_mae",
+                )
+                for loss in losses
+            ],
+        }
+        for model in models
+    ]
+    return {
+        "kind": "curves",
+        "title": "Training",
+        "text": "Bond-length error on validation molecules; band: range over seeds.",
+        "data": {"panels": panels, "rows": 1, "markers": False},
+    }
+
+
+def _structures(results: Sequence[Mapping[str, Any]], out: Path) -> Section:
+    references: list[Structure] = []
+    sets = []
+    shown: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for result in results:
+        shown.setdefault(spec_key(result, "model", "loss"), result)
+    for result in shown.values():
+        spec = StructureSpec.from_dict(result["spec"])
+        arrays = read_npz(out / "runs" / spec.key / "structures.npz")
+        references = references or [
+            _structure(part, part["pos_true"], f"{_formula(part['z'])} (test molecule {i + 1})")
+            for i, part in enumerate(_parts(arrays))
+        ]
+        sets.append(
+            {"label": spec.label, "structures": [_prediction(part) for part in _parts(arrays)]}
+        )
+    return {
+        "kind": "structures",
+        "title": "Structures",
+        "text": "Left the true structure, right the prediction on top of it, coloured by the "
+        "energy of the springs at each atom (complete graph, exponential stiffness). Drag to "
+        "turn, scroll to zoom.",
+        "data": {"references": references, "sets": sets},
+    }
+
+
+def atom_energies(predicted: NDArray[np.float64], true: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Energy of the springs at each atom, [num_atoms]: half of each spring to either end.
+
+    Complete graph, exponential stiffness; the sum is `functional.complete_pair_energy`.
+    """
+    loss = PairEnergyLoss("exponential", edges="complete")
+    data = Data(pos=torch.from_numpy(true))
+    energy: NDArray[np.float64] = loss.atom_energies(torch.from_numpy(predicted), data).numpy()
+    return energy
+
+
+def _prediction(part: Mapping[str, NDArray[Any]]) -> Structure | None:
+    predicted, true = part["pos_pred"], part["pos_true"]
+    if not np.isfinite(predicted).all():
+        return None
+    group = generators(part["z"], part["bonds"])
+    relabelled = true[best_permutation(predicted, true, group)]
+    made = _structure(part, superpose(predicted, relabelled), "")
+    made["energy"] = atom_energies(predicted, true).round(4).tolist()
+    made["note"] = f"RMSD {best_rmsd(predicted, true, group):.3f} Å"
+    return made
+
+
+def _structure(part: Mapping[str, NDArray[Any]], pos: NDArray[Any], name: str) -> Structure:
+    return {
+        "name": name,
+        "elements": [SYMBOLS[int(z)] for z in part["z"]],
+        "pos": pos.round(3).tolist(),
+        "bonds": part["bonds"].T.tolist(),
+    }
+
+
+def _parts(arrays: Mapping[str, NDArray[Any]]) -> Iterable[dict[str, NDArray[Any]]]:
+    bonds, ptr = arrays["bonds"], arrays["ptr"]
+    owner = np.searchsorted(ptr, bonds[0], side="right") - 1
+    for i, (start, stop) in enumerate(pairwise(ptr)):
+        yield {
+            "z": arrays["z"][start:stop],
+            "pos_true": arrays["pos_true"][start:stop].astype(float),
+            "pos_pred": arrays["pos_pred"][start:stop].astype(float),
+            "bonds": bonds[:, owner == i] - start,
+        }
+
+
+def _formula(z: NDArray[np.int64]) -> str:
+    symbols = [SYMBOLS[int(number)] for number in z]
+    counts = {s: symbols.count(s) for s in sorted(set(symbols), key=lambda s: (s != "C", s))}
+    return "".join(s + (str(n) if n > 1 else "") for s, n in counts.items())

@@ -1,0 +1,173 @@
+"""A study: runs in folders, what is missing is made, results.json sums up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pyg_energyloss import registry
+from pyg_energyloss.experiments.check import check_specs
+from pyg_energyloss.experiments.document import make_document
+from pyg_energyloss.experiments.executors import ProgressDisplay, folder_lock, run_folders
+from pyg_energyloss.experiments.experiment import Experiment, Report
+from pyg_energyloss.experiments.run import run_folder
+from pyg_energyloss.experiments.spec import Spec, digest_of
+from pyg_energyloss.files import read_json, read_or_set_aside, write_json
+from pyg_energyloss.report.document import Document
+
+Orders = dict[str, dict[str, Any]]
+
+
+def run_study(
+    name: str,
+    specs: Sequence[Spec],
+    out: Path,
+    *,
+    command: str = "",
+    report: Report | None = None,
+    hardware: Mapping[str, Any] | None = None,
+    **executing: Any,
+) -> Document:
+    """Make the runs that are not finished yet, and write results.json.
+
+    Args:
+        name: Registered name of the experiment.
+        specs: All runs, in the order in which they are started.
+        out: Folder of the study; finished runs found there are kept.
+        command: What was typed, for the record.
+        report: Told how far the preparation of the data is.
+        hardware: Lightning's ``devices``, ``num_nodes`` and ``strategy`` of each run.
+        executing: Options of `executors.run_folders`.
+
+    Returns:
+        What results.json holds. Ctrl-C (KeyboardInterrupt) passes through after it is written.
+
+    Raises:
+        FolderInUseError: another study works in ``out``.
+        ValueError: something that the specs name is not there, or not for this experiment.
+    """
+    experiment: Experiment = registry.create("experiment", name)
+    check_specs(experiment, specs)
+    with folder_lock(out):
+        experiment.prepare(specs, out, report or _silent)
+        orders = _orders(experiment, specs, hardware or {})
+        for key, order in orders.items():
+            _give(experiment, order, out / "runs" / key)
+        errors: dict[str, str] = {}
+        try:
+            errors.update(_execute(experiment, orders, out, executing))
+        except BaseException:
+            _sum_up(experiment, specs, orders, out, errors, command=command, whole=False)
+            raise
+        return _sum_up(experiment, specs, orders, out, errors, command=command, whole=True)
+
+
+def run_one(name: str, spec: Spec, out: Path, *, report: Report | None = None) -> dict[str, Any]:
+    """Make one run in this process, unless it is finished, and return its result.
+
+    For drivers of their own (Hydra, a notebook): many may work in one ``out``.
+
+    Args:
+        name: Registered name of the experiment.
+        spec: The run.
+        out: Folder of the study.
+        report: Told how far the preparation of the data is.
+    """
+    experiment: Experiment = registry.create("experiment", name)
+    check_specs(experiment, [spec])
+    with folder_lock(out / "data", wait=True):
+        experiment.prepare([spec], out, report or _silent)
+    folder = out / "runs" / spec.key
+    with folder_lock(folder, wait=True):
+        _give(experiment, {"experiment": name, "job": "run", "spec": spec.to_dict()}, folder)
+        run_folder(str(folder))
+        return read_json(folder / "result.json")
+
+
+def _execute(
+    experiment: Experiment, orders: Orders, out: Path, executing: Mapping[str, Any]
+) -> dict[str, str]:
+    """Make the runs; return the errors by key."""
+
+    def label(folder: Path) -> str:
+        order = orders[folder.name]
+        if order["job"] != "run":
+            return "without training"
+        return experiment.spec_type.from_dict(order["spec"]).title
+
+    def note(folder: Path) -> str:
+        result = read_or_set_aside(folder / "result.json")
+        return "" if result is None else experiment.told(result["measurements"])
+
+    folders = [out / "runs" / key for key in orders]
+    with ProgressDisplay(label=label, note=note) as display:
+        outcomes = run_folders(folders, function=run_folder, on_progress=display.show, **executing)
+    return {outcome.folder.name: outcome.error for outcome in outcomes if outcome.error}
+
+
+def _sum_up(
+    experiment: Experiment,
+    specs: Sequence[Spec],
+    orders: Orders,
+    out: Path,
+    errors: Mapping[str, str],
+    *,
+    command: str,
+    whole: bool,
+) -> Document:
+    results: dict[str, dict[str, Any]] = {}
+    for key in orders:
+        result = read_or_set_aside(out / "runs" / key / "result.json")
+        if result is not None:
+            results[key] = result
+    below = [
+        m for key, r in results.items() if orders[key]["job"] != "run" for m in r["measurements"]
+    ]
+    document = make_document(
+        experiment,
+        specs,
+        results,
+        out=out,
+        errors=errors,
+        baselines=below,
+        command=command,
+        whole=whole,
+    )
+    write_json(out / "results.json", document)
+    return document
+
+
+def _orders(experiment: Experiment, specs: Sequence[Spec], hardware: Mapping[str, Any]) -> Orders:
+    """Key -> what the folder's spec.json says."""
+    orders: Orders = {}
+    settings = experiment.baseline_settings(specs[0])
+    if settings is not None:
+        orders[f"baselines-{digest_of(settings)}"] = {
+            "experiment": experiment.name,
+            "job": "baselines",
+            "spec": specs[0].to_dict(),
+        }
+    for spec in specs:
+        orders[spec.key] = {
+            "experiment": experiment.name,
+            "job": "run",
+            "spec": spec.to_dict(),
+            "hardware": dict(hardware),
+        }
+    return orders
+
+
+def _give(experiment: Experiment, order: dict[str, Any], folder: Path) -> None:
+    """Write the order; take away a result that was judged by other rules."""
+    result = read_or_set_aside(folder / "result.json")
+    if result is not None:
+        same = order["job"] != "run" or result["spec"] == order["spec"]
+        if same and experiment.is_whole(result):
+            return
+        (folder / "result.json").unlink()
+    write_json(folder / "spec.json", order)
+
+
+def _silent(step: int, steps: int, phase: str, values: Mapping[str, float]) -> None:
+    del step, steps, phase, values
