@@ -16,7 +16,7 @@ from pyg_energyloss.cli.values import comma_list, folder, key_values, not_negati
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.experiments.spins.spec import FLIP_SUFFIX
 
-TRAINING = ("lightning", "matplotlib", "plotly", "rich")
+TRAINING = ("lightning", "matplotlib", "rich")
 EXECUTORS = ("local", "ray", "slurm")
 #: option -> its value by default, with --quick, and with --paper.
 Presets = Mapping[str, tuple[Any, ...]]

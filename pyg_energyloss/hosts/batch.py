@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
@@ -22,6 +23,7 @@ class HostBatch:
         pos: target positions [num_nodes, dim].
         batch: graph of each node [num_nodes].
         num_graphs: number of graphs.
+        given: fields that the host passed with the call; these win.
 
     >>> import torch
     >>> from types import SimpleNamespace
@@ -31,12 +33,20 @@ class HostBatch:
     (tensor([6]), False)
     """
 
-    def __init__(self, context: HostContext, pos: Tensor, batch: Tensor, num_graphs: int) -> None:
+    def __init__(
+        self,
+        context: HostContext,
+        pos: Tensor,
+        batch: Tensor,
+        num_graphs: int,
+        given: Mapping[str, Tensor] | None = None,
+    ) -> None:
         self.pos = pos
         self.batch = batch
         self.num_graphs = num_graphs
         self.num_nodes = len(pos)
         self._context = context
+        self.__dict__.update(given or {})
 
     def __getattr__(self, name: str) -> Any:
         # Names with underscores are protocols (copy, pickle), never fields of a batch.

@@ -109,8 +109,10 @@ class FlatLoss(torch.nn.Module):
             pred: [num_nodes, dim], or padded [num_graphs, max_nodes, dim].
             target: the same shape.
             batch: graph of each node, where the host passes it; else from the context.
-            mask: which padded rows are nodes, where the host passes it; else from the context.
-            weights: factor of each graph [num_graphs].
+            mask: which padded rows are nodes, where the host passes it, else from the context; of
+            flat predictions [num_nodes]: which nodes count, as ``pos_mask``.
+            weights: factor of each graph [num_graphs], or of each node in the shape of its rows,
+            as ``pos_weight``.
             reduction: in place of the one of the constructor, where the host passes one; "none"
                 then means what it does in torch, "elements".
 
@@ -123,15 +125,20 @@ class FlatLoss(torch.nn.Module):
         true = self._true(target, context, rows).detach()
         if self.on_call is not None:
             self.on_call(true, context)
-        data = HostBatch(context, true, rows.batch, rows.num_graphs)
+        given = {} if mask is None or rows.mask is not None else {"pos_mask": mask.bool().flatten()}
+        factor = None
+        if weights is not None:
+            factor, of_nodes = _split(weights, rows)
+            given |= of_nodes
+        data = HostBatch(context, true, rows.batch, rows.num_graphs, given)
         values = self.loss(self._positions(rows.flat(pred), context, rows), data)
         if values.shape != (rows.num_graphs,):
             raise ValueError(
                 f"`loss` must return one value per graph, [{rows.num_graphs}]; "
                 f"got shape {tuple(values.shape)} from {self.name}; give it reduction='none'"
             )
-        if weights is not None:
-            values = values * _graph_weights(weights, rows.num_graphs)
+        if factor is not None:
+            values = values * factor
         value = self._reduced(self._weighted(values, context, rows), rows, pred, reduction)
         self._recall.keep(context, target, value)
         return value
@@ -225,10 +232,16 @@ def _checked(target: str, scale: float) -> tuple[str, float]:
     return target, float(scale)
 
 
-def _graph_weights(weights: Tensor, num_graphs: int) -> Tensor:
-    if weights.numel() not in (1, num_graphs):
+def _split(weights: Tensor, rows: Rows) -> tuple[Tensor | None, dict[str, Tensor]]:
+    """Weights of graphs [num_graphs], or those of nodes as a field of the batch."""
+    if weights.numel() in (1, rows.num_graphs):
+        return weights.reshape(-1), {}
+    flat = weights
+    if rows.mask is not None and weights.shape[:2] == rows.mask.shape:
+        flat = weights.reshape(rows.mask.shape)[rows.mask]
+    if flat.numel() != len(rows.batch):
         raise ValueError(
-            f"`weights` must have one value per graph, [{num_graphs}], got shape "
-            f"{tuple(weights.shape)}; weights of nodes go into the batch as `pos_weight`"
+            f"`weights` must have one value per graph, [{rows.num_graphs}], or per node, "
+            f"[{len(rows.batch)}], got shape {tuple(weights.shape)}"
         )
-    return weights.reshape(-1)
+    return None, {"pos_weight": flat.reshape(-1)}

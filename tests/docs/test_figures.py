@@ -55,7 +55,7 @@ def sparse_against_complete():
                 if (run["spec"]["model"], run["spec"]["loss"]) == (model, loss)
             ]
             means[loss] = (
-                statistics.mean(run["metrics"][-1]["bond_mae"] for run in runs),
+                statistics.mean(run["measurements"][-1]["values"]["bond_mae"] for run in runs),
                 statistics.mean(run["step_ms"] for run in runs),
             )
         ratios = [

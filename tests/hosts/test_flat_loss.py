@@ -9,7 +9,7 @@ import torch
 from torch.utils.checkpoint import checkpoint
 from torch_geometric.data import Batch, Data
 
-from pyg_energyloss import PairEnergyLoss, registry
+from pyg_energyloss import KabschMSELoss, PairEnergyLoss, registry
 from pyg_energyloss.functional import to_padded
 from pyg_energyloss.hosts import PARAMETRIZATIONS, FlatLoss, MissingContextError, batch_context
 from pyg_energyloss.losses import SpinLoss
@@ -282,8 +282,34 @@ def test_what_a_host_passes_with_the_call_needs_no_context(state):
     assert torch.equal(elements, expected[data.batch, None].expand(-1, 3))
     with pytest.raises(ValueError, match="`reduction` must be one of mean, none, sum"):
         loss(*pairs["x0"], batch=data.batch, reduction="median")
-    with pytest.raises(ValueError, match=r"`weights` must have one value per graph, \[3\]"):
+    with pytest.raises(
+        ValueError, match=r"`weights` must have one value per graph, \[3\], or per n"
+    ):
         loss(*pairs["x0"], batch=data.batch, weights=torch.ones(2))
+
+
+@pytest.mark.parametrize("layout", ["flat", "padded"])
+def test_masks_and_weights_of_nodes_are_those_of_the_batch(state, layout):
+    data, _, pairs = state
+    pred, target = pairs["x0"]
+    weights = torch.linspace(0.5, 2.0, len(pred), dtype=torch.float64)
+    counted = torch.arange(len(pred)) != 2
+    marked = data.clone()
+    marked.pos_weight, marked.pos_mask = weights, counted
+    expected = KabschMSELoss()(pred, marked)
+    kept = Batch.from_data_list([Data(pos=p) for p in target[counted].split((4, 1, 7))])
+    kept.pos_weight = weights[counted]
+    assert torch.allclose(expected, KabschMSELoss()(pred[counted], kept))
+    loss = FlatLoss("kabsch")
+    if layout == "flat":
+        found = loss(pred, target, batch=data.batch, mask=counted, weights=weights)
+    else:
+        padding = torch.arange(max(SIZES)) < torch.tensor(SIZES)[:, None]
+        full, rows = padding.clone(), [to_padded(x, padding) for x in (pred, target)]
+        full[0, 2] = False
+        spread = to_padded(weights[:, None], padding)
+        found = loss(*rows, mask=full, weights=spread)
+    assert torch.allclose(found, expected)
 
 
 def test_elements_of_padding_are_zero(state):

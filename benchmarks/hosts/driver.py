@@ -1,0 +1,212 @@
+"""Run one host program as it is, and say what happened: weights, the host's metrics, one call.
+
+    python driver.py --report OUT.json [--validate] [--seed 0] [--weights FILE] -- train.py ...
+    python driver.py --report OUT.json -- -m package.module arguments
+
+Runs in the host's environment. The host's files are not touched and its behaviour is not either:
+what is instrumented here is the Trainer's end of training, which is observed, and our own
+`FlatLoss`, of which the first calls are compared with a double loop in float64. With
+PYG_ENERGYLOSS_SWAP empty or unset and this library not even installed it observes the same.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import json
+import random
+import runpy
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+SEEN = {"calls": [], "fits": []}
+COMPARED = 2
+
+
+def digest(module):
+    """SHA-256 of all weights."""
+    found = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        found.update(name.encode())
+        if isinstance(value, torch.Tensor):
+            found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
+
+
+def tensors(path):
+    """The bytes of all tensors of a state dict that a program has saved."""
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    return b"".join(state[k].contiguous().numpy().tobytes() for k in sorted(state))
+
+
+def double_loop(pred, true, batch, graphs):
+    """Mean over graphs of the energy per atom, exponential stiffness, in plain float64 loops."""
+    total = 0.0
+    for graph in range(graphs):
+        rows = [i for i, g in enumerate(batch) if g == graph]
+        energy = 0.0
+        for i in rows:
+            for j in rows:
+                if i != j:
+                    d = sum((a - b) ** 2 for a, b in zip(true[i], true[j], strict=True)) ** 0.5
+                    p = sum((a - b) ** 2 for a, b in zip(pred[i], pred[j], strict=True)) ** 0.5
+                    energy += 0.5 * 2.718281828459045**-d * (d - p) ** 2
+        total += energy / max(len(rows), 1)
+    return total / graphs
+
+
+def watch_losses():
+    """Compare what our loss gives in the first calls with own loops on the same tensors."""
+    if importlib.util.find_spec("pyg_energyloss") is None:
+        return
+    import pyg_energyloss.hosts.flat_loss as ours
+
+    make, forward, raw = ours.named_per_graph, ours.FlatLoss.forward, {}
+
+    class Compared(torch.nn.Module):
+        def __init__(self, loss):
+            super().__init__()
+            self.loss = loss
+
+        def forward(self, pos_pred, data):
+            values = self.loss(pos_pred, data)
+            if len(SEEN["calls"]) < COMPARED and pos_pred.requires_grad:
+                SEEN["calls"].append(compared(values, data, raw))
+            return values
+
+    def seeing(self, pred, target, **options):
+        raw.update(pred=pred, target=target, loss=self, mask=options.get("mask"))
+        return forward(self, pred, target, **options)
+
+    ours.named_per_graph = lambda name, options: Compared(make(name, options))
+    ours.FlatLoss.forward = seeing
+
+
+def compared(values, data, raw):
+    """What our loss gave beside own loops on what the host passed, and its gradient there."""
+    own_pred, own_true = positions(raw, data)
+    own = double_loop(own_pred, own_true, data.batch.tolist(), data.num_graphs)
+    found = float(values.detach().double().mean())
+    gradient = torch.autograd.grad(values.sum(), raw["pred"], retain_graph=True)[0]
+    return {
+        "value": found,
+        "own": own,
+        "relative": abs(found - own) / max(abs(own), 1e-30),
+        "gradient_norm": float(gradient.norm()),
+        "gradient_finite": bool(gradient.isfinite().all()),
+        "graphs": data.num_graphs,
+        "nodes": len(data.batch),
+    }
+
+
+def positions(raw, data):
+    """Predicted and true positions, worked out again from what the host passed, in float64."""
+    loss, context = raw["loss"], data._context  # noqa: SLF001 - what the loss was called in
+    mask = raw["mask"] if raw["mask"] is not None else context.get("mask")
+
+    def rows(x):
+        x = x.detach().double()
+        if x.dim() == 3:
+            x = x[mask.reshape(mask.shape[:2]).bool()]
+        return x
+
+    def structure(x):
+        if loss.parametrization == "x0":
+            return rows(x)
+        time = rows(context.get("alpha")).reshape(-1, 1)
+        if len(time) == data.num_graphs:
+            time = time[data.batch]
+        if loss.parametrization == "epsilon":
+            sigma = rows(context.get("sigma")).reshape(-1, 1)[data.batch]
+            return (rows(context.get("x_t")) - sigma * rows(x)) / time
+        if loss.parametrization == "flow_to_data":
+            return rows(context.get("x_t")) + (1 - time) * rows(x)
+        raise ValueError(loss.parametrization)
+
+    true = rows(context.get("pos")) if loss.target == "batch" else structure(raw["target"])
+    return (loss.scale * structure(raw["pred"])).tolist(), (loss.scale * true).tolist()
+
+
+def watch_trainers(validate, seed):
+    """Keep weights and the host's own metrics when a Trainer has fitted; choose its seed."""
+    for package in ("lightning", "lightning.pytorch", "pytorch_lightning"):
+        try:
+            module = importlib.import_module(package)
+        except ImportError:
+            continue
+        if seed is not None:
+            module.seed_everything = _seeded(module.seed_everything, seed)
+        if package != "lightning":
+            module.Trainer.fit = _watched(module.Trainer.fit, validate)
+
+
+def _seeded(original, seed):
+    """Programs that write their seed into the source get the one of the command line."""
+
+    def seeded(*_given, **named):
+        return original(seed, **{k: v for k, v in named.items() if k != "seed"})
+
+    return seeded
+
+
+def _watched(fit, validate):
+    def watched(self, model, *given, **named):
+        started = time.perf_counter()
+        found = fit(self, model, *given, **named)
+        result = {
+            "seconds": round(time.perf_counter() - started, 1),
+            "steps": self.global_step,
+            "weights": digest(model),
+            "parameters": sum(p.numel() for p in model.parameters()),
+            "metrics": {k: float(v) for k, v in self.callback_metrics.items()},
+        }
+        if validate:
+            result["after"] = _validated(self, model, given, named)
+        SEEN["fits"].append(result)
+        return found
+
+    return watched
+
+
+def _validated(trainer, model, given, named):
+    """The host's own validation, with its own loss: our callbacks are gone."""
+    ours = ("EnergyLossCallback", "PLEnergyLossCallback")
+    trainer.callbacks = [c for c in trainer.callbacks if type(c).__name__ not in ours]
+    torch.manual_seed(0)
+    data = {"datamodule": named["datamodule"]} if named.get("datamodule") is not None else {}
+    if not data and len(given) > 1:
+        data = {"dataloaders": given[1]}
+    metrics = trainer.validate(model, verbose=False, **data)
+    return {k: v for one in metrics for k, v in one.items()}
+
+
+def main():
+    split = sys.argv.index("--")
+    options, program = sys.argv[1:split], sys.argv[split + 1 :]
+    report = Path(options[options.index("--report") + 1]).resolve()
+    watch_losses()
+    seed = int(options[options.index("--seed") + 1]) if "--seed" in options else None
+    watch_trainers("--validate" in options, seed)
+    if seed is not None:
+        torch.manual_seed(seed)
+        np.random.seed(seed)  # noqa: NPY002 - what programs draw from
+        random.seed(seed)
+    module = program[0] == "-m"
+    target, *rest = program[1:] if module else program
+    sys.argv = [target, *rest]
+    sys.path[0] = str(Path.cwd() if module else Path(target).resolve().parent)
+    try:
+        run = runpy.run_module if module else runpy.run_path
+        run(target, run_name="__main__", **({"alter_sys": True} if module else {}))
+    finally:
+        if "--weights" in options:
+            path = options[options.index("--weights") + 1]
+            SEEN["weights"] = hashlib.sha256(tensors(path)).hexdigest()
+        report.write_text(json.dumps(SEEN, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

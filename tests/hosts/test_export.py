@@ -1,0 +1,91 @@
+"""Data for other programs: what is written is what was given, in the order the program reads."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from pyg_energyloss.data import qm9_small
+from pyg_energyloss.hosts.export import HOSTS, export_for
+
+SIZES = {"train": 12, "val": 4, "test": 4}
+
+
+@pytest.fixture(scope="module")
+def splits():
+    found = qm9_small()
+    return {name: [found[name][i] for i in range(size)] for name, size in SIZES.items()}
+
+
+def test_edm_gets_padded_arrays(splits, tmp_path):
+    export_for("edm", splits, tmp_path)
+    for name, part in {"train": "train", "valid": "val", "test": "test"}.items():
+        with np.load(tmp_path / f"qm9/{name}.npz") as found:
+            for row, molecule in enumerate(splits[part]):
+                atoms = len(molecule.z)
+                assert found["num_atoms"][row] == atoms
+                assert found["charges"][row, :atoms].tolist() == molecule.z.tolist()
+                assert not found["charges"][row, atoms:].any()
+                assert np.allclose(found["positions"][row, :atoms], molecule.pos.numpy())
+
+
+def test_midi_gets_qm9_as_it_is_published(splits, tmp_path):
+    chem = pytest.importorskip("rdkit.Chem", reason="needs rdkit")
+    export_for("midi", splits, tmp_path)
+    supplier = chem.SDMolSupplier(str(tmp_path / "raw/gdb9.sdf"), removeHs=False, sanitize=False)
+    written = list(supplier)
+    given = [molecule for part in splits.values() for molecule in part]
+    assert len(written) == len(given)
+    for theirs, ours in zip(written, given, strict=True):
+        assert [a.GetAtomicNum() for a in theirs.GetAtoms()] == ours.z.tolist()
+        assert np.allclose(theirs.GetConformer().GetPositions(), ours.pos.numpy(), atol=1e-4)
+        assert 2 * theirs.GetNumBonds() == ours.edge_index.size(1)
+    # Rows of the tables are molecules of the SDF; nothing is skipped, read as MiDi reads it.
+    rows = (tmp_path / "raw/val.csv").read_text().splitlines()[1:]
+    assert [int(row.split(",")[0]) for row in rows] == [12, 13, 14, 15]
+    assert (tmp_path / "raw/uncharacterized.txt").read_text().split("\n")[9:-2] == []
+
+
+def test_etflow_gets_a_smiles_that_numbers_its_atoms(splits, tmp_path):
+    chem = pytest.importorskip("rdkit.Chem", reason="needs rdkit")
+    written = export_for("etflow", splits, tmp_path)
+    assert len(written) == sum(SIZES.values())
+    parameters = chem.SmilesParserParams()
+    parameters.removeHs = False
+    given = [molecule for part in splits.values() for molecule in part]
+    for path, ours in zip(written, given, strict=True):
+        data = torch.load(path, weights_only=False)
+        assert torch.allclose(data.pos[0], ours.pos)
+        assert data.atomic_numbers.tolist() == ours.z.tolist()
+        theirs = chem.MolFromSmiles(data.smiles, parameters)
+        places = {atom.GetAtomMapNum() - 1: atom.GetAtomicNum() for atom in theirs.GetAtoms()}
+        assert [places[i] for i in range(len(ours.z))] == ours.z.tolist()
+        for bond in theirs.GetBonds():
+            ends = (bond.GetBeginAtom(), bond.GetEndAtom())
+            first, second = (atom.GetAtomMapNum() - 1 for atom in ends)
+            assert (ours.pos[first] - ours.pos[second]).norm() < 1.75
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [("semlaflow", "raw/train_data.pickle"), ("tabasco", "processed_geom_train.pt")],
+)
+def test_lists_of_rdkits_molecules(host, name, splits, tmp_path):
+    pytest.importorskip("rdkit", reason="needs rdkit")
+    export_for(host, splits, tmp_path)
+    path = tmp_path / name
+    if path.suffix == ".pt":
+        found = [pair[1] for pair in torch.load(path, weights_only=False)]
+    else:
+        found = [pair[1][0] for pair in pickle.loads(path.read_bytes())]  # noqa: S301 - our own
+    for theirs, ours in zip(found, splits["train"], strict=True):
+        assert np.allclose(theirs.GetConformer().GetPositions(), ours.pos.numpy())
+
+
+def test_hosts_and_splits_are_named(splits, tmp_path):
+    assert set(HOSTS) == {"edm", "etflow", "midi", "semlaflow", "tabasco"}
+    with pytest.raises(ValueError, match=r"`host` must be one of edm, etflow, .*, got 'jodo'"):
+        export_for("jodo", splits, tmp_path)
+    with pytest.raises(ValueError, match=r"`splits` must have .*; none for val, test"):
+        export_for("edm", {"train": splits["train"], "val": []}, tmp_path)
