@@ -6,7 +6,7 @@ PLUGINS := $(patsubst plugins/%/pyproject.toml,plugins/%,$(wildcard plugins/*/py
 OUT ?= runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-hosts check format build docs clean
+.PHONY: help install demo test test-slow test-bounds test-hosts check format build docs clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ demo: $(VENV)/.installed ## Run the main job: compare losses on real molecules (
 
 test: $(VENV)/.installed ## Run the tests, doctests and examples
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not hosts'
+
+test-bounds: $(VENV)/.installed ## Run the tests of the compiled kernels with every index checked
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(or $(TMPDIR),/tmp)/energyloss-bounds OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' tests/functional tests/rigidity
 
 test-slow: $(VENV)/.installed ## Run the slow studies and long tests as well
 	$(BIN)/python -m pytest -m slow

@@ -16,7 +16,7 @@ from pyg_energyloss.cli.values import comma_list, folder, key_values, not_negati
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.experiments.spins.spec import FLIP_SUFFIX
 
-TRAINING = ("lightning", "matplotlib", "plotly", "rich")
+TRAINING = ("lightning", "matplotlib", "rich")
 EXECUTORS = ("local", "ray", "slurm")
 #: option -> its value by default, with --quick, and with --paper.
 Presets = Mapping[str, tuple[Any, ...]]
@@ -88,8 +88,11 @@ def add_execution(parser: argparse.ArgumentParser, out: str) -> None:
     where.add_argument(
         "--devices", type=positive, default=1, help="processes or GPUs of one run (1)"
     )
-    where.add_argument("--nodes", type=positive, default=1, help="machines of one run (1)")
-    where.add_argument("--strategy", default="auto", help="Lightning's, for several: ddp, fsdp")
+    where.add_argument(
+        "--strategy",
+        default="ddp_find_unused_parameters_true",
+        help="Lightning's, with several devices (ddp_find_unused_parameters_true)",
+    )
     more = parser.add_argument_group("options of models and losses; may be repeated")
     more.add_argument("--model-arg", action="append", default=[], metavar="MODEL.KEY=VALUE")
     more.add_argument("--loss-arg", action="append", default=[], metavar="LOSS.KEY=VALUE")
@@ -172,12 +175,8 @@ def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int
     from pyg_energyloss.experiments.study import run_study
     from pyg_energyloss.report import print_document, write_report
 
-    several = options.devices * options.nodes > 1
-    hardware = {
-        "devices": options.devices,
-        "num_nodes": options.nodes,
-        "strategy": options.strategy,
-    }
+    several = options.devices > 1
+    hardware = {"devices": options.devices, "strategy": options.strategy}
     try:
         with Preparing() as preparing:
             document = run_study(
@@ -188,7 +187,7 @@ def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int
                 report=preparing.show,
                 hardware=hardware if several else None,
                 executor=options.executor,
-                workers=options.workers,
+                workers=1 if several else options.workers,
                 runs_per_device=options.runs_per_device,
             )
     except KeyboardInterrupt:

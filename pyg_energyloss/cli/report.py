@@ -19,9 +19,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the page and print the table."""
-    from pyg_energyloss.report import rebuild
+    from pyg_energyloss.report import print_document, read_document, write_report
 
     if not (options.folder / "results.json").is_file():
         raise UserError(f"no results.json in {options.folder}; name a folder that --out named")
-    print(f"report   {rebuild(options.folder)}")
+    document = read_document(options.folder)
+    page = write_report(document, options.folder)
+    print_document(document)
+    print(f"\nreport   {page}")
     return 0

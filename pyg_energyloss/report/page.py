@@ -59,11 +59,12 @@ class Page:
         rows: Sequence[Sequence[str]],
         *,
         best: Sequence[Sequence[bool]] | None = None,
+        texts: int = 1,
     ) -> None:
-        """Add a table; cells marked in ``best`` (same shape as ``rows``) stand out."""
+        """Add a table; ``best`` marks cells to stand out, the first ``texts`` columns are text."""
         marks = [list(map(bool, row)) for row in best or [[False] * len(row) for row in rows]]
         heads = [(column, "") for column in columns]
-        self.sheet(Sheet("", heads, [list(row) for row in rows], marks, 1, 0))
+        self.sheet(Sheet("", heads, [list(row) for row in rows], marks, texts, 0))
 
     def sheet(self, sheet: Sheet) -> None:
         """Add a table with its units and baselines."""

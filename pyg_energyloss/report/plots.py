@@ -92,8 +92,10 @@ def log_scale(axes: Any, which: str) -> None:
     getattr(axes, f"set_{which}scale")("log")
     axis = getattr(axes, f"{which}axis")
     low, high = sorted(axis.get_view_interval())
-    # Many decades have no room for 2 and 5.
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 300 * low else (1.0,)))
+    # Many decades have no room for 2 and 5; within one, every step has.
+    ratio = high / low
+    subs = range(1, 10) if ratio < 6 else (1, 2, 5) if ratio < 300 else (1,)  # noqa: PLR2004
+    axis.set_major_locator(LogLocator(subs=tuple(map(float, subs))))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
     axes.grid(visible=True, axis=which, color=GRID)  # a new scale forgets it

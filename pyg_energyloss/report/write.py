@@ -156,7 +156,9 @@ def _add(page: Page, section: Section, names: Sequence[str], out: Path) -> None:
                 f"section {section['title']!r}: expected rows of {len(data['columns'])} cells, one "
                 f"for each column, got {ragged}"
             )
-        page.table(data["columns"], rows)
+        numbers = (any(not isinstance(v, str) for v in c) for c in zip(*data["rows"], strict=True))
+        texts = next((i for i, number in enumerate(numbers) if number), len(data["columns"]))
+        page.table(data["columns"], rows, texts=max(1, texts))
     elif kind == "figure":
         page.picture(out / data["file"], data["alt"], text)
     elif kind not in DRAWN:

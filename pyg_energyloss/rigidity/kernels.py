@@ -1,4 +1,4 @@
-"""Loops that numba compiles (extra ``fast``); without it the numpy versions do the same.
+"""Loops that numba compiles; without it the numpy versions do the same.
 
 The arithmetic is that of the numpy versions, operation by operation, so that both choose the same
 edges bit for bit.

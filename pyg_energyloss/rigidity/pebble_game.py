@@ -21,6 +21,10 @@ def count_independent(pairs: NDArray[np.int64], num_nodes: int) -> int:
     Returns:
         Number of independent edges, 2 n - 3 if the graph is rigid.
 
+    Raises:
+        TypeError: `pairs` are not integers.
+        ValueError: `pairs` are not [2, num_pairs], or name a node that does not exist.
+
     Example:
         >>> count_independent(np.array([[0, 1, 0], [1, 2, 2]]), 3)
         3
@@ -28,6 +32,17 @@ def count_independent(pairs: NDArray[np.int64], num_nodes: int) -> int:
     Source: Jacobs, Hendrickson, J. Comput. Phys. 137, 346 (1997); Lee, Streinu, arXiv
     math/0702129.
     """
+    pairs = np.asarray(pairs)
+    if not np.issubdtype(pairs.dtype, np.integer):
+        raise TypeError(f"`pairs` must be integers [2, num_pairs], got {pairs.dtype}")
+    if pairs.ndim != 2 or len(pairs) != 2:  # noqa: PLR2004 - [2, num_pairs]
+        raise ValueError(f"`pairs` must have shape [2, num_pairs], got {pairs.shape}")
+    if pairs.size and not 0 <= pairs.min() <= pairs.max() < num_nodes:
+        raise ValueError(
+            f"`pairs` must be between 0 and num_nodes - 1 = {num_nodes - 1}, "
+            f"got {pairs.min()} to {pairs.max()}"
+        )
+    pairs = pairs.astype(np.int64, copy=False)
     if num_nodes < 2:  # noqa: PLR2004 - no pair
         return 0
     play = kernels.compiled(_play) if kernels.available() else _play

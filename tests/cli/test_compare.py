@@ -59,8 +59,10 @@ def test_writes_table_files_plots_and_report(tmp_path, capsys):
     # The report is made again from results.json alone.
     page = tmp_path / "report.html"
     page.unlink()
+    capsys.readouterr()
     assert main(["report", str(tmp_path)]) == 0
     assert page.stat().st_size > 10_000
+    assert "What the loss changes" in capsys.readouterr().out
 
 
 def test_your_own_file_and_the_denoise_task(tmp_path):

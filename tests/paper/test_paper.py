@@ -106,7 +106,7 @@ def test_wrong_commands(arguments, message, capsys):
 def test_without_extras(arguments, code, text, tmp_path):
     script = f"""
 import sys
-for name in ("lightning", "matplotlib", "rich", "plotly"):
+for name in ("lightning", "matplotlib", "rich"):
     sys.modules[name] = None
 from pyg_energyloss.cli import main
 sys.exit(main({arguments!r}))

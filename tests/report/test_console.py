@@ -1,9 +1,10 @@
 import io
 
 import pytest
-import study_documents as documents
 
 from pyg_energyloss.report import print_document, print_table
+
+from . import study_documents as documents
 
 DOCUMENTS = {n: getattr(documents, n)() for n in ("comparison", "spins", "generation")}
 

@@ -2,10 +2,11 @@ import copy
 
 import numpy as np
 import pytest
-import study_documents as documents
 
 from pyg_energyloss.report.kinds import curves, histograms, points, structures
 from pyg_energyloss.report.write import coloured
+
+from . import study_documents as documents
 
 COMPARISON, SPINS = documents.comparison(), documents.spins()
 NAMES = coloured(COMPARISON["sections"])
@@ -28,6 +29,16 @@ def test_an_interval_that_reaches_below_zero_stays_on_a_logarithmic_axis():
     low, high = axes.get_ylim()
     assert 0 < low < 0.1
     assert high >= 5.1
+
+
+def test_a_logarithmic_axis_of_less_than_a_decade_has_more_than_one_tick():
+    data = copy.deepcopy(COMPARISON["sections"][0]["data"])
+    for series, mean in zip(data["panels"][0]["series"], (0.8, 1.1), strict=False):
+        series["points"] = [{"category": "gnn", "mean": mean, "sd": None}]
+    data["panels"][0]["series"] = data["panels"][0]["series"][:2]
+    axes = points.draw(data, NAMES).axes[0]
+    low, high = axes.get_ylim()
+    assert sum(low <= tick <= high for tick in axes.get_yticks()) >= 3
 
 
 def test_curves_show_the_mean_and_the_range_over_seeds():

@@ -6,10 +6,11 @@ import sys
 from html.parser import HTMLParser
 
 import pytest
-import study_documents as documents
 
 from pyg_energyloss.report import rebuild, write_report
 from pyg_energyloss.report.write import coloured
+
+from . import study_documents as documents
 
 DOCUMENTS = {n: getattr(documents, n)() for n in ("comparison", "spins", "generation")}
 
@@ -127,6 +128,15 @@ def test_an_unknown_kind_is_named(tmp_path):
     sections = [{"kind": "song", "title": "S", "text": "", "data": {}}]
     with pytest.raises(ValueError, match="section 'S' is of kind 'song', expected one of text"):
         write_report(DOCUMENTS["spins"] | {"sections": sections}, tmp_path)
+
+
+def test_text_stands_left_and_numbers_right(tmp_path):
+    table = {"columns": ["model", "loss", "rate"], "rows": [["gnn", "mse", 0.001]]}
+    sections = [{"kind": "table", "title": "S", "text": "", "data": table}]
+    document = DOCUMENTS["spins"] | {"sections": sections}
+    text = write_report(document, tmp_path).read_text(encoding="utf-8")
+    row = '<td class="text">gnn</td><td class="text">mse</td><td>0.001</td>'
+    assert row in text
 
 
 def test_a_row_of_another_length_is_named(tmp_path):

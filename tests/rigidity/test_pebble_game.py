@@ -31,3 +31,18 @@ def test_the_double_banana_of_the_plane():
 
 def test_fewer_than_two_nodes():
     assert count_independent(np.empty((2, 0), np.int64), 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("pairs", "error", "match"),
+    [
+        ([[0, 1], [1, 3]], ValueError, "`pairs` must be between 0 and num_nodes - 1 = 2"),
+        ([[0, -1], [1, 2]], ValueError, "got -1 to 2"),
+        ([[0, 10**12], [1, 2]], ValueError, "`pairs` must be between"),
+        ([0, 1], ValueError, r"shape \[2, num_pairs\]"),
+        ([[0.0, 1.0], [1.0, 2.0]], TypeError, "`pairs` must be integers"),
+    ],
+)
+def test_pairs_out_of_range_are_refused(pairs, error, match):
+    with pytest.raises(error, match=match):
+        count_independent(np.array(pairs), 3)

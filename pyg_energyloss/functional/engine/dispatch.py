@@ -64,7 +64,8 @@ def engine_name(problem: Problem) -> str:
         if _installed("numba"):
             return "numba"
         _say_that_numba_is_missing()
-    if device == "cuda" and _installed("triton"):
+    tabled = isinstance(problem.law, TableForm) and not listed
+    if device == "cuda" and _installed("triton") and not tabled:
         return "triton"
     return "torch"
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck, gradgradcheck
 
-from pyg_energyloss import stiffness
+from pyg_energyloss import potentials, stiffness
 from pyg_energyloss.functional import complete_pair_energy, pair_energy
 from pyg_energyloss.functional.engine import dispatch
 
@@ -130,6 +130,33 @@ def test_sparse(device, use, law, dim, dtype, kinds):  # noqa: PLR0917 - pytest 
     assert_engines_agree(
         use, lambda pos: pair_energy(pos, target, edge_index, stiffness=law, **options), pred
     )
+
+
+POTENTIALS = {
+    "absolute": potentials.Absolute(),
+    "huber": potentials.Huber(0.2),
+    "lddt": potentials.LDDT(),
+    "morse": potentials.Morse(1.3),
+    "flat_bottom": potentials.FlatBottom(0.1),
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("potential", POTENTIALS.values(), ids=POTENTIALS)
+@pytest.mark.parametrize("complete", [False, True])
+def test_potentials_cutoff_and_weights_of_nodes(device, use, complete, potential, dtype):
+    pred, target, batch = structures(device, 3, dtype, sizes=(9, 1, 30), shuffled=True)
+    edge_index = edges_within(batch, columns=100)
+    weight = torch.rand(len(batch), generator=torch.Generator().manual_seed(3)).to(device, dtype)
+    options = {"stiffness": stiffness.Exponential(), "potential": potential, "batch": batch}
+    options |= {"num_graphs": 3, "cutoff": 5.0, "node_weight": weight}
+
+    def energy(pos):
+        if complete:
+            return complete_pair_energy(pos, target, **options)
+        return pair_energy(pos, target, edge_index, **options)
+
+    assert_engines_agree(use, energy, pred)
 
 
 @pytest.mark.parametrize("law", [None, stiffness.Exponential(1.7, length=0.8)])
