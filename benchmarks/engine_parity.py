@@ -41,7 +41,7 @@ def main() -> None:
     found = differences(json.loads(options.old.read_text()), new)
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     known[options.experiment] = {
-        "command": f"energyloss {options.experiment} --quick",
+        "command": " ".join(["energyloss", options.experiment, "--quick", *rest]),
         "seeds": sorted({spec.seed for spec in specs}),
         "runs": len(new["runs"]),
         "failed": new["failed"],
@@ -59,7 +59,8 @@ def differences(old: dict[str, Any], new: Any) -> dict[str, dict[str, Any]]:
 
     for run in new["runs"]:
         spec = run["spec"]
-        for name, first, second in pairs(before[spec["model"], spec["loss"], spec["seed"]], run):
+        earlier = before[spec["model"], spec["loss"], spec["seed"]]
+        for name, first, second in pairs(earlier, run):
             if not isinstance(first, (int, float)):
                 continue
             entry = found.setdefault(name, {"values": 0, "equal": 0, "largest": 0.0})

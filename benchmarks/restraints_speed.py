@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from pyg_energyloss.training.compare import environment
 from torch import Tensor
 from torch_geometric.data import Batch
 
 from pyg_energyloss import registry
+from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.functional import complete_pair_energy
 from pyg_energyloss.restraints import Kind, Restraints, restraint_energy

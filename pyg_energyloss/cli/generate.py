@@ -152,8 +152,8 @@ def specs_of(options: argparse.Namespace) -> list[GeneratorSpec]:
         raise UserError(f"--fraction must be in (0, 1], got {options.fraction:g}")
     if not 0 <= value["ema"] < 1:
         raise UserError(f"--ema must be in [0, 1), got {value['ema']:g}")
-    models = registered("model", options.models or options.default_models)
-    losses = registered("loss", options.losses)
+    models = registered("generate", "model", options.models or options.default_models)
+    losses = registered("generate", "loss", options.losses)
     of_models = nested_options(options.model_arg, "--model-arg", models)
     of_losses = nested_options(options.loss_arg, "--loss-arg", losses)
     network = PAPER_MODEL if options.paper else {}

@@ -88,8 +88,11 @@ def add_execution(parser: argparse.ArgumentParser, out: str) -> None:
     where.add_argument(
         "--devices", type=positive, default=1, help="processes or GPUs of one run (1)"
     )
-    where.add_argument("--nodes", type=positive, default=1, help="machines of one run (1)")
-    where.add_argument("--strategy", default="auto", help="Lightning's, for several: ddp, fsdp")
+    where.add_argument(
+        "--strategy",
+        default="ddp_find_unused_parameters_true",
+        help="Lightning's, with several devices (ddp_find_unused_parameters_true)",
+    )
     more = parser.add_argument_group("options of models and losses; may be repeated")
     more.add_argument("--model-arg", action="append", default=[], metavar="MODEL.KEY=VALUE")
     more.add_argument("--loss-arg", action="append", default=[], metavar="LOSS.KEY=VALUE")
@@ -128,16 +131,18 @@ def dataset_of(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     return "table", {"path": str(packed.resolve()), **given}
 
 
-def registered(kind: str, names: Sequence[str]) -> Sequence[str]:
-    """The names, all of them known.
+def registered(experiment: str, kind: str, names: Sequence[str]) -> Sequence[str]:
+    """The names, all of them known and for this experiment.
 
     Raises:
         UnknownNameError: one is not registered; the message lists the choices.
+        ValueError: one is for another experiment.
     """
     from pyg_energyloss import registry
+    from pyg_energyloss.experiments.check import check_role
 
     for name in names:
-        registry.entry(kind, name.removesuffix(FLIP_SUFFIX))
+        check_role(registry.create("experiment", experiment), kind, name.removesuffix(FLIP_SUFFIX))
     return names
 
 
@@ -172,12 +177,8 @@ def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int
     from pyg_energyloss.experiments.study import run_study
     from pyg_energyloss.report import print_document, write_report
 
-    several = options.devices * options.nodes > 1
-    hardware = {
-        "devices": options.devices,
-        "num_nodes": options.nodes,
-        "strategy": options.strategy,
-    }
+    several = options.devices > 1
+    hardware = {"devices": options.devices, "strategy": options.strategy}
     try:
         with Preparing() as preparing:
             document = run_study(
@@ -188,7 +189,7 @@ def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int
                 report=preparing.show,
                 hardware=hardware if several else None,
                 executor=options.executor,
-                workers=options.workers,
+                workers=1 if several else options.workers,
                 runs_per_device=options.runs_per_device,
             )
     except KeyboardInterrupt:

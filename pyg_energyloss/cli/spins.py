@@ -115,8 +115,8 @@ def specs_of(options: argparse.Namespace) -> list[SpinSpec]:
         raise UserError(
             f"--size of a periodic lattice must be at least {SMALLEST_TORUS}, got {value['size']}"
         )
-    models = registered("model", options.models or options.default_models)
-    losses = registered("loss", options.losses)
+    models = registered("spins", "model", options.models or options.default_models)
+    losses = registered("spins", "loss", options.losses)
     of_models = nested_options(options.model_arg, "--model-arg", models)
     of_losses = nested_options(options.loss_arg, "--loss-arg", losses)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pyg_energyloss import registry
 from pyg_energyloss.experiments.data import load_splits
@@ -36,7 +35,7 @@ def check_specs(experiment: Experiment, specs: Sequence[Spec]) -> None:
                 tried.add(told)
                 experiment.try_options(kind, name, options)
         if spec.dataset:
-            _try_data(spec.dataset, spec.dataset_options)
+            load_splits(spec.dataset, spec.dataset_options)
 
 
 def check_role(experiment: Experiment, kind: str, name: str) -> None:
@@ -54,10 +53,3 @@ def check_role(experiment: Experiment, kind: str, name: str) -> None:
             f"the {kind} {name!r} ({found.summary}) is not for {experiment.name}; choose from "
             f"{', '.join(fitting)}"
         )
-
-
-def _try_data(name: str, options: dict[str, Any]) -> None:
-    try:
-        load_splits(name, options)
-    except TypeError as error:
-        raise ValueError(f"the dataset {name!r} cannot be made with {options}: {error}") from error

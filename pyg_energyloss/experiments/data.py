@@ -21,4 +21,9 @@ def load_splits(name: str, options: dict[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _read(name: str, options: str) -> dict[str, Any]:
-    return dict(as_splits(registry.create("dataset", name, **json.loads(options)), name=name))
+    given = json.loads(options)
+    try:
+        made = registry.create("dataset", name, **given)
+    except TypeError as error:
+        raise ValueError(f"the dataset {name!r} cannot be made with {given}: {error}") from error
+    return dict(as_splits(made, name=name))

@@ -76,6 +76,11 @@ class Experiment(ABC):
         del spec
         return None
 
+    def is_intact(self, spec: Spec, folder: Path) -> bool:
+        """Whether what `evaluate` left in the folder of a finished run can be read."""
+        del spec, folder
+        return True
+
     def names(self, spec: Spec) -> list[tuple[str, str]]:
         """Kind and registered name of everything that a run is made of."""
         data = [("dataset", spec.dataset)] if spec.dataset else []

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+import torch
 
 from pyg_energyloss.experiments.training import Training
+from pyg_energyloss.files import read_or_set_aside
 
 #: Checkpoints in the course of a run.
 CHECKPOINTS = 5
@@ -38,13 +40,13 @@ class AtomicCheckpoint(pl.Callback):
 def fit(
     training: Training, callbacks: list[pl.Callback], checkpoint: Path, **hardware: Any
 ) -> pl.Trainer:
-    """Train to the spec's last step, from the checkpoint if there is one.
+    """Train to the spec's last step, from the checkpoint if there is a whole one.
 
     Args:
         training: What to train.
         callbacks: Called before the checkpoint is saved.
         checkpoint: Replaced atomically now and then.
-        hardware: Lightning's ``devices``, ``num_nodes`` and ``strategy``.
+        hardware: Lightning's ``devices`` and ``strategy``.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     steps = training.spec.steps
@@ -64,6 +66,7 @@ def fit(
             callbacks=[*callbacks, save],
             **{"devices": 1, **hardware},
         )
-        resume = str(checkpoint) if checkpoint.exists() else None
+        whole = read_or_set_aside(checkpoint, lambda path: torch.load(path, weights_only=True))
+        resume = None if whole is None else str(checkpoint)
         trainer.fit(training, ckpt_path=resume, weights_only=True if resume else None)
     return trainer

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,13 +48,20 @@ def run_folder(folder: str) -> None:
     if read_or_set_aside(path / "result.json") is not None:
         return
     order = read_json(path / "spec.json")
+    hardware = order.get("hardware", {})
+    if hardware and "LOCAL_RANK" not in os.environ:
+        _run_on_several(folder, hardware["devices"])
+        return
     experiment: Experiment = registry.create("experiment", order["experiment"])
     spec = experiment.spec_type.from_dict(order["spec"])
     out = path.parents[1]
     if order["job"] == "baselines":
         result: dict[str, Any] = {"measurements": experiment.baselines(spec, out)}
     else:
-        result = _train_and_evaluate(experiment, spec, path, order.get("hardware", {}))
+        found = _train_and_evaluate(experiment, spec, path, hardware)
+        if found is None:
+            return  # the first process writes
+        result = found
     write_json(path / "result.json", {**order, **result, "environment": environment()})
 
 
@@ -69,11 +79,15 @@ def trained(experiment: Experiment, spec: Spec, folder: Path) -> Training:
 
 def _train_and_evaluate(
     experiment: Experiment, spec: Spec, folder: Path, hardware: dict[str, Any]
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     report = _reporter(folder)
     about = read_or_set_aside(folder / "trained.json")
-    if about is None:
+    if about is None or read_or_set_aside(folder / "weights.npz", read_npz) is None:
         about, training = _train(experiment, spec, folder, report, hardware)
+        if int(os.environ.get("RANK", "0")):
+            return None
+    elif int(os.environ.get("RANK", "0")):
+        return None
     else:
         training = trained(experiment, spec, folder)
     started = time.perf_counter()
@@ -98,7 +112,11 @@ def _train(
     started = time.perf_counter()
     reset_peak_memory()
     # The curve comes first: it stops the clock before the others do their work.
-    fit(training, [curve], checkpoint, **hardware)
+    trainer = fit(training, [curve], checkpoint, **hardware)
+    if torch.distributed.is_initialized():
+        # Measuring is the first process's work alone; who leaves a group early aborts the others.
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
     about = {
         "history": curve.rows,
         "step_ms": curve.step_ms,
@@ -107,11 +125,33 @@ def _train(
         "parameters": sum(p.numel() for p in training.network.parameters()),
         "device": str(training.device),
     }
+    if not trainer.is_global_zero:
+        return about, training
     arrays = {k: v.detach().cpu().numpy() for k, v in training.state_dict().items()}
     write_bytes(folder / "weights.npz", npz_bytes(arrays))
     write_json(folder / "trained.json", about)
     checkpoint.unlink(missing_ok=True)
     return about, training
+
+
+def _run_on_several(folder: str, processes: int) -> None:
+    """Start torch's launcher, which runs this module in each process of one run.
+
+    Raises:
+        RuntimeError: it failed; the end of what it said is in the message.
+    """
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    # A worker sees one GPU; this run is alone and has them all.
+    environment = {k: v for k, v in os.environ.items() if k != "CUDA_VISIBLE_DEVICES"}
+    ended = subprocess.run(  # noqa: S603 - ourselves
+        [sys.executable, *launcher, "-m", "pyg_energyloss.experiments.run", folder],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if ended.returncode:
+        raise RuntimeError(f"the run on {processes} processes failed: {ended.stderr[-2000:]}")
 
 
 def _reporter(folder: Path) -> Report:
@@ -122,3 +162,7 @@ def _reporter(folder: Path) -> Report:
         progress.update(step, steps, phase=phase, message=message)
 
     return report
+
+
+if __name__ == "__main__":
+    run_folder(sys.argv[1])

@@ -6,6 +6,7 @@ So a run that was killed and resumed sees what an uninterrupted one would have s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -67,11 +68,17 @@ class IndexLoader:
 
 
 class StepStream(IterableDataset[Any]):
-    """The batches of the steps from ``start`` on, for PyTorch's loader."""
+    """The batches of the steps from ``start`` on, for PyTorch's loader.
 
-    def __init__(self, loader: Loader, *, start: int = 0) -> None:
+    Args:
+        loader: Of the training data.
+        start: Number of the first batch.
+        stride: Every so many batches are taken, the others are for other processes.
+    """
+
+    def __init__(self, loader: Loader, *, start: int = 0, stride: int = 1) -> None:
         super().__init__()
-        self.loader, self.start = loader, start
+        self.loader, self.start, self.stride = loader, start, stride
 
     def __iter__(self) -> Iterator[Any]:
-        return self.loader.stream(self.start)
+        return islice(self.loader.stream(self.start), 0, None, self.stride)

@@ -37,7 +37,7 @@ def run_study(
         out: Folder of the study; finished runs found there are kept.
         command: What was typed, for the record.
         report: Told how far the preparation of the data is.
-        hardware: Lightning's ``devices``, ``num_nodes`` and ``strategy`` of each run.
+        hardware: Lightning's ``devices`` and ``strategy`` of a run that takes several processes.
         executing: Options of `executors.run_folders`.
 
     Returns:
@@ -163,7 +163,9 @@ def _give(experiment: Experiment, order: dict[str, Any], folder: Path) -> None:
     result = read_or_set_aside(folder / "result.json")
     if result is not None:
         same = order["job"] != "run" or result["spec"] == order["spec"]
-        if same and experiment.is_whole(result):
+        spec = experiment.spec_type.from_dict(order["spec"])
+        intact = order["job"] != "run" or experiment.is_intact(spec, folder)
+        if same and intact and experiment.is_whole(result):
             return
         (folder / "result.json").unlink()
     write_json(folder / "spec.json", order)

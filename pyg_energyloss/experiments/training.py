@@ -62,8 +62,10 @@ class Training(pl.LightningModule, ABC):
         return {k: v if k == "loss" else v.detach() for k, v in values.items()}
 
     def train_dataloader(self) -> torch.utils.data.DataLoader[Any]:
-        """The stream from the current step on."""
-        stream = StepStream(self.loader, start=self.global_step)
+        """The stream from the current step on; processes take turns at its batches."""
+        processes = self.trainer.world_size
+        start = self.global_step * processes + self.global_rank
+        stream = StepStream(self.loader, start=start, stride=processes)
         return torch.utils.data.DataLoader(stream, batch_size=None)
 
     def configure_optimizers(self) -> Any:

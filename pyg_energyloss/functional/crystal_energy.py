@@ -11,6 +11,7 @@ from torch import Tensor
 from pyg_energyloss.functional.crystal_springs import CrystalSprings, crystal_springs
 from pyg_energyloss.functional.engine import law_function, law_of
 from pyg_energyloss.functional.graphs import check_positions, compute_dtype, resolve_batch
+from pyg_energyloss.functional.image_search import SLACK
 from pyg_energyloss.functional.minimum_image import reduced_cells
 from pyg_energyloss.functional.node_weight import check_node_weight, present
 from pyg_energyloss.functional.pair_energy import pair_energy
@@ -91,15 +92,27 @@ def crystal_energy(
         true_cell = cell.to(dtype).reshape(-1, dim, dim).expand(count, dim, dim)
         lattice = lattice.to(dtype).reshape(-1, dim, dim).expand(count, dim, dim)
         share = check_node_weight(node_weight, pos_pred)
+        there = None if share is None else share != 0
         pred, target = present(pos_pred.to(dtype), share), present(pos_target.to(dtype), share)
         if fractional:
             pred, target = _combined(pred, lattice[graph]), _combined(target, true_cell[graph])
         if springs is None:
             springs = crystal_springs(
-                target, true_cell, pbc=pbc, cutoff=cutoff, batch=batch, num_graphs=count
+                target,
+                true_cell,
+                pbc=pbc,
+                cutoff=cutoff,
+                batch=batch,
+                num_graphs=count,
+                present=there,
             )
         whole = unwrap_shift(
-            pred, target, reduced_cells(true_cell, pbc), cell_pred=lattice, batch=batch
+            pred,
+            target,
+            reduced_cells(true_cell, pbc),
+            cell_pred=lattice,
+            batch=batch,
+            present=None if there is None else there.cpu().numpy(),
         )
         atom, shift = springs.atom, springs.shift.to(dtype)
         owner = graph[atom]
@@ -113,8 +126,8 @@ def crystal_energy(
             num_graphs=count,
             graph_weight=graph_weight,
             potential=potential,
-            # The sum includes pairs at the cutoff.
-            cutoff=None if cutoff is None else cutoff * (1 + 1e-6),
+            # For given springs; those that are found here stay all, images at the cutoff too.
+            cutoff=None if cutoff is None else cutoff * (1.0 + 2.0 * SLACK),
             node_weight=None if share is None else share[atom],
         )
     return energy.to(pos_pred.dtype)

@@ -17,7 +17,9 @@ def safe_norm(vector: Tensor) -> Tensor:
 
     >>> safe_norm(torch.tensor([[3.0, 4.0, 0.0], [0.0, 0.0, 0.0]]))
     tensor([5., 0.])
+    >>> safe_norm(torch.tensor([[torch.nan, 0.0, 0.0]]))
+    tensor([nan])
     """
     squared = vector.square().sum(dim=-1)
-    apart = squared > COINCIDENT
+    apart = ~(squared <= COINCIDENT)  # NaN is no distance, and must show
     return torch.where(apart, torch.where(apart, squared, 1.0).sqrt(), 0.0)

@@ -126,18 +126,18 @@ def triple_product(first: Tensor, second: Tensor, third: Tensor) -> Tensor:
 def _scaled(vector: Tensor) -> Tensor:
     """The vector in a unit of its own, constant for autograd: angles do not depend on lengths."""
     largest = vector.detach().abs().amax(dim=-1, keepdim=True)
-    return vector / torch.where(largest > 0, largest, 1.0)
+    return vector / torch.where(largest == 0, 1.0, largest)
 
 
 def _bent(cross: Tensor, one: Tensor, other: Tensor) -> Tensor:
     """Whether the squared sine of the angle between two vectors is above `STRAIGHT`."""
     squared, lengths = cross.square().sum(-1), one.square().sum(-1) * other.square().sum(-1)
-    return squared > STRAIGHT * lengths
+    return ~(squared <= STRAIGHT * lengths)
 
 
 def _safe_atan2(sine: Tensor, cosine: Tensor, *, where: Tensor | None = None) -> Tensor:
     """The angle, or zero with zero derivatives where it is undefined (the double where)."""
-    defined = sine.square() + cosine.square() > COINCIDENT
+    defined = ~(sine.square() + cosine.square() <= COINCIDENT)
     if where is not None:
         defined = defined & where
     angle = torch.atan2(torch.where(defined, sine, 0.0), torch.where(defined, cosine, 1.0))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
+from torch_geometric.data import Batch, Data
 
 from pyg_energyloss.hosts.context import HostContext
 from pyg_energyloss.hosts.schedule import per_graph
@@ -49,8 +50,11 @@ class HostBatch:
         self.__dict__.update(given or {})
 
     def __getattr__(self, name: str) -> Any:
-        # Names with underscores are protocols (copy, pickle), never fields of a batch.
-        found = None if name.startswith("_") else self._context.get(name)
+        # Names with underscores are protocols (copy, pickle), never fields of a batch; a copy in
+        # the making has no context yet.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        found = self._context.get(name)
         if found is None and name == "noise_ratio":
             found = self._noise_ratio()
         if found is None:
@@ -58,6 +62,31 @@ class HostBatch:
                 f"the host's batch ({type(self._context.source).__name__}) has no {name!r}"
             )
         return found
+
+    def to_pyg(self) -> Batch:
+        """Return the molecules as a PyG batch with positions, elements and bonds.
+
+        Raises:
+            ValueError: the nodes of a graph are not next to each other.
+        """
+        if bool((self.batch.diff() < 0).any()):
+            raise ValueError("`batch` must be sorted to take the molecules apart")
+        edges = getattr(self, "edge_index", None)
+        counts = self.batch.bincount(minlength=self.num_graphs).tolist()
+        molecules, start = [], 0
+        for count in counts:
+            rows = slice(start, start + count)
+            molecule = Data(pos=self.pos[rows])
+            if (z := getattr(self, "z", None)) is not None:
+                molecule.z = z[rows]
+            if edges is not None:
+                inside = (edges[0] >= start) & (edges[0] < start + count)
+                molecule.edge_index = edges[:, inside] - start
+                if (kind := getattr(self, "bond_type", None)) is not None:
+                    molecule.bond_type = kind[inside]
+            molecules.append(molecule)
+            start += count
+        return Batch.from_data_list(molecules)
 
     def _noise_ratio(self) -> Tensor | None:
         """σ/α of each graph [num_graphs], what losses that depend on noise read."""

@@ -4,6 +4,7 @@ from pyg_energyloss.losses.arithmetic import LossArithmetic, LossSum
 from pyg_energyloss.losses.chains import AngleLoss, BondLoss, TorsionLoss
 from pyg_energyloss.losses.coordinate_mae import CoordinateMAELoss
 from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
+from pyg_energyloss.losses.distance import DistanceLoss
 from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
 from pyg_energyloss.losses.handedness import HandednessLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
@@ -12,6 +13,7 @@ from pyg_energyloss.losses.pair_energy import PairEnergyLoss
 from pyg_energyloss.losses.per_graph import global_mean, per_graph
 from pyg_energyloss.losses.reduce import reduce_graphs
 from pyg_energyloss.losses.restraint import RestraintLoss
+from pyg_energyloss.losses.smooth_lddt import SmoothLDDTLoss
 from pyg_energyloss.losses.spins.expectation import ScoreFunction, multilinear
 from pyg_energyloss.losses.spins.free_energy import FreeEnergyLoss
 from pyg_energyloss.losses.spins.local_field import LocalFieldLoss
@@ -30,6 +32,7 @@ __all__ = [
     "BondLoss",
     "CoordinateMAELoss",
     "CoordinateMSELoss",
+    "DistanceLoss",
     "FreeEnergyLoss",
     "GraphInfo",
     "HandednessLoss",
@@ -43,6 +46,7 @@ __all__ = [
     "PairTable",
     "RestraintLoss",
     "ScoreFunction",
+    "SmoothLDDTLoss",
     "SpinCrossEntropyLoss",
     "SpinInfo",
     "SpinLoss",

@@ -8,9 +8,12 @@ from typing import Any
 from torch import Tensor
 
 from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
+from pyg_energyloss.losses.distance import DistanceLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
+from pyg_energyloss.losses.restraint import RestraintLoss
+from pyg_energyloss.losses.smooth_lddt import SmoothLDDTLoss
 from pyg_energyloss.losses.symmetric import SymmetricLoss
 
 #: Pairs per atom of ``energy_sparse``; small molecules have about 6.5 per atom in all.
@@ -18,6 +21,9 @@ SPARSE_EDGES_PER_ATOM = 4.0
 
 #: Weight of the Kabsch MSE in the losses called ``..._kabsch``.
 KABSCH_WEIGHT = 0.3
+
+#: Weight of the restraints in ``energy_restraints``.
+RESTRAINT_WEIGHT = 0.5
 
 Stiffness = str | Callable[[Tensor], Tensor]
 
@@ -28,6 +34,8 @@ def energy(
     normalize: str | None = "atoms",
     reduction: str = "mean",
     temperature: float = 1.0,
+    potential: Any = "harmonic",
+    cutoff: float | None = None,
 ) -> PairEnergyLoss:
     """Springs on all pairs; the options are those of `PairEnergyLoss`."""
     return PairEnergyLoss(
@@ -36,6 +44,25 @@ def energy(
         normalize=normalize,
         reduction=reduction,
         temperature=temperature,
+        potential=potential,
+        cutoff=cutoff,
+    )
+
+
+def energy_absolute(
+    *,
+    stiffness: Stiffness = "inverse_square",
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> PairEnergyLoss:
+    """Springs whose force does not grow with the deviation, on all pairs, strength 1/d²."""
+    return energy(
+        stiffness=stiffness,
+        normalize=normalize,
+        reduction=reduction,
+        temperature=temperature,
+        potential="absolute",
     )
 
 
@@ -115,6 +142,21 @@ def energy_gated(
     return NoiseGatedLoss(low, CoordinateMSELoss(), crossover=crossover, reduction=reduction)
 
 
+def energy_restraints(
+    *,
+    stiffness: Stiffness = "exponential",
+    restraint_weight: float = RESTRAINT_WEIGHT,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> Any:
+    """Springs on all pairs plus restraints, which hold the hand of each centre."""
+    springs = energy(
+        stiffness=stiffness, normalize=normalize, reduction=reduction, temperature=temperature
+    )
+    return springs + restraint_weight * RestraintLoss(reduction=reduction)
+
+
 def energy_kabsch(
     *,
     stiffness: Stiffness = "exponential",
@@ -133,3 +175,42 @@ def energy_kabsch(
 def symmetric_kabsch(*, reduction: str = "mean") -> SymmetricLoss:
     """The Kabsch MSE, equivalent atoms of the molecular graph exchanged freely."""
     return SymmetricLoss(KabschMSELoss(), reduction=reduction)
+
+
+def energy_absolute_kabsch(
+    *,
+    stiffness: Stiffness = "inverse_square",
+    kabsch_weight: float = KABSCH_WEIGHT,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> Any:
+    """`energy_absolute` plus the Kabsch MSE."""
+    springs = energy_absolute(
+        stiffness=stiffness, normalize=normalize, reduction=reduction, temperature=temperature
+    )
+    return springs + kabsch_weight * KabschMSELoss(reduction=reduction)
+
+
+def lddt_kabsch(
+    *, cutoff: float = 15.0, kabsch_weight: float = KABSCH_WEIGHT, reduction: str = "mean"
+) -> Any:
+    """The smooth lDDT plus the Kabsch MSE."""
+    local = SmoothLDDTLoss(cutoff=cutoff, reduction=reduction)
+    return local + kabsch_weight * KabschMSELoss(reduction=reduction)
+
+
+def distance_l1(*, cutoff: float | None = None, reduction: str = "mean") -> DistanceLoss:
+    """The mean absolute error of all pair distances."""
+    return DistanceLoss("l1", cutoff=cutoff, reduction=reduction)
+
+
+def distance_l1_kabsch(
+    *,
+    cutoff: float | None = None,
+    kabsch_weight: float = KABSCH_WEIGHT,
+    reduction: str = "mean",
+) -> Any:
+    """The mean absolute error of all pair distances plus the Kabsch MSE."""
+    distances = distance_l1(cutoff=cutoff, reduction=reduction)
+    return distances + kabsch_weight * KabschMSELoss(reduction=reduction)

@@ -58,7 +58,8 @@ class RestraintLoss(StructureLoss):
         info = graph_info(data)
         terms = self.restraints if self.restraints is not None else Restraints.stored_in(data)
         if terms is None:
-            terms = from_data(data)
+            # A host's batch is no PyG data, but has what it takes to make it.
+            terms = from_data(data.to_pyg() if hasattr(data, "to_pyg") else data)
         energy = restraint_energy(
             pos_pred,
             terms.to(pos_pred.device),

@@ -92,7 +92,13 @@ def springs_of(
     cell, pbc = (value.to(info.pos.device) for value in lattice)
     if edge_index is None:
         crystal = crystal_springs(
-            info.pos, cell, pbc=pbc, cutoff=cutoff, batch=info.batch, num_graphs=info.num_graphs
+            info.pos,
+            cell,
+            pbc=pbc,
+            cutoff=cutoff,
+            batch=info.batch,
+            num_graphs=info.num_graphs,
+            present=None if info.node_weight is None else info.node_weight != 0,
         )
         return SpringSet(crystal.atoms, None, crystal.edge_shift, cell, pbc, crystal)
     if shift is None:

@@ -53,6 +53,48 @@ def energyloss_register_losses(register: Register) -> None:
     )
     named = "pyg_energyloss.losses.named"
     register(
+        "lddt",
+        f"{losses}:SmoothLDDTLoss",
+        summary="smooth lDDT of AlphaFold 3",
+        role="structure",
+    )
+    register(
+        "distance",
+        f"{losses}:DistanceLoss",
+        summary="error of all pair distances",
+        role="structure",
+    )
+    register(
+        "distance_l1",
+        f"{named}:distance_l1",
+        summary="mean absolute error of all distances",
+        role="structure",
+    )
+    register(
+        "distance_l1_kabsch",
+        f"{named}:distance_l1_kabsch",
+        summary="distance_l1 + 0.3 Kabsch MSE",
+        role="structure",
+    )
+    register(
+        "lddt_kabsch",
+        f"{named}:lddt_kabsch",
+        summary="smooth lDDT + 0.3 Kabsch MSE",
+        role="structure",
+    )
+    register(
+        "energy_absolute",
+        f"{named}:energy_absolute",
+        summary="absolute springs, 1/d^2",
+        role="structure",
+    )
+    register(
+        "energy_absolute_kabsch",
+        f"{named}:energy_absolute_kabsch",
+        summary="energy_absolute + 0.3 Kabsch MSE",
+        role="structure",
+    )
+    register(
         "symmetric_kabsch",
         f"{named}:symmetric_kabsch",
         summary="Kabsch MSE, least over equivalent atoms",
@@ -74,6 +116,12 @@ def energyloss_register_losses(register: Register) -> None:
         "energy_kabsch",
         f"{named}:energy_kabsch",
         summary="energy + 0.3 Kabsch MSE",
+        role="structure",
+    )
+    register(
+        "energy_restraints",
+        f"{named}:energy_restraints",
+        summary="energy + 0.5 restraints",
         role="structure",
     )
     register(

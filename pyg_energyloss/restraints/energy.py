@@ -75,7 +75,7 @@ def restraint_energy(
     if weights is not None:
         restraints = _weighted(restraints, weights)
     if not len(restraints):
-        return pos.sum() * pos.new_zeros(count)
+        return pos[:0].sum() + pos.new_zeros(count)
     potentials = _by_kind(potential)
     with torch.autocast(pos.device.type, enabled=False):
         # A volume is a cube of lengths and its energy the square of that: float32 would overflow.

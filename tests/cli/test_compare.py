@@ -94,7 +94,7 @@ def test_your_own_file_and_the_denoise_task(tmp_path):
         (["--dataset-arg", "seed"], "expected KEY=VALUE, got 'seed'"),
         (["--dataset-arg", "nope=1"], "'qm9_small' cannot be made with {'nope': 1}.*'nope'"),
         (["--dataset-arg", "split_seed=x"], "'qm9_small' cannot be made with {'split_seed': 'x'}"),
-        (["--model-arg", "gnn.layers=x"], "the model 'gnn' cannot be made with {.*'layers': 'x'"),
+        (["--loss-arg", "energy.stiffness=7"], "the loss 'energy' cannot be made with"),
         (["--model-arg", "gnn.nope=1"], "the model 'gnn' cannot be made with {.*'nope': 1"),
         (["--loss-arg", "energy.nope=1"], "the loss 'energy' cannot be made with {'nope': 1}"),
         (["--models", "gdm"], "the model 'gdm' .* is not for compare; choose from .*egnn"),

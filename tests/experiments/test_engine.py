@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pyg_energyloss.experiments.schedule import learning_rate_factor
-from pyg_energyloss.experiments.stream import IndexLoader, mixed_seed
+from pyg_energyloss.experiments.stream import IndexLoader, StepStream, mixed_seed
 from pyg_energyloss.experiments.summary import column, moments, summarise
 
 
@@ -30,6 +30,16 @@ def test_the_batch_of_a_step_depends_on_the_seed_and_the_step_alone():
 
     assert numbers(1, 3, 4) == numbers(1, 0, 7)[3:]
     assert numbers(2, 0, 3) != numbers(1, 0, 3)
+
+
+def test_processes_take_turns_at_the_batches():
+    def numbers(**options):
+        loader = IndexLoader(8, torch.Tensor.tolist, batch_size=2, seed=0)
+        return list(islice(iter(StepStream(loader, **options)), 4))
+
+    whole = numbers()
+    assert numbers(start=0, stride=2)[:2] == whole[0::2]
+    assert numbers(start=1, stride=2)[:2] == whole[1::2]
 
 
 def test_a_pass_sees_nothing_twice():

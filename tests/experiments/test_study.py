@@ -1,6 +1,7 @@
 """A study: what is missing is made, what is there is kept, everything is summed up."""
 
 import json
+from warnings import catch_warnings
 
 import pytest
 
@@ -81,6 +82,24 @@ def test_a_result_that_is_torn_is_set_aside_and_made_again(studied):
     )
 
 
+@pytest.mark.parametrize("name", ["predictions.npz", "weights.npz", "trained.json"])
+def test_whatever_file_is_torn_the_study_ends_with_the_same_figures(studied, name):
+    out, specs, document = studied
+    folder = out / "runs" / specs[0].key
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[: len(content) // 2])
+    if name != "predictions.npz":  # the others are looked at when the run is made again
+        (folder / "result.json").unlink()
+    with catch_warnings(action="ignore"):
+        again = run_study("spins", specs, out, workers=1)
+    assert not again["failed"]
+    assert (folder / f"{name}.corrupt").exists()
+    assert (
+        again["rows"][0]["values"]["excess_energy"]
+        == (document["rows"][0]["values"]["excess_energy"])
+    )
+
+
 def test_a_second_study_in_the_same_folder_is_refused(studied):
     out, specs, _ = studied
     with folder_lock(out), pytest.raises(FolderInUseError, match="is in use by"):
@@ -130,3 +149,15 @@ def test_what_an_extra_left_out_is_judged_again_when_it_is_there():
     skipped = {"measurements": [{"labels": {}, "values": {"skipped": 1.0}}]}
     assert not experiment.is_whole(skipped)
     assert experiment.is_whole({"measurements": [{"labels": {}, "values": {"valid": 0.5}}]})
+
+
+def test_a_run_on_two_processes_has_one_result(tmp_path):
+    hardware = {"devices": 2, "strategy": "ddp_find_unused_parameters_true"}
+    study = run_study("spins", [spins(steps=3)], tmp_path, workers=1, hardware=hardware)
+    assert not study["failed"]
+    (run,) = study["runs"]
+    assert run["history"][-1]["step"] == 3
+    # Both processes drew the same weights, and each half of the gradient.
+    one = run_study("spins", [spins(steps=3)], tmp_path / "one", workers=1)
+    start = [found["history"][0]["excess"] for found in (run, one["runs"][0])]
+    assert start[0] == start[1]

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from pyg_energyloss.functional import crystal_energy, crystal_springs, listed_springs, pair_energy
+from pyg_energyloss.potentials import Absolute
 from pyg_energyloss.stiffness import Exponential
 
 #: Folder with the published validation parts of perov_5 and carbon_24.
@@ -259,6 +260,26 @@ def test_absent_atoms_are_not_there():
     springs = crystal_springs(pos, cell, present=present)
     assert present[springs.atoms].all()
     assert springs.edge_index.shape[1] == crystal_springs(pos[present], cell).edge_index.shape[1]
+
+
+def test_a_node_of_weight_zero_is_not_there():
+    cell, pos = next(itertools.islice(made_up(7), 6, None))
+    noise = torch.Generator().manual_seed(0)
+    pred = pos + 0.1 * torch.randn(pos.shape, generator=noise, dtype=torch.double)
+    weight = torch.tensor([1.0, 0, 2, 1, 0, 1, 1]).double()
+    kept = weight > 0
+    pred[~kept] = torch.nan
+    found = crystal_energy(pred, pos, cell, stiffness=LAW, node_weight=weight)
+    left = [x[kept] for x in (pred, pos)]
+    expected = crystal_energy(*left, cell, stiffness=LAW, node_weight=weight[kept])
+    assert torch.allclose(found, expected)
+
+
+def test_another_potential_is_that_of_the_pair_energy():
+    atom, cell = torch.zeros(1, 3).double(), 3 * torch.eye(3).double()
+    wide = 1.1 * cell
+    found = crystal_energy(atom, atom, cell, cell_pred=wide, cutoff=3.0, potential=Absolute())
+    assert found.item() == pytest.approx(6 * 0.3)
 
 
 def test_time_grows_with_the_number_of_atoms_alone():

@@ -179,6 +179,15 @@ def test_listed_pairs_of_a_crystal_join_nearest_images():
         minimum_image(pos, pairs, torch.eye(2))
 
 
+def test_masked_atoms_of_a_crystal_are_as_if_deleted():
+    pos, pred, data = crystal()
+    kept = torch.tensor([True, True, False, True, False])
+    left = Data(pos=pos[kept], cell=data.cell)
+    data.pos_mask = kept
+    loss = pel.PairEnergyLoss(normalize=None)
+    assert torch.allclose(loss(pred, data), loss(pred[kept], left), rtol=1e-4)
+
+
 def test_a_law_of_the_elements_sees_the_atoms_of_images():
     pos, pred, data = crystal()
     data.z = torch.tensor([6, 1, 6, 1, 1])

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch_geometric.data import Batch
 
 import pyg_energyloss as pel
 from pyg_energyloss.losses import SpinLoss
@@ -26,6 +27,33 @@ def test_every_structure_loss_takes_a_reduction(name):
     if name != "energy_sparse":  # its edges are drawn again at every call
         torch.testing.assert_close(total, each.sum())
         torch.testing.assert_close(mean, each.mean())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", sorted({*STRUCTURE_LOSSES} - {"neighbour_energy"}))  # a plugin's
+def test_a_masked_atom_is_exactly_one_that_is_not_there(name, dtype):
+    if name == "restraints":
+        pytest.xfail("its terms are perceived from all atoms, also those that are not there")
+    pos_pred, batch = contract_batch(dtype, sizes=(6, 2, 9, 5))
+    keep = torch.ones(len(pos_pred), dtype=torch.bool)
+    keep[torch.tensor([5, 16, 17, 19])] = False
+    weight = torch.linspace(0.5, 2.0, len(pos_pred), dtype=dtype)
+    parts = zip(batch.to_data_list(), keep.split(batch.ptr.diff().tolist()), strict=True)
+    rest = Batch.from_data_list([part.subgraph(present) for part, present in parts])
+    rest.pos_weight = weight[keep]
+    deleted = pos_pred[keep].clone().requires_grad_()
+    options = {} if name != "energy_sparse" else {"edges_per_atom": 99.0}
+    loss = pel.registry.create("loss", name, reduction="none", **options)
+    expected = loss(deleted, rest)
+    expected.sum().backward()
+    batch.pos_weight, batch.pos_mask = weight, keep
+    batch.pos[~keep] = torch.nan
+    astray = torch.where(keep[:, None], pos_pred, 1e4).requires_grad_()
+    found = loss(astray, batch)
+    found.sum().backward()
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(astray.grad[keep], deleted.grad, rtol=1e-5, atol=1e-6)
+    assert (astray.grad[~keep] == 0).all()
 
 
 @pytest.mark.parametrize("name", STRUCTURE_LOSSES)

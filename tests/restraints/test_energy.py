@@ -194,3 +194,13 @@ def test_mistakes_in_a_table_are_named():
         Restraints(good.index.float(), good.kind, good.bounds, good.period, good.weight)
     with pytest.raises(ValueError, match="one of bond, clash"):
         good.select(["chiral"])
+
+
+def test_nan_shows_and_no_terms_cost_nothing_whatever_the_positions(engine):
+    pos = torch.full((5, 3), math.nan, requires_grad=True)
+    for kind in TERMS:
+        assert restraint_energy(pos, everything().select([kind])).isnan().all(), kind
+    nothing = restraint_energy(pos, everything().where(torch.zeros(8, dtype=torch.bool)))
+    assert nothing.tolist() == [0.0]
+    nothing.sum().backward()
+    assert pos.grad.abs().max() == 0

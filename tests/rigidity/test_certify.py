@@ -107,7 +107,9 @@ def test_no_atom_glued_to_a_plane_is_certified():
             assert certify(edges[:, :-corners], pos[:-1]).universally_rigid
 
 
-@pytest.mark.parametrize("count", [30, 150, *(pytest.param(n, marks=pytest.mark.slow) for n in (400, 1000))])
+@pytest.mark.parametrize(
+    "count", [30, 150, *(pytest.param(n, marks=pytest.mark.slow) for n in (400, 1000))]
+)
 def test_the_samplers_that_promise_rigidity_are_certified(count):
     rng = np.random.default_rng(count)
     for pos in (helix(count), rng.random((count, 3)) * (10 * count) ** (1 / 3)):

@@ -14,14 +14,14 @@ from pyg_energyloss.data.write import write_extxyz, write_sdf
 from pyg_energyloss.experiments.data import load_splits
 from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report
 from pyg_energyloss.experiments.generation.generator import WEIGHTS, make_diffusion
-from pyg_energyloss.experiments.generation.sampling import sampled
+from pyg_energyloss.experiments.generation.sampling import chunks, sampled
 from pyg_energyloss.experiments.generation.sections import sections
 from pyg_energyloss.experiments.generation.spec import GeneratorSpec
 from pyg_energyloss.experiments.generation.training import GeneratorTraining
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.experiments.summary import column
 from pyg_energyloss.experiments.training import Training
-from pyg_energyloss.files import write_json
+from pyg_energyloss.files import read_npz, read_or_set_aside, write_json
 from pyg_energyloss.metrics.generated import ceiling, judge
 from pyg_energyloss.report.document import Row, Section
 
@@ -110,6 +110,12 @@ class GeneratorExperiment(Experiment):
             judged = judge(made, reference=real, evaluators=spec.evaluators)
             found.append({"labels": {"weights": weights}, "values": flat(judged)})
         return found
+
+    def is_intact(self, spec: Spec, folder: Path) -> bool:
+        """The molecules to look at."""
+        assert isinstance(spec, GeneratorSpec)  # noqa: S101 - for the type checker
+        paths = [path for path, _ in chunks(spec, folder / "samples-averaged")]
+        return all(read_or_set_aside(path, read_npz) is not None for path in paths)
 
     def is_whole(self, result: Mapping[str, Any]) -> bool:
         """What was left out for want of an extra is not done."""

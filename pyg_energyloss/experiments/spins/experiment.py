@@ -21,7 +21,7 @@ from pyg_energyloss.experiments.spins.spec import (
 from pyg_energyloss.experiments.spins.training import SpinTraining
 from pyg_energyloss.experiments.summary import column, mean_of, moments
 from pyg_energyloss.experiments.training import Training
-from pyg_energyloss.files import npz_bytes, read_or_set_aside, write_bytes
+from pyg_energyloss.files import npz_bytes, read_npz, read_or_set_aside, write_bytes
 from pyg_energyloss.report.document import Row, Section
 from pyg_energyloss.spins import SpinSystems, generate_systems
 
@@ -124,6 +124,11 @@ class SpinExperiment(Experiment):
         kept = logits[: spec.keep_systems].numpy()
         write_bytes(folder / "predictions.npz", npz_bytes({"logits": kept}))
         return [{"labels": {}, "values": {k: float(v.mean()) for k, v in metrics.items()}}]
+
+    def is_intact(self, spec: Spec, folder: Path) -> bool:
+        """The predictions to look at."""
+        del spec
+        return read_or_set_aside(folder / "predictions.npz", read_npz) is not None
 
     def baselines(self, spec: Spec, out: Path) -> list[Measurement]:
         """Random spins, the strongest bonds' tree, simulated annealing."""

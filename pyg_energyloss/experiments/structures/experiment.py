@@ -17,7 +17,7 @@ from pyg_energyloss.experiments.structures.tasks import make_task
 from pyg_energyloss.experiments.structures.training import StructureTraining
 from pyg_energyloss.experiments.summary import column
 from pyg_energyloss.experiments.training import Training
-from pyg_energyloss.files import npz_bytes, write_bytes
+from pyg_energyloss.files import npz_bytes, read_npz, read_or_set_aside, write_bytes
 from pyg_energyloss.report.document import Row, Section
 
 TASK_TEXT = {
@@ -115,6 +115,11 @@ class StructureExperiment(Experiment):
         )
         write_bytes(folder / "structures.npz", npz_bytes(structures))
         return found
+
+    def is_intact(self, spec: Spec, folder: Path) -> bool:
+        """The structures to look at."""
+        del spec
+        return read_or_set_aside(folder / "structures.npz", read_npz) is not None
 
     def names(self, spec: Spec) -> list[tuple[str, str]]:
         """The evaluators too."""
