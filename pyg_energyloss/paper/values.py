@@ -9,6 +9,7 @@ from typing import Any
 
 from pyg_energyloss.paper.exhibit import NOT_MEASURED, Row
 from pyg_energyloss.paper.sources import published
+from pyg_energyloss.report.numbers import mean_sd
 
 
 def cell(value: Mapping[str, Any] | None, *, digits: int = 1, factor: float = 1.0) -> str:
@@ -21,9 +22,9 @@ def cell(value: Mapping[str, Any] | None, *, digits: int = 1, factor: float = 1.
     """
     if value is None or value.get("mean") is None:
         return NOT_MEASURED
-    text = f"{factor * value['mean']:.{digits}f}"
     spread = value.get("sd")
-    return text if spread is None else f"{text} ± {factor * spread:.{digits}f}"
+    scaled = {"mean": factor * value["mean"], "sd": None if spread is None else factor * spread}
+    return mean_sd(scaled, digits)
 
 
 def mean(value: Mapping[str, Any] | None) -> float:
