@@ -17,18 +17,18 @@ from pyg_energyloss.functional import (
     pair_energy,
     unwrap,
 )
-from pyg_energyloss.functional.distance import safe_norm
 from pyg_energyloss.functional.engine import law_function, law_of, potential_object, well_of
 from pyg_energyloss.functional.engine.wells import HARMONIC
+from pyg_energyloss.functional.geometry.distance import safe_norm
 from pyg_energyloss.functional.graphs import compute_dtype, graph_sum
 from pyg_energyloss.functional.node_weight import total_weight
 from pyg_energyloss.functional.pair_energy import cartesian_shift, check_cutoff
-from pyg_energyloss.losses.arithmetic import LossArithmetic
-from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
-from pyg_energyloss.losses.law import named_law, named_potential
-from pyg_energyloss.losses.normalize import NORMALIZERS, check_normalize
-from pyg_energyloss.losses.reduce import check_reduction, reduce_graphs
-from pyg_energyloss.losses.springs import (
+from pyg_energyloss.losses.parts.arithmetic import LossArithmetic
+from pyg_energyloss.losses.parts.graph_info import GraphInfo, graph_info
+from pyg_energyloss.losses.parts.law import named_law, named_potential
+from pyg_energyloss.losses.parts.normalize import NORMALIZERS, check_normalize
+from pyg_energyloss.losses.parts.reduce import check_reduction, reduce_graphs
+from pyg_energyloss.losses.parts.springs import (
     SpringSet,
     all_pairs,
     check_attr,

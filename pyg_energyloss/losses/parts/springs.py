@@ -15,10 +15,10 @@ from pyg_energyloss.functional import (
     listed_springs,
     minimum_image,
 )
+from pyg_energyloss.functional.crystals.lattice import periodic_cell
 from pyg_energyloss.functional.engine import Problem
 from pyg_energyloss.functional.engine.torch_engine import complete_chunks
-from pyg_energyloss.functional.lattice import periodic_cell
-from pyg_energyloss.losses.graph_info import GraphInfo
+from pyg_energyloss.losses.parts.graph_info import GraphInfo
 
 
 @dataclass(frozen=True, slots=True)
