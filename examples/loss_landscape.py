@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pyg_energyloss.paper import build
-from pyg_energyloss.paper.figure2 import draw
+from pyg_energyloss.paper.exhibits.figure2 import draw
 
 for trend in build("figure2").trends:
     print(f"{trend.mark}: {trend.text}")

@@ -17,7 +17,7 @@ from pyg_energyloss.cli.errors import UserError
 from pyg_energyloss.cli.values import comma_list, key_values, positive
 from pyg_energyloss.files import write_json
 from pyg_energyloss.report import print_document, write_report
-from pyg_energyloss.samplers.survey import Points, spectra, survey
+from pyg_energyloss.samplers.crystals.survey import Points, spectra, survey
 
 #: Up to this many atoms the whole Hessian spectrum is drawn.
 SPECTRUM_ATOMS = 400

@@ -3,25 +3,26 @@
 from pyg_energyloss.functional.bonds import undirected_bonds
 from pyg_energyloss.functional.complete_pair_energy import complete_pair_energy
 from pyg_energyloss.functional.coordinate_error import coordinate_mae, coordinate_mse
-from pyg_energyloss.functional.crystal_energy import crystal_energy
-from pyg_energyloss.functional.crystal_springs import (
+from pyg_energyloss.functional.crystals.crystal_energy import crystal_energy
+from pyg_energyloss.functional.crystals.crystal_springs import (
     CrystalSprings,
     crystal_springs,
     listed_springs,
 )
-from pyg_energyloss.functional.handedness import handedness
-from pyg_energyloss.functional.internal_coordinates import (
+from pyg_energyloss.functional.crystals.minimum_image import minimum_image
+from pyg_energyloss.functional.crystals.unwrap import unwrap
+from pyg_energyloss.functional.geometry.handedness import handedness
+from pyg_energyloss.functional.geometry.internal_coordinates import (
     bond_angle,
     improper_angle,
     signed_volume,
     torsion_angle,
 )
+from pyg_energyloss.functional.geometry.rotation import kabsch_rotation
 from pyg_energyloss.functional.kabsch import kabsch_mse
-from pyg_energyloss.functional.minimum_image import minimum_image
 from pyg_energyloss.functional.neighbour_weight import neighbour_weight
 from pyg_energyloss.functional.padded import from_padded, to_padded
 from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
-from pyg_energyloss.functional.rotation import kabsch_rotation
 from pyg_energyloss.functional.smooth_lddt import smooth_lddt
 from pyg_energyloss.functional.spins.discrete_energy import categorical_field, discrete_energy
 from pyg_energyloss.functional.spins.flip import flip_min, flip_overlap, flip_soft
@@ -32,7 +33,6 @@ from pyg_energyloss.functional.spins.local_field_energy import local_field_energ
 from pyg_energyloss.functional.spins.spin_classification import spin_cross_entropy, spin_margin
 from pyg_energyloss.functional.spins.spin_entropy import spin_entropy, spin_mean
 from pyg_energyloss.functional.spins.target_bond_energy import target_bond_energy
-from pyg_energyloss.functional.unwrap import unwrap
 
 __all__ = [
     "CrystalSprings",

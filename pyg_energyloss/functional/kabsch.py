@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pyg_energyloss.functional.geometry.rotation import kabsch_rotation
 from pyg_energyloss.functional.graphs import (
     check_positions,
     compute_dtype,
@@ -19,7 +20,6 @@ from pyg_energyloss.functional.node_weight import (
     total_weight,
     weighted,
 )
-from pyg_energyloss.functional.rotation import kabsch_rotation
 from pyg_energyloss.functional.saturate import saturate, widen
 
 

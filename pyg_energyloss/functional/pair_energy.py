@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.distance import safe_norm
 from pyg_energyloss.functional.engine import (
     Problem,
     law_function,
@@ -19,6 +18,7 @@ from pyg_energyloss.functional.engine import (
     well_of,
 )
 from pyg_energyloss.functional.engine.checks import check_batch, check_columns, looks
+from pyg_energyloss.functional.geometry.distance import safe_norm
 from pyg_energyloss.functional.graphs import (
     check_graph_weight,
     check_positions,

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     )
     from pyg_energyloss.hosts.description import Host
     from pyg_energyloss.hosts.flat_loss import FlatLoss
-    from pyg_energyloss.hosts.imports import ImportSwap
-    from pyg_energyloss.hosts.launch import imports_swapped
     from pyg_energyloss.hosts.parametrization import PARAMETRIZATIONS, Parametrization
     from pyg_energyloss.hosts.settings import HostSettings, parse_swaps, read_settings
+    from pyg_energyloss.hosts.swaps.imports import ImportSwap
+    from pyg_energyloss.hosts.swaps.launch import imports_swapped
 
 _MODULE_OF = {
     "FIELDS": "context",

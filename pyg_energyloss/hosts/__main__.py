@@ -2,7 +2,7 @@
 
 import sys
 
-from pyg_energyloss.hosts.launch import main
+from pyg_energyloss.hosts.swaps.launch import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,16 +9,16 @@ from typing import Any
 import torch
 from torch.utils.hooks import RemovableHandle
 
-from pyg_energyloss.hosts.capture import capture_fields, is_capture
 from pyg_energyloss.hosts.context import HostContext, check_paths, set_context
 from pyg_energyloss.hosts.flat_loss import ELEMENTS, FlatLoss
-from pyg_energyloss.hosts.imports import ImportSwap, is_import_path
-from pyg_energyloss.hosts.late import after, makers
-from pyg_energyloss.hosts.paths import MISSING, lookup, nothing_called, replace
-from pyg_energyloss.hosts.presets import with_presets
-from pyg_energyloss.hosts.recall import in_backward
 from pyg_energyloss.hosts.settings import HostSettings, check_swaps
-from pyg_energyloss.hosts.watch import SwapWatch
+from pyg_energyloss.hosts.swaps.capture import capture_fields, is_capture
+from pyg_energyloss.hosts.swaps.imports import ImportSwap, is_import_path
+from pyg_energyloss.hosts.swaps.late import after, makers
+from pyg_energyloss.hosts.swaps.paths import MISSING, lookup, nothing_called, replace
+from pyg_energyloss.hosts.swaps.presets import with_presets
+from pyg_energyloss.hosts.swaps.recall import in_backward
+from pyg_energyloss.hosts.swaps.watch import SwapWatch
 
 log = logging.getLogger("pyg_energyloss")
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
-from pyg_energyloss.hosts.paths import MISSING, lookup
+from pyg_energyloss.hosts.swaps.paths import MISSING, lookup
 
 #: What a loss may ask for; `fields` of a context says where the host keeps it.
 FIELDS = (

@@ -12,10 +12,10 @@ from pyg_energyloss.hosts.batch import HostBatch
 from pyg_energyloss.hosts.context import HostContext, current_context
 from pyg_energyloss.hosts.named import named_per_graph
 from pyg_energyloss.hosts.parametrization import parametrization as find_parametrization
-from pyg_energyloss.hosts.recall import Recall, in_backward
 from pyg_energyloss.hosts.rows import Rows, rows_of
 from pyg_energyloss.hosts.schedule import per_graph, per_node
-from pyg_energyloss.losses.reduce import check_reduction, reduce_graphs
+from pyg_energyloss.hosts.swaps.recall import Recall, in_backward
+from pyg_energyloss.losses.parts.reduce import check_reduction, reduce_graphs
 
 #: One value per graph, in the shape of the prediction: what torch calls "none".
 ELEMENTS = "elements"

@@ -91,7 +91,7 @@ def etflow() -> Host:
         # Its target has noise of the stochastic path in it; the positions are in its batch.
         options={"parametrization": "flow_to_data", "target": "batch"},
         fields={"x_t": "in:network:pos", "alpha": "in:network:t"},
-        adapter="pyg_energyloss.hosts.imports:ImportSwap",
+        adapter="pyg_energyloss.hosts.swaps.imports:ImportSwap",
         plugin="pyg-energyloss-lightning",
         checked=TRIED,
         tested="commit 80f82d7, 2026-11-21",
@@ -110,7 +110,7 @@ def semlaflow() -> Host:
         # It divides positions by their standard deviation in the data set, here that of QM9.
         options={"scale": 1.723299503326416},
         fields={"mask": "1.mask", "pos": "1.coords"},
-        adapter="pyg_energyloss.hosts.imports:ImportSwap",
+        adapter="pyg_energyloss.hosts.swaps.imports:ImportSwap",
         plugin="pyg-energyloss-lightning",
         checked=TRIED,
         tested="commit 2f41e57, 2026-11-21",

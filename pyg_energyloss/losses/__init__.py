@@ -1,17 +1,18 @@
 """What a training loop holds: thin modules over `pyg_energyloss.functional`."""
 
-from pyg_energyloss.losses.arithmetic import LossArithmetic, LossSum
 from pyg_energyloss.losses.chains import AngleLoss, BondLoss, TorsionLoss
 from pyg_energyloss.losses.coordinate_mae import CoordinateMAELoss
 from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
 from pyg_energyloss.losses.distance import DistanceLoss
-from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
 from pyg_energyloss.losses.handedness import HandednessLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
-from pyg_energyloss.losses.per_graph import global_mean, per_graph
-from pyg_energyloss.losses.reduce import reduce_graphs
+from pyg_energyloss.losses.parts.arithmetic import LossArithmetic, LossSum
+from pyg_energyloss.losses.parts.graph_info import GraphInfo, graph_info
+from pyg_energyloss.losses.parts.per_graph import global_mean, per_graph
+from pyg_energyloss.losses.parts.reduce import reduce_graphs
+from pyg_energyloss.losses.parts.structure import StructureLoss
 from pyg_energyloss.losses.restraint import RestraintLoss
 from pyg_energyloss.losses.smooth_lddt import SmoothLDDTLoss
 from pyg_energyloss.losses.spins.expectation import ScoreFunction, multilinear
@@ -24,7 +25,6 @@ from pyg_energyloss.losses.spins.spin_loss import SpinLoss
 from pyg_energyloss.losses.spins.target_bond import TargetBondLoss
 from pyg_energyloss.losses.spins.target_field import PairTable, TargetField
 from pyg_energyloss.losses.spins.true_energy import TrueEnergyLoss
-from pyg_energyloss.losses.structure import StructureLoss
 from pyg_energyloss.losses.symmetric import SymmetricLoss
 
 __all__ = [

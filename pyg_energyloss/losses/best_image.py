@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pyg_energyloss.functional.geometry.overlap import kabsch_overlap
 from pyg_energyloss.functional.graphs import graph_sum
 from pyg_energyloss.functional.kabsch import centred
 from pyg_energyloss.functional.node_weight import total_weight, weighted
-from pyg_energyloss.functional.overlap import kabsch_overlap
-from pyg_energyloss.losses.graph_info import GraphInfo
+from pyg_energyloss.losses.parts.graph_info import GraphInfo
 from pyg_energyloss.symmetry.images import Images, molecule_images
 
 

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from pyg_energyloss.functional.chains import bonded_chains
-from pyg_energyloss.functional.distance import safe_norm
+from pyg_energyloss.functional.geometry.distance import safe_norm
+from pyg_energyloss.functional.geometry.internal_coordinates import bond_angle, torsion_angle
 from pyg_energyloss.functional.graphs import check_positions, compute_dtype, graph_sum
-from pyg_energyloss.functional.internal_coordinates import bond_angle, torsion_angle
 from pyg_energyloss.functional.node_weight import present
 from pyg_energyloss.functional.saturate import saturate, widen
-from pyg_energyloss.losses.graph_info import graph_info
-from pyg_energyloss.losses.reduce import reduce_graphs
-from pyg_energyloss.losses.structure import StructureLoss
+from pyg_energyloss.losses.parts.graph_info import graph_info
+from pyg_energyloss.losses.parts.reduce import reduce_graphs
+from pyg_energyloss.losses.parts.structure import StructureLoss
 from pyg_energyloss.potentials import Absolute, Periodic
 
 

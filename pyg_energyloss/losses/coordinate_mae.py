@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from pyg_energyloss.functional import coordinate_mae
-from pyg_energyloss.losses.graph_info import GraphInfo
-from pyg_energyloss.losses.structure import StructureLoss
+from pyg_energyloss.losses.parts.graph_info import GraphInfo
+from pyg_energyloss.losses.parts.structure import StructureLoss
 
 
 class CoordinateMAELoss(StructureLoss):

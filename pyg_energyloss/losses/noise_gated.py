@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pyg_energyloss.losses.arithmetic import LossArithmetic
-from pyg_energyloss.losses.per_graph import per_graph
-from pyg_energyloss.losses.reduce import check_reduction, reduce_graphs
+from pyg_energyloss.losses.parts.arithmetic import LossArithmetic
+from pyg_energyloss.losses.parts.per_graph import per_graph
+from pyg_energyloss.losses.parts.reduce import check_reduction, reduce_graphs
 
 
 class NoiseGatedLoss(LossArithmetic):

@@ -17,25 +17,32 @@ from pyg_energyloss.functional import (
     pair_energy,
     unwrap,
 )
-from pyg_energyloss.functional.distance import safe_norm
 from pyg_energyloss.functional.engine import law_function, law_of, potential_object, well_of
 from pyg_energyloss.functional.engine.wells import HARMONIC
+from pyg_energyloss.functional.geometry.distance import safe_norm
 from pyg_energyloss.functional.graphs import compute_dtype, graph_sum
 from pyg_energyloss.functional.node_weight import total_weight
 from pyg_energyloss.functional.pair_energy import cartesian_shift, check_cutoff
-from pyg_energyloss.losses.arithmetic import LossArithmetic
-from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
-from pyg_energyloss.losses.law import named_law, named_potential
-from pyg_energyloss.losses.normalize import NORMALIZERS, check_normalize
-from pyg_energyloss.losses.reduce import check_reduction, reduce_graphs
-from pyg_energyloss.losses.springs import SpringSet, all_pairs, check_edges_option, springs_of
+from pyg_energyloss.losses.parts.arithmetic import LossArithmetic
+from pyg_energyloss.losses.parts.graph_info import GraphInfo, graph_info
+from pyg_energyloss.losses.parts.law import named_law, named_potential
+from pyg_energyloss.losses.parts.normalize import NORMALIZERS, check_normalize
+from pyg_energyloss.losses.parts.reduce import check_reduction, reduce_graphs
+from pyg_energyloss.losses.parts.springs import (
+    SpringSet,
+    all_pairs,
+    check_attr,
+    check_edges_option,
+    springs_of,
+)
 from pyg_energyloss.stiffness.base import check_positive
 
 
 class PairEnergyLoss(LossArithmetic, MessagePassing):
     """Score positions by the energy of springs on pair distances.
 
-    Blind to rotation, translation, reflection and relabelling of equivalent atoms; no alignment.
+    Blind to rotation, translation, reflection and exchanges of atoms that keep all distances; needs
+    no alignment.
     Formula: `pyg_energyloss.functional.pair_energy`. The message of an edge is the energy of its
     spring, see `edge_energies` and `atom_energies`; the loss itself takes a faster path to the
     same numbers.
@@ -54,6 +61,8 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
             paper, "absolute", "huber", "lddt", "morse", "flat_bottom", or any object with `value`
             and `slope` of (predicted, target) distances.
         cutoff: pairs that are truly this far apart (in Å), or further, have no spring.
+        attr: where "auto" and "data" look for the pairs, the ``attr`` of `RigidEdgeTransform`. A
+            name of your own is never guessed at: with it, "auto" insists on the attribute too.
 
     Atoms with ``data.pos_mask`` false are not there, the others count by ``data.pos_weight``.
 
@@ -79,6 +88,7 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         temperature: float = 1.0,
         potential: Any = "harmonic",
         cutoff: float | None = None,
+        attr: str = "energy_edge_index",
     ) -> None:
         super().__init__(aggr="sum")
         self.stiffness = named_law(stiffness)
@@ -86,6 +96,7 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
             self.stiffness if hasattr(self.stiffness, "for_data") else law_of(self.stiffness)
         )
         self.edges = check_edges_option(edges)
+        self.attr = check_attr(attr, edges)
         self.normalize = check_normalize(normalize)
         self.reduction = check_reduction(reduction)
         self.temperature = check_positive("temperature", temperature)
@@ -103,7 +114,10 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
             TypeError, ValueError: `data` lacks positions, graph information, edges or a cell.
         """
         info = graph_info(data)
-        springs, law = springs_of(self.edges, data, info, self.cutoff), self._law_for(data)
+        springs, law = (
+            springs_of(self.edges, data, info, self.cutoff, self.attr),
+            self._law_for(data),
+        )
         graphs: dict[str, Any] = {**info.graphs, "potential": self._well, "cutoff": self.cutoff}
         graphs["graph_weight"] = self._graph_weight(info, springs)
         if springs.crystal is not None and springs.cell is not None:
@@ -199,7 +213,7 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
     def _listed(
         self, pos_pred: Tensor, data: Any, info: GraphInfo
     ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
-        springs = springs_of(self.edges, data, info, self.cutoff)
+        springs = springs_of(self.edges, data, info, self.cutoff, self.attr)
         edge_index = springs.edge_index if springs.edge_index is not None else all_pairs(info)
         dtype = compute_dtype(info.pos)
         shift = cartesian_shift(
@@ -246,6 +260,7 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
             "normalize": "atoms",
             "reduction": "mean",
             "temperature": 1.0,
+            "attr": "energy_edge_index",
         }
         values = {name: getattr(self, name) for name in defaults}
         if self._well != HARMONIC:

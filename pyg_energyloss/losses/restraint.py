@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from pyg_energyloss.losses.graph_info import graph_info
-from pyg_energyloss.losses.reduce import reduce_graphs
-from pyg_energyloss.losses.structure import StructureLoss
+from pyg_energyloss.losses.parts.graph_info import graph_info
+from pyg_energyloss.losses.parts.reduce import reduce_graphs
+from pyg_energyloss.losses.parts.structure import StructureLoss
 from pyg_energyloss.restraints import Restraints, from_data, restraint_energy
 from pyg_energyloss.restraints.energy import Potentials
 

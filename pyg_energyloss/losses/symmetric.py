@@ -8,17 +8,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pyg_energyloss.losses.arithmetic import LossArithmetic
 from pyg_energyloss.losses.best_image import (
     BatchImages,
     batch_images,
     best_by_superposition,
     least,
 )
-from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
-from pyg_energyloss.losses.per_graph import per_graph
-from pyg_energyloss.losses.reduce import check_reduction, reduce_graphs
+from pyg_energyloss.losses.parts.arithmetic import LossArithmetic
+from pyg_energyloss.losses.parts.graph_info import GraphInfo, graph_info
+from pyg_energyloss.losses.parts.per_graph import per_graph
+from pyg_energyloss.losses.parts.reduce import check_reduction, reduce_graphs
 
 
 class SymmetricLoss(LossArithmetic):

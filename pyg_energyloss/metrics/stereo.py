@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pyg_energyloss.losses.graph_info import graph_info
+from pyg_energyloss.losses.parts.graph_info import graph_info
 from pyg_energyloss.restraints import Kind, Restraints, from_data, term_values
 from pyg_energyloss.restraints.violated import hand_is_right
 

@@ -29,7 +29,7 @@ def module_of(name: str) -> ModuleType:
     """
     if name not in EXHIBITS:
         raise KeyError(f"`name` must be one of {', '.join(EXHIBITS)}; got {name!r}")
-    owner = "unmeasured" if name in UNMEASURED else name
+    owner = "unmeasured" if name in UNMEASURED else f"exhibits.{name}"
     return importlib.import_module(f"pyg_energyloss.paper.{owner}")
 
 

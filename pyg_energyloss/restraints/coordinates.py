@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.distance import safe_norm
-from pyg_energyloss.functional.internal_coordinates import (
+from pyg_energyloss.functional.geometry.distance import safe_norm
+from pyg_energyloss.functional.geometry.internal_coordinates import (
     bond_angle,
     improper_angle,
     signed_volume,

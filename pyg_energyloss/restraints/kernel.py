@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numba import njit, types
 
-from pyg_energyloss.functional.distance import COINCIDENT
 from pyg_energyloss.functional.engine.numba.compiled import compile_kernel
-from pyg_energyloss.functional.internal_coordinates import STRAIGHT
+from pyg_energyloss.functional.geometry.distance import COINCIDENT
+from pyg_energyloss.functional.geometry.internal_coordinates import STRAIGHT
 
 _inline = njit(inline="always", error_model="numpy")
 

@@ -12,11 +12,11 @@ from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.rigidity.lateration_batch import laterate_batch
 from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.complete import all_pairs, all_pairs_batch
+from pyg_energyloss.samplers.crystals.periodic import image_distance, image_pairs, nearest_pairs
+from pyg_energyloss.samplers.crystals.periodic_growth import rigid_images
 from pyg_energyloss.samplers.far import DENSE_LIMIT, draw_dense, draw_sparse, far_budget
 from pyg_energyloss.samplers.far_batch import draw_batch, pair_number_batch
 from pyg_energyloss.samplers.importance import Importance, Score, inclusion_probability
-from pyg_energyloss.samplers.periodic import image_distance, image_pairs, nearest_pairs
-from pyg_energyloss.samplers.periodic_growth import rigid_images
 from pyg_energyloss.samplers.sample import Lattice, PairSample, weight_dtype
 
 _BATCH_LIMIT = 2048

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pyg_energyloss.functional.lattice import periodic_cell
-from pyg_energyloss.samplers.periodic import nearest_image
+from pyg_energyloss.functional.crystals.lattice import periodic_cell
+from pyg_energyloss.samplers.crystals.periodic import nearest_image
 from pyg_energyloss.samplers.sample import (
     Lattice,
     PairSample,

@@ -8,8 +8,8 @@ from scipy.sparse import csr_array
 
 from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.samplers.base import EdgeSampler
+from pyg_energyloss.samplers.crystals.periodic import periodic_backbone
 from pyg_energyloss.samplers.far import pair_number, unnumber
-from pyg_energyloss.samplers.periodic import periodic_backbone
 from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
@@ -75,7 +75,7 @@ class BondEdges(EdgeSampler):
         found = PairSample(pairs, np.ones(pairs.shape[1]))
         if lattice is None:
             return found
-        from pyg_energyloss.samplers.periodic import nearest_image, without
+        from pyg_energyloss.samplers.crystals.periodic import nearest_image, without
 
         points = np.asarray(pos, np.float64)
         found = found._replace(shift=nearest_image(points, pairs, lattice))

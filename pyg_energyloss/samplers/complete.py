@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pyg_energyloss.samplers.base import EdgeSampler
-from pyg_energyloss.samplers.periodic import image_pairs
+from pyg_energyloss.samplers.crystals.periodic import image_pairs
 from pyg_energyloss.samplers.sample import Lattice, PairSample, weight_dtype
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.samplers.base import EdgeSampler
-from pyg_energyloss.samplers.periodic import periodic_backbone
+from pyg_energyloss.samplers.crystals.periodic import periodic_backbone
 from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 

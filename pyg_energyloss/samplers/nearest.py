@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from pyg_energyloss.rigidity.frame import check_finite
 from pyg_energyloss.rigidity.neighbours import find_neighbours
 from pyg_energyloss.samplers.base import EdgeSampler
+from pyg_energyloss.samplers.crystals.periodic import periodic_neighbours
 from pyg_energyloss.samplers.far import pair_number, unnumber
-from pyg_energyloss.samplers.periodic import periodic_neighbours
 from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 

@@ -12,10 +12,10 @@ from torch_geometric.data import Data
 from torch_geometric.data.datapipes import functional_transform
 from torch_geometric.transforms import BaseTransform
 
-from pyg_energyloss.functional.lattice import periodic_cell
+from pyg_energyloss.functional.crystals.lattice import periodic_cell
 from pyg_energyloss.rigidity.frame import check_finite
 from pyg_energyloss.samplers.base import EdgeSampler
-from pyg_energyloss.samplers.periodic import nearest_image
+from pyg_energyloss.samplers.crystals.periodic import nearest_image
 from pyg_energyloss.samplers.sample import Lattice, PairSample, weight_dtype
 from pyg_energyloss.samplers.streams import NumpyStream
 

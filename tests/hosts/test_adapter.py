@@ -19,7 +19,7 @@ from pyg_energyloss.hosts import (
     read_settings,
     settings_of,
 )
-from pyg_energyloss.hosts.paths import MISSING, lookup, replace
+from pyg_energyloss.hosts.swaps.paths import MISSING, lookup, replace
 
 
 class Inner(nn.Module):

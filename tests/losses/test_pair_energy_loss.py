@@ -85,6 +85,29 @@ def test_edges_auto_data_complete_and_sampler(sample):
     assert torch.allclose(2 * only_edges(pos_pred, batch), stored)
 
 
+def test_edges_stored_under_another_name_are_found_or_missed_aloud(sample):
+    pos_pred, batch = sample
+    parts = batch.to_data_list()
+    named = pel.transforms.RigidEdgeTransform(attr="spring_index", complete_below=0, seed=0)
+    usual = pel.transforms.RigidEdgeTransform(complete_below=0, seed=0)
+    ours, default = (Batch.from_data_list([t(d.clone()) for d in parts]) for t in (named, usual))
+    loss = pel.PairEnergyLoss(attr="spring_index")
+    torch.testing.assert_close(loss(pos_pred, ours), pel.PairEnergyLoss()(pos_pred, default))
+    with pytest.raises(ValueError, match=r"`data\.spring_index` is missing"):
+        loss(pos_pred, default)
+    with pytest.raises(ValueError, match="must contain 'index'"):
+        pel.PairEnergyLoss(attr="springs")
+    with pytest.raises(ValueError, match="`attr` is read with"):
+        pel.PairEnergyLoss(edges="complete", attr="spring_index")
+
+
+def test_edges_that_join_two_molecules_are_refused(sample):
+    pos_pred, batch = sample
+    batch.energy_edge_index = torch.tensor([[0], [len(pos_pred) - 1]])
+    with pytest.raises(ValueError, match="graphs"):
+        pel.PairEnergyLoss()(pos_pred, batch)
+
+
 def test_reductions(sample):
     pos_pred, batch = sample
     each = pel.PairEnergyLoss(reduction="none")(pos_pred, batch)

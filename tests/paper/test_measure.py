@@ -7,8 +7,9 @@ import torch
 
 from pyg_energyloss.cli import main
 from pyg_energyloss.files import write_json
-from pyg_energyloss.paper import build, figure3, figure5, table11
+from pyg_energyloss.paper import build
 from pyg_energyloss.paper import sources as source_module
+from pyg_energyloss.paper.exhibits import figure3, figure5, table11
 
 
 def test_table11_times_every_loss_and_leaves_the_threads_alone(tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from pyg_energyloss.experiments.training import Training
 from pyg_energyloss.generative.centre import centred
 from pyg_energyloss.generative.diffusion import MoleculeDiffusion
 from pyg_energyloss.generative.rotations import random_rotations
-from pyg_energyloss.losses.per_graph import per_graph
+from pyg_energyloss.losses.parts.per_graph import per_graph
 from pyg_energyloss.metrics.geometry import GeometryEvaluator
 
 #: Steps over which the learning rate rises, as a share of all.

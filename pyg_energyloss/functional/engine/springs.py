@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.distance import COINCIDENT
 from pyg_energyloss.functional.engine.problem import Law, Problem
 from pyg_energyloss.functional.engine.wells import curvature, degree, tension_and_energy
+from pyg_energyloss.functional.geometry.distance import COINCIDENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.distance import COINCIDENT
 from pyg_energyloss.functional.engine.problem import Problem, graph_scale, rescaled
 from pyg_energyloss.functional.engine.wells import degree
+from pyg_energyloss.functional.geometry.distance import COINCIDENT
 from pyg_energyloss.radial import Form, RadialForm, WellForm
 
 try:

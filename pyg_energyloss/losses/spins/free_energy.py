@@ -10,8 +10,8 @@ from torch import Tensor
 
 from pyg_energyloss.functional.graphs import graph_counts, graph_sum
 from pyg_energyloss.functional.spins.local_field_energy import checked_temperature
-from pyg_energyloss.losses.arithmetic import LossArithmetic
-from pyg_energyloss.losses.reduce import check_reduction, reduce_graphs
+from pyg_energyloss.losses.parts.arithmetic import LossArithmetic
+from pyg_energyloss.losses.parts.reduce import check_reduction, reduce_graphs
 from pyg_energyloss.losses.spins.expectation import Expectation, multilinear
 from pyg_energyloss.losses.spins.spin_info import spin_info
 

@@ -10,8 +10,8 @@ from torch import Tensor
 from pyg_energyloss.functional.graphs import graph_counts, graph_sum
 from pyg_energyloss.functional.spins.flip import FLIP_RULES, FlipRule
 from pyg_energyloss.functional.spins.spin_entropy import spin_logits, spin_mean
-from pyg_energyloss.losses.arithmetic import LossArithmetic
-from pyg_energyloss.losses.reduce import check_reduction, reduce_graphs
+from pyg_energyloss.losses.parts.arithmetic import LossArithmetic
+from pyg_energyloss.losses.parts.reduce import check_reduction, reduce_graphs
 from pyg_energyloss.losses.spins.spin_info import SpinInfo, spin_info
 
 

@@ -14,8 +14,8 @@ from torch_geometric.data import Data
 
 from pyg_energyloss.data.bond_tables import bond_orders
 from pyg_energyloss.data.elements import SYMBOLS
-from pyg_energyloss.functional.distance import safe_norm
-from pyg_energyloss.functional.internal_coordinates import bond_angle, torsion_angle
+from pyg_energyloss.functional.geometry.distance import safe_norm
+from pyg_energyloss.functional.geometry.internal_coordinates import bond_angle, torsion_angle
 from pyg_energyloss.metrics.generated.structure import structure
 
 Values = dict[str, NDArray[np.float64]]

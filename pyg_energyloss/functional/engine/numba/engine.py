@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pyg_energyloss.functional.distance import COINCIDENT
 from pyg_energyloss.functional.engine import torch_engine
 from pyg_energyloss.functional.engine.checks import check_batch, check_columns
 from pyg_energyloss.functional.engine.handles import Handle
@@ -28,6 +27,7 @@ from pyg_energyloss.functional.engine.numba.order import packed_order
 from pyg_energyloss.functional.engine.numba.pages import aligned_zeros
 from pyg_energyloss.functional.engine.numba.small import SMALL, small_kernel
 from pyg_energyloss.functional.engine.problem import Problem
+from pyg_energyloss.functional.geometry.distance import COINCIDENT
 from pyg_energyloss.radial import Form, RadialForm, TableForm
 
 #: A thread is worth its start for this many pairs of the complete graph, or edges.

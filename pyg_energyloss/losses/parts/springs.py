@@ -15,10 +15,10 @@ from pyg_energyloss.functional import (
     listed_springs,
     minimum_image,
 )
+from pyg_energyloss.functional.crystals.lattice import periodic_cell
 from pyg_energyloss.functional.engine import Problem
 from pyg_energyloss.functional.engine.torch_engine import complete_chunks
-from pyg_energyloss.functional.lattice import periodic_cell
-from pyg_energyloss.losses.graph_info import GraphInfo
+from pyg_energyloss.losses.parts.graph_info import GraphInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,32 @@ def check_edges_option(edges: str | Callable[..., Any]) -> str | Callable[..., A
     return edges
 
 
+def check_attr(attr: str, edges: str | Callable[..., Any]) -> str:
+    """Return the name of the attribute that holds the pairs.
+
+    Raises:
+        ValueError: PyG would not batch it as an index, or `edges` never reads it.
+
+    >>> check_attr("spring_index", "data")
+    'spring_index'
+    """
+    if "index" not in attr:
+        raise ValueError(
+            f"`attr` must contain 'index', as that of RigidEdgeTransform does, got {attr!r}"
+        )
+    if attr != "energy_edge_index" and edges not in ("auto", "data"):
+        raise ValueError(f"`attr` is read with edges='auto' or 'data' only, got edges={edges!r}")
+    return attr
+
+
 def springs_of(
-    edges: str | Callable[..., Any], data: Any, info: GraphInfo, cutoff: float | None = None
+    edges: str | Callable[..., Any],
+    data: Any,
+    info: GraphInfo,
+    cutoff: float | None = None,
+    attr: str = "energy_edge_index",
 ) -> SpringSet:
-    """Return the springs of a batch.
+    """Return the springs of a batch; `attr` names the pairs, weights and shifts are named alike.
 
     A structure with `cell` is periodic (see `periodic_cell`): without a list of pairs all images
     within the cutoff count, and pairs without `energy_edge_shift` mean the nearest image.
@@ -77,13 +99,13 @@ def springs_of(
     elif edges == "complete":
         edge_index = None
     else:
-        edge_index = getattr(data, "energy_edge_index", None)
+        edge_index = getattr(data, attr, None)
         if edge_index is not None:
-            weight = getattr(data, "energy_edge_weight", None)
-            shift = getattr(data, "energy_edge_shift", None)
-        elif edges == "data":
+            weight = getattr(data, attr.replace("index", "weight"), None)
+            shift = getattr(data, attr.replace("index", "shift"), None)
+        elif edges == "data" or attr != "energy_edge_index":
             raise ValueError(
-                "`data.energy_edge_index` is missing although edges='data'; add it with "
+                f"`data.{attr}` is missing although the loss was told to read it; add it with "
                 "pyg_energyloss.transforms.RigidEdgeTransform"
             )
     lattice = periodic_cell(data, info.num_graphs, info.pos.size(1))

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from pyg_energyloss.functional import crystal_springs, minimum_image
-from pyg_energyloss.functional.lattice import reduce_cell
+from pyg_energyloss.functional.crystals.lattice import reduce_cell
 from pyg_energyloss.rigidity.frame import TOLERANCE
 from pyg_energyloss.rigidity.lateration import MIN_SINE
 from pyg_energyloss.samplers.sample import Lattice, PairSample

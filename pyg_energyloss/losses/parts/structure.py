@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from pyg_energyloss.losses.arithmetic import LossArithmetic
-from pyg_energyloss.losses.graph_info import GraphInfo, graph_info
-from pyg_energyloss.losses.reduce import check_reduction, reduce_graphs
+from pyg_energyloss.losses.parts.arithmetic import LossArithmetic
+from pyg_energyloss.losses.parts.graph_info import GraphInfo, graph_info
+from pyg_energyloss.losses.parts.reduce import check_reduction, reduce_graphs
 
 
 class StructureLoss(LossArithmetic):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from pyg_energyloss.functional.geometry.internal_coordinates import triple_product
 from pyg_energyloss.functional.graphs import (
     check_positions,
     compute_dtype,
     graph_sum,
     resolve_batch,
 )
-from pyg_energyloss.functional.internal_coordinates import triple_product
 from pyg_energyloss.functional.node_weight import (
     check_node_weight,
     present,

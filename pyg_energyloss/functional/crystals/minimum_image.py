@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pyg_energyloss.functional.crystals.lattice import ReducedCell, reduce_cell
 from pyg_energyloss.functional.graphs import compute_dtype
-from pyg_energyloss.functional.lattice import ReducedCell, reduce_cell
 
 
 def minimum_image(

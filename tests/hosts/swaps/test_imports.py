@@ -20,7 +20,7 @@ from pyg_energyloss.hosts import (
     batch_context,
     settings_of,
 )
-from pyg_energyloss.hosts.signature import like
+from pyg_energyloss.hosts.swaps.signature import like
 
 #: A program's package: a loss in a module, imported by another, and one inside a method.
 HOST = {

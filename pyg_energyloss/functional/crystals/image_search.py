@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.functional.lattice import ReducedCell
+from pyg_energyloss.functional.crystals.lattice import ReducedCell
 from pyg_energyloss.loops import compiled_or_plain
 
 #: Images are within reach up to this share beyond the cutoff, so that rounding never parts images

@@ -1,7 +1,7 @@
 import numpy as np
 
 from pyg_energyloss.samplers import Backbone, KRegular
-from pyg_energyloss.samplers.survey import Points, spectra, survey
+from pyg_energyloss.samplers.crystals.survey import Points, spectra, survey
 
 
 def test_each_sampler_is_certified_for_each_structure():

@@ -15,13 +15,13 @@ from pyg_energyloss.samplers import (
     NearestNeighbours,
     PairSample,
 )
-from pyg_energyloss.samplers.periodic import (
+from pyg_energyloss.samplers.crystals.periodic import (
     image_distance,
     image_pairs,
     nearest_image,
     without,
 )
-from pyg_energyloss.samplers.periodic_growth import rigid_images
+from pyg_energyloss.samplers.crystals.periodic_growth import rigid_images
 from pyg_energyloss.stiffness import Exponential
 from pyg_energyloss.transforms import RigidEdgeTransform
 

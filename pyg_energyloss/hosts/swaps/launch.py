@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyg_energyloss.hosts.flat_loss import FlatLoss
-from pyg_energyloss.hosts.imports import ImportSwap, is_import_path
-from pyg_energyloss.hosts.presets import with_presets
 from pyg_energyloss.hosts.settings import SWAP, HostSettings, read_settings
+from pyg_energyloss.hosts.swaps.imports import ImportSwap, is_import_path
+from pyg_energyloss.hosts.swaps.presets import with_presets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

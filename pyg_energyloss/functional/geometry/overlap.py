@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.internal_coordinates import triple_product
+from pyg_energyloss.functional.geometry.internal_coordinates import triple_product
 
 
 def kabsch_overlap(covariance: Tensor, *, mirror: bool = False) -> Tensor:

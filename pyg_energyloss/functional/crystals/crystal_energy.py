@@ -8,14 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.crystal_springs import CrystalSprings, crystal_springs
+from pyg_energyloss.functional.crystals.crystal_springs import CrystalSprings, crystal_springs
+from pyg_energyloss.functional.crystals.image_search import SLACK
+from pyg_energyloss.functional.crystals.minimum_image import reduced_cells
+from pyg_energyloss.functional.crystals.unwrap import unwrap_shift
 from pyg_energyloss.functional.engine import law_function, law_of
 from pyg_energyloss.functional.graphs import check_positions, compute_dtype, resolve_batch
-from pyg_energyloss.functional.image_search import SLACK
-from pyg_energyloss.functional.minimum_image import reduced_cells
 from pyg_energyloss.functional.node_weight import check_node_weight, present
 from pyg_energyloss.functional.pair_energy import pair_energy
-from pyg_energyloss.functional.unwrap import unwrap_shift
 from pyg_energyloss.radial import RadialForm
 
 

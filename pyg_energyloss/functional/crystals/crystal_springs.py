@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pyg_energyloss.functional.crystals.image_search import find_images
+from pyg_energyloss.functional.crystals.lattice import ReducedCell
+from pyg_energyloss.functional.crystals.minimum_image import reduced_cells
 from pyg_energyloss.functional.graphs import compute_dtype, resolve_batch
-from pyg_energyloss.functional.image_search import find_images
-from pyg_energyloss.functional.lattice import ReducedCell
-from pyg_energyloss.functional.minimum_image import reduced_cells
 
 #: The default cutoff in units of the mean spacing, so that about 58 images are within it.
 REACH = 2.4

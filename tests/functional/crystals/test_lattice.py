@@ -6,7 +6,7 @@ import torch
 from torch_geometric.data import Batch, Data
 
 from pyg_energyloss.functional import minimum_image, unwrap
-from pyg_energyloss.functional.lattice import periodic_cell, reduce_cell
+from pyg_energyloss.functional.crystals.lattice import periodic_cell, reduce_cell
 
 BETA = np.radians(115)
 MONOCLINIC = torch.tensor(

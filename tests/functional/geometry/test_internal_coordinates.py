@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pyg_energyloss.functional import bond_angle, improper_angle, signed_volume, torsion_angle
-from pyg_energyloss.functional.distance import safe_norm
+from pyg_energyloss.functional.geometry.distance import safe_norm
 
 COORDINATES = {
     "distance": (lambda a, b: safe_norm(b - a), 2),

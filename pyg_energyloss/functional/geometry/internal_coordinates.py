@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.distance import COINCIDENT, safe_norm
+from pyg_energyloss.functional.geometry.distance import COINCIDENT, safe_norm
 
 #: Squared sine below which three atoms count as straight, so that no torsion is defined by them.
 STRAIGHT = 1e-6

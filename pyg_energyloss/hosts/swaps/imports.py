@@ -22,9 +22,9 @@ from torch import Tensor
 
 from pyg_energyloss.hosts.context import current_context
 from pyg_energyloss.hosts.flat_loss import FlatLoss
-from pyg_energyloss.hosts.paths import MISSING, lookup, nothing_called
 from pyg_energyloss.hosts.rows import fits
-from pyg_energyloss.hosts.signature import like
+from pyg_energyloss.hosts.swaps.paths import MISSING, lookup, nothing_called
+from pyg_energyloss.hosts.swaps.signature import like
 
 log = logging.getLogger("pyg_energyloss")
 

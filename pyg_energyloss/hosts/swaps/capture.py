@@ -9,7 +9,7 @@ import torch
 from torch.utils.hooks import RemovableHandle
 
 from pyg_energyloss.hosts.context import NOT, check_fields
-from pyg_energyloss.hosts.paths import MISSING, lookup
+from pyg_energyloss.hosts.swaps.paths import MISSING, lookup
 
 Record = Callable[[str, Any], None]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyg_energyloss.rigidity.frame import TOLERANCE
-from pyg_energyloss.samplers.periodic import full_cell, image_distance, spanning
+from pyg_energyloss.samplers.crystals.periodic import full_cell, image_distance, spanning
 from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 Image = tuple[int, ...]

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pyg_energyloss.functional.crystals.lattice import ReducedCell
+from pyg_energyloss.functional.crystals.minimum_image import minimum_image, reduced_cells
 from pyg_energyloss.functional.graphs import compute_dtype, graph_counts, graph_sum
-from pyg_energyloss.functional.lattice import ReducedCell
-from pyg_energyloss.functional.minimum_image import minimum_image, reduced_cells
 from pyg_energyloss.loops import compiled_or_plain
 
 #: Displacements that are tried as the origin of a structure, at most.

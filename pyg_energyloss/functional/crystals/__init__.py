@@ -1,0 +1,1 @@
+"""The energy of crystals: cells, nearest images, all images within a cutoff."""

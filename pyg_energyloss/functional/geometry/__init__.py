@@ -1,0 +1,1 @@
+"""Distances, angles, torsions, rotations and handedness, safe where they are undefined."""

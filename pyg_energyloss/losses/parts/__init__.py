@@ -1,0 +1,1 @@
+"""What the losses are made of: reading the batch, normalising, reducing, adding."""

@@ -1,0 +1,1 @@
+"""The figures and tables that were measured here, one file each."""
