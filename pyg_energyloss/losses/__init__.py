@@ -4,6 +4,7 @@ from pyg_energyloss.losses.chains import AngleLoss, BondLoss, TorsionLoss
 from pyg_energyloss.losses.coordinate_mae import CoordinateMAELoss
 from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
 from pyg_energyloss.losses.distance import DistanceLoss
+from pyg_energyloss.losses.fape import FAPELoss
 from pyg_energyloss.losses.handedness import HandednessLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
@@ -33,6 +34,7 @@ __all__ = [
     "CoordinateMAELoss",
     "CoordinateMSELoss",
     "DistanceLoss",
+    "FAPELoss",
     "FreeEnergyLoss",
     "GraphInfo",
     "HandednessLoss",
