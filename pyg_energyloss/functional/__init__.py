@@ -20,6 +20,7 @@ from pyg_energyloss.functional.geometry.internal_coordinates import (
 )
 from pyg_energyloss.functional.geometry.rotation import kabsch_rotation
 from pyg_energyloss.functional.kabsch import kabsch_mse
+from pyg_energyloss.functional.lddt import lddt
 from pyg_energyloss.functional.neighbour_weight import neighbour_weight
 from pyg_energyloss.functional.padded import from_padded, to_padded
 from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
@@ -55,6 +56,7 @@ __all__ = [
     "ising_free_energy",
     "kabsch_mse",
     "kabsch_rotation",
+    "lddt",
     "listed_springs",
     "local_field",
     "local_field_energy",
