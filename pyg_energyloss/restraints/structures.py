@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -48,8 +49,9 @@ def from_data(
         data: PyG data of one structure, or a batch, with ``pos`` [num_nodes, 3], ``edge_index``
             [2, num_bonds], and, where it has them, ``z`` [num_nodes] (without it there are no
             clashes, and all atoms count as alike) and ``bond_type`` [num_bonds], 1, 2, 3 or 4
-            (aromatic), without which there are no double bonds and no rings. A term whose true
-            value is not finite is left out.
+            (aromatic), without which there are no double bonds and no rings. Atoms where
+            ``pos_mask`` [num_nodes] is false are as if deleted. A term whose true value is not
+            finite is left out.
         kinds: which terms to make: the names of `Kind` in lower case.
         slack: half the width of the bottom, for all kinds or by name: Å, rad, or Å³.
 
@@ -69,9 +71,19 @@ def from_data(
     if isinstance(data, Batch):
         items = data.to_data_list()
         offsets = data.ptr[:-1].tolist()
+        if data.get("pos_mask") is not None:  # a list leaves out what came after batching
+            for item, mask in zip(
+                items, data.pos_mask.split(data.ptr.diff().tolist()), strict=True
+            ):
+                item.pos_mask = mask
         return Restraints.cat(
             [from_data(item, kinds=kinds, slack=slack) for item in items], offsets=offsets
         )
+    mask = data.get("pos_mask") if isinstance(data, Data) else None
+    if mask is not None:
+        present = mask.nonzero()[:, 0]
+        terms = from_data(_without_masked(data, mask), kinds=kinds, slack=slack)
+        return replace(terms, index=present.cpu()[terms.index])
     pos, graph = _checked(data)
     wanted = [kind_of(name) for name in kinds]
     if data.get("z") is None:
@@ -95,13 +107,28 @@ def from_data(
     return Restraints.cat(parts)
 
 
-def _checked(data: Any) -> tuple[Tensor, StereoGraph]:
+def _without_masked(data: Data, mask: Tensor) -> Data:
+    """Positions, elements and bonds of the atoms that are there."""
+    _checked_fields(data)
+    edges = data.edge_index
+    whole = mask[edges].all(dim=0)
+    number = mask.long().cumsum(0) - 1
+    per_bond = {} if data.get("bond_type") is None else {"bond_type": data.bond_type[whole]}
+    per_atom = {} if data.get("z") is None else {"z": data.z[mask]}
+    return Data(pos=data.pos[mask], edge_index=number[edges[:, whole]], **per_bond, **per_atom)
+
+
+def _checked_fields(data: Any) -> None:
     if not isinstance(data, Data) or data.pos is None or data.edge_index is None:
         got = f" with {', '.join(data.keys())}" if isinstance(data, Data) else ""
         raise ValueError(
             "`data` must be PyG data with positions `pos` and bonds `edge_index`, got "
             f"{type(data).__name__}{got}"
         )
+
+
+def _checked(data: Any) -> tuple[Tensor, StereoGraph]:
+    _checked_fields(data)
     pos, edges = data.pos, data.edge_index
     once = edges[0] < edges[1]
     z = data.get("z")

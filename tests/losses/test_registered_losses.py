@@ -32,8 +32,6 @@ def test_every_structure_loss_takes_a_reduction(name):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("name", sorted({*STRUCTURE_LOSSES} - {"neighbour_energy"}))  # a plugin's
 def test_a_masked_atom_is_exactly_one_that_is_not_there(name, dtype):
-    if name == "restraints":
-        pytest.xfail("its terms are perceived from all atoms, also those that are not there")
     pos_pred, batch = contract_batch(dtype, sizes=(6, 2, 9, 5))
     keep = torch.ones(len(pos_pred), dtype=torch.bool)
     keep[torch.tensor([5, 16, 17, 19])] = False

@@ -56,8 +56,16 @@ def attempt(function: str, folder: str, threads: int) -> str:
             finally:
                 if crashes_here:
                     faulthandler.disable()
-        error.unlink()
+        error.unlink(missing_ok=True)
     return ""
+
+
+def tidy(folder: Path) -> None:
+    """Take away what an attempt that was killed after its result left beside it."""
+    with folder_lock(folder, wait=True):
+        error = folder / ERROR
+        if error.exists() and not error.stat().st_size:
+            error.unlink()
 
 
 def name_of(function: Callable[[str], None]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyg_energyloss.experiments.executors.attempt import ERROR, attempt, name_of
+from pyg_energyloss.experiments.executors.attempt import ERROR, attempt, name_of, tidy
 from pyg_energyloss.experiments.executors.events import Kind, Outcome, RunEvent
 from pyg_energyloss.experiments.executors.folder_lock import HOLDER
 from pyg_energyloss.experiments.executors.named import make_executor
@@ -132,6 +132,8 @@ class _Study:
             if read_or_set_aside(folder / RESULT) is None:
                 left.append(folder)
             else:
+                if (folder / HOLDER).exists():
+                    tidy(folder)
                 self._end(Outcome(folder), "kept")
         return left
 
