@@ -14,10 +14,13 @@ from torch import Tensor
 from pyg_energyloss.functional.engine.problem import Law, Problem, radial_stiffness
 from pyg_energyloss.functional.engine.springs import measured
 from pyg_energyloss.functional.engine.wells import tension_and_energy
-from pyg_energyloss.radial import RadialForm
+from pyg_energyloss.radial import RadialForm, TableForm
 
 #: Pairs per block: its numbers stay in the cache of a core.
 CHUNK = 1 << 16
+
+#: Laws that are the same for a pair in both orders: of these each pair is computed once.
+_SYMMETRIC = (RadialForm, TableForm, type(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def energy_and_gradient(
     pos = problem.pos
     energy, gradient = pos.new_zeros(problem.num_graphs), torch.zeros_like(pos)
     table = torch.stack((pos, problem.rest, pos - problem.rest))
-    once = problem.law is None or isinstance(problem.law, RadialForm)
+    once = isinstance(problem.law, _SYMMETRIC)
     for group in groups(problem):
         count, width = group.atoms.shape
         places = table[:, None] if problem.batch is None else table[:, group.atoms]
@@ -102,7 +105,7 @@ def _stiffness(
 ) -> Tensor:
     """Weight times k of a block of pairs [graphs, rows, columns]; zero where there is no pair.
 
-    Under a radial law the columns begin with the rows, and what is not above the diagonal is zero:
+    Under a symmetric law the columns begin with the rows; what is not above the diagonal is zero:
     each pair is there once.
     """
     rows, columns = block
@@ -114,7 +117,7 @@ def _stiffness(
         source = group.atoms[:, rows, None].expand(distance.shape).reshape(-1)
         target = group.atoms[:, None, columns].expand(distance.shape).reshape(-1)
         k = law(distance.reshape(-1), source, target).to(distance.dtype).view(distance.shape)
-    if law is None or isinstance(problem.law, RadialForm):
+    if isinstance(problem.law, _SYMMETRIC):
         k = k.triu(1)
     else:
         place = torch.arange(group.atoms.size(1), device=distance.device)
