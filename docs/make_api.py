@@ -1,6 +1,6 @@
 """Write the API pages: each public name on the page of its concept.
 
-A package's public names are its ``__all__``. Packages whose parts are imported one by one (training,
+A package's public names are its ``__all__``. Packages whose parts are imported one by one (experiments,
 the command line) are listed module by module: ``__all__`` if there is one, else what the module
 defines without a leading underscore.
 """
@@ -25,8 +25,15 @@ PAGES = {
     "models": ["models", "models.denoisers"],
     "metrics": ["metrics", "metrics.generated"],
     "data": ["data"],
-    "training": ["training"],
-    "hosts": ["hosts", "hosts.patches"],
+    "experiments": [
+        "files",
+        "experiments",
+        "experiments.executors",
+        "experiments.structures",
+        "experiments.generation",
+        "experiments.spins",
+    ],
+    "hosts": ["hosts", "hosts.patches", "hosts.export"],
     "registry": ["registry"],
     "testing": ["testing"],
     "report": ["report", "paper"],
@@ -34,9 +41,29 @@ PAGES = {
 }
 TITLES = {"cli": "Command line"}
 #: Listed module by module.
-BY_MODULE = {"training", "cli"}
-#: Not for users: kernels that the functional package calls.
-PRIVATE = {"functional.engine"}
+BY_MODULE = {
+    "experiments",
+    "experiments.structures",
+    "experiments.generation",
+    "experiments.spins",
+    "cli",
+}
+#: Not pages of their own: kernels, and parts whose names the package above offers.
+PRIVATE = {
+    "data.embedded",
+    "data.formats",
+    "functional.crystals",
+    "functional.engine",
+    "functional.geometry",
+    "functional.spins",
+    "hosts.swaps",
+    "loops",
+    "losses.parts",
+    "losses.spins",
+    "paper.exhibits",
+    "report.kinds",
+    "samplers.crystals",
+}
 
 
 def modules_of(short):
@@ -45,7 +72,7 @@ def modules_of(short):
     yield name
     if short in BY_MODULE:
         for part in pkgutil.iter_modules(importlib.import_module(name).__path__, f"{name}."):
-            if not part.name.rpartition(".")[2].startswith("_"):
+            if not part.ispkg and not part.name.rpartition(".")[2].startswith("_"):
                 yield part.name
 
 

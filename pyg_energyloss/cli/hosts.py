@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import textwrap
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from pyg_energyloss import registry
 from pyg_energyloss.hosts.description import Host
+from pyg_energyloss.hosts.export import HOSTS
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +34,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         for host in hosts:
             state = f"{host.version} installed" if host.version else "not installed"
-            how = host.switch or "no adapter; `energyloss hosts NAME` says why"
-            print(f"{host.name:15s} {state:20s} {how}")
+            print(f"{host.name:15s} {state:20s} {host.switch}")
     return 0
 
 
@@ -41,11 +43,21 @@ def _print_host(host: Host) -> None:
         "host": host.name,
         "installed": host.version or "no",
         "mechanism": host.mechanism,
-        "switch on by": host.switch or "-",
-        "adapter": host.adapter or "none",
+        "the line": host.switch,
+        "adapter": host.adapter,
         "from": host.plugin,
+        "path": host.path,
+        "options": _pairs(host.options),
+        "fields": _pairs(host.fields),
         "checked": host.checked,
-        "limits": host.limits or "-",
+        "tested": host.tested or "not tried with the program itself",
+        "data": f"energyloss export --host {host.name} DATA DIR" if host.name in HOSTS else "",
+        "limits": host.limits,
     }
     for key, value in rows.items():
-        print(textwrap.fill(value, 96, initial_indent=f"{key:13s}", subsequent_indent=" " * 13))
+        if value:
+            print(textwrap.fill(value, 96, initial_indent=f"{key:13s}", subsequent_indent=" " * 13))
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in values.items())

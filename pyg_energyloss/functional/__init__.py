@@ -11,6 +11,8 @@ from pyg_energyloss.functional.crystals.crystal_springs import (
 )
 from pyg_energyloss.functional.crystals.minimum_image import minimum_image
 from pyg_energyloss.functional.crystals.unwrap import unwrap
+from pyg_energyloss.functional.fape import fape
+from pyg_energyloss.functional.geometry.frames import bonded_frames, frame_axes
 from pyg_energyloss.functional.geometry.handedness import handedness
 from pyg_energyloss.functional.geometry.internal_coordinates import (
     bond_angle,
@@ -20,6 +22,7 @@ from pyg_energyloss.functional.geometry.internal_coordinates import (
 )
 from pyg_energyloss.functional.geometry.rotation import kabsch_rotation
 from pyg_energyloss.functional.kabsch import kabsch_mse
+from pyg_energyloss.functional.lddt import lddt
 from pyg_energyloss.functional.neighbour_weight import neighbour_weight
 from pyg_energyloss.functional.padded import from_padded, to_padded
 from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
@@ -37,6 +40,7 @@ from pyg_energyloss.functional.spins.target_bond_energy import target_bond_energ
 __all__ = [
     "CrystalSprings",
     "bond_angle",
+    "bonded_frames",
     "categorical_field",
     "complete_pair_energy",
     "coordinate_mae",
@@ -45,9 +49,11 @@ __all__ = [
     "crystal_springs",
     "discrete_energy",
     "edge_energy",
+    "fape",
     "flip_min",
     "flip_overlap",
     "flip_soft",
+    "frame_axes",
     "from_padded",
     "handedness",
     "improper_angle",
@@ -55,6 +61,7 @@ __all__ = [
     "ising_free_energy",
     "kabsch_mse",
     "kabsch_rotation",
+    "lddt",
     "listed_springs",
     "local_field",
     "local_field_energy",

@@ -17,8 +17,8 @@ class Host:
         distributions: its distributions, any of which makes it installed; none for programs that
             are run from a checkout.
         mechanism: what the framework itself offers.
-        switch: the one line that turns it on; empty if it cannot be reached.
-        adapter: "module:attribute" of ours; empty if there is none.
+        switch: the one line that turns it on.
+        adapter: "module:attribute" of ours.
         plugin: our distribution with the adapter.
         path: what ``@name`` stands for in a swap: an attribute of its module, or an import path;
             empty if the switch is another one.
@@ -26,14 +26,14 @@ class Host:
         fields: where it keeps what the loss needs, likewise.
         checked: how far it was seen working, in plain words.
         tested: commit or version of the host that was tried, and the date; empty if none was.
-        limits: what does not work, or the reason why there is no adapter.
+        limits: what does not work.
     """
 
     name: str
     distributions: tuple[str, ...] = ()
     mechanism: str
-    switch: str = ""
-    adapter: str = ""
+    switch: str
+    adapter: str
     plugin: str = "pyg-energyloss"
     path: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from pyg_energyloss.functional.geometry.internal_coordinates import bond_angle, 
 from pyg_energyloss.functional.graphs import check_positions, compute_dtype, graph_sum
 from pyg_energyloss.functional.node_weight import present
 from pyg_energyloss.functional.saturate import saturate, widen
-from pyg_energyloss.losses.parts.graph_info import graph_info
+from pyg_energyloss.losses.parts.graph_info import GraphInfo, graph_info
 from pyg_energyloss.losses.parts.reduce import reduce_graphs
 from pyg_energyloss.losses.parts.structure import StructureLoss
 from pyg_energyloss.potentials import Absolute, Periodic
@@ -44,13 +44,10 @@ class ChainLoss(StructureLoss):
         Raises:
             TypeError, ValueError: `data` lacks positions, bonds or graph information.
         """
-        info, bonds = graph_info(data), getattr(data, "edge_index", None)
-        if bonds is None:
-            raise ValueError(f"`data.edge_index` must hold the bonds for {type(self).__name__}")
+        info, chains = graph_info(data), self._chains(data)
         check_positions(pos_pred, info.pos)
         dtype = compute_dtype(pos_pred)
         with torch.autocast(pos_pred.device.type, enabled=False):
-            chains = bonded_chains(bonds, len(info.pos), self.length)
             pred = present(widen(pos_pred, dtype), info.node_weight)
             target = present(info.pos.detach().to(dtype), info.node_weight)
             measure = type(self).coordinate
@@ -58,14 +55,36 @@ class ChainLoss(StructureLoss):
                 measure(*(pred[node] for node in chains)),
                 measure(*(target[node] for node in chains)),
             )
-            weight = torch.ones_like(values)
-            if info.node_weight is not None:
-                weight = info.node_weight.to(dtype)[chains].prod(dim=0)
+            weight = _weight_of(chains, info, dtype)
             graph = None if info.batch is None else info.batch[chains[0]]
             total = graph_sum(values * weight, graph, info.num_graphs)
             count = graph_sum(weight, graph, info.num_graphs)
             mean = saturate(total / torch.where(count > 0, count, 1.0), pos_pred.dtype)
         return reduce_graphs(mean, self.reduction)
+
+    def chain_weight(self, data: Any) -> Tensor:
+        """Return the number of chains of each graph [num_graphs], or the sum of their weights.
+
+        Raises:
+            TypeError, ValueError: `data` lacks positions, bonds or graph information.
+        """
+        info, chains = graph_info(data), self._chains(data)
+        graph = None if info.batch is None else info.batch[chains[0]]
+        weight = _weight_of(chains, info, compute_dtype(info.pos))
+        return graph_sum(weight, graph, info.num_graphs)
+
+    def _chains(self, data: Any) -> Tensor:
+        bonds = getattr(data, "edge_index", None)
+        if bonds is None:
+            raise ValueError(f"`data.edge_index` must hold the bonds for {type(self).__name__}")
+        return bonded_chains(bonds, len(data.pos), self.length)
+
+
+def _weight_of(chains: Tensor, info: GraphInfo, dtype: torch.dtype) -> Tensor:
+    """The product of the weights of the nodes of each chain [num_chains]."""
+    if info.node_weight is None:
+        return torch.ones(chains.size(1), dtype=dtype, device=chains.device)
+    return info.node_weight.to(dtype)[chains].prod(dim=0)
 
 
 def _length(first: Tensor, second: Tensor) -> Tensor:
@@ -106,7 +125,8 @@ class AngleLoss(ChainLoss):
     >>> from torch_geometric.data import Data
     >>> bent = torch.tensor([[1.0, 0, 0], [0, 0, 0], [0, 1, 0]])
     >>> straight = torch.tensor([[1.0, 0, 0], [0, 0, 0], [-1, 0, 0]])
-    >>> AngleLoss()(straight, Data(pos=bent, edge_index=torch.tensor([[0, 1], [1, 2]])))
+    >>> data = Data(pos=bent, edge_index=torch.tensor([[0, 1], [1, 2]]))
+    >>> AngleLoss()(straight, data).round(decimals=4)
     tensor(1.)
     """
 

@@ -13,19 +13,33 @@ from pyg_energyloss.metrics.rmsd import RMSDEvaluator, best_rmsd
 from pyg_energyloss.metrics.stereo import StereoEvaluator, stereo_right
 
 if TYPE_CHECKING:
+    from pyg_energyloss.metrics.coverage import Coverage
     from pyg_energyloss.metrics.stereo_accuracy import StereoAccuracy
+    from pyg_energyloss.metrics.structure_means import LDDT, BondMAE, DistanceMAE, SymmetricRMSD
 
 __all__ = [
+    "LDDT",
+    "BondMAE",
+    "Coverage",
+    "DistanceMAE",
     "GeometryEvaluator",
     "RMSDEvaluator",
     "StereoAccuracy",
     "StereoEvaluator",
+    "SymmetricRMSD",
     "best_rmsd",
     "stereo_right",
 ]
 
 #: Classes of torchmetrics -> the module that each is in.
-_TORCHMETRICS = {"StereoAccuracy": "stereo_accuracy"}
+_TORCHMETRICS = {
+    "BondMAE": "structure_means",
+    "Coverage": "coverage",
+    "DistanceMAE": "structure_means",
+    "LDDT": "structure_means",
+    "StereoAccuracy": "stereo_accuracy",
+    "SymmetricRMSD": "structure_means",
+}
 
 
 def __getattr__(name: str) -> Any:

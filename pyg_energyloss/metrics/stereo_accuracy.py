@@ -7,14 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pyg_energyloss.metrics.graph_mean import Metric
 from pyg_energyloss.metrics.stereo import stereo_right
-
-try:
-    from torchmetrics import Metric
-except ImportError as error:
-    raise ImportError(
-        "`StereoAccuracy` needs torchmetrics: pip install 'pyg-energyloss[train]'"
-    ) from error
 
 
 class StereoAccuracy(Metric):

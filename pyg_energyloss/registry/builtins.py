@@ -51,6 +51,12 @@ def energyloss_register_losses(register: Register) -> None:
         summary="error of torsions",
         role="structure",
     )
+    register(
+        "fape",
+        f"{losses}:FAPELoss",
+        summary="frame-aligned point error of AlphaFold 2",
+        role="structure",
+    )
     named = "pyg_energyloss.losses.named"
     register(
         "lddt",
@@ -393,4 +399,5 @@ def energyloss_register_commands(register: Register) -> None:
     register("paper", "pyg_energyloss.cli.paper:configure", summary="published beside measured")
     register("plugins", "pyg_energyloss.cli.plugins:configure", summary="what is installed")
     register("hosts", "pyg_energyloss.cli.hosts:configure", summary="frameworks it plugs into")
+    register("export", "pyg_energyloss.cli.export:configure", summary="molecules as a host's files")
     register("run", "pyg_energyloss.cli.run:configure", summary="an EDM or JODO script, patched")

@@ -8,7 +8,7 @@ from typing import Any
 
 #: Stands for what is not known.
 MISSING = "–"
-#: From here on a number is written as 1.23e+05.
+#: From here on a number is written as 2e5: nobody compares the digits of such errors.
 LARGE = 1e5
 
 
@@ -16,11 +16,14 @@ def fixed(value: float | None, digits: int) -> str:
     """A number with so many digits behind the point.
 
     >>> fixed(0.12345, 3), fixed(None, 3), fixed(3e7, 1)
-    ('0.123', '–', '3.00e+07')
+    ('0.123', '–', '3e7')
     """
     if value is None or not math.isfinite(value):
         return MISSING
-    return f"{value:.2e}" if abs(value) >= LARGE else f"{value:.{digits}f}"
+    if abs(value) < LARGE:
+        return f"{value:.{digits}f}"
+    mantissa, exponent = f"{value:.0e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def mean_sd(moments: Mapping[str, Any] | None, digits: int, *, spread: bool = True) -> str:

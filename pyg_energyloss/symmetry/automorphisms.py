@@ -37,4 +37,4 @@ def automorphism_generators(
     graph = igraph.Graph(n=num_nodes, edges=edge_index.t().tolist()).simplify()
     color = None if colors is None else torch.unique(colors, return_inverse=True)[1].tolist()
     found = graph.automorphism_group(color=color)
-    return torch.tensor(found, dtype=torch.long).reshape(-1, num_nodes)
+    return torch.tensor(found, dtype=torch.long).reshape(len(found), num_nodes)

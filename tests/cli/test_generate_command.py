@@ -34,7 +34,8 @@ def test_writes_table_files_plots_molecules_and_report(tmp_path, capsys):
     kinds = [section["kind"] for section in results["sections"]]
     assert kinds == ["structures", "bars", "histograms", "curves", "table"]
     rows = list(csv.DictReader((tmp_path / "metrics.csv").open()))
-    assert {row["generator"] for row in rows} == {"gdm + mse", "gdm + energy_gated"}
+    made = {"gdm + mse", "gdm + energy_gated"}
+    assert {row["generator"] for row in rows} == {*made, "real molecules"}
     report = (tmp_path / "report.html").read_text()
     assert "Generated molecules" in report
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="http', report)

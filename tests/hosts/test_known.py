@@ -33,3 +33,18 @@ def test_the_command_line_lists_them(capsys):
     assert document["adapter"] == "pyg_energyloss.hosts.patches:patch_edm"
     assert main(["hosts", "schnett"]) == 1
     assert "unknown host 'schnett'" in capsys.readouterr().err
+
+
+def test_one_host_is_told_in_full(capsys):
+    assert main(["hosts", "etflow"]) == 0
+    said = capsys.readouterr().out
+    host = registry.create("host", "etflow")
+    for part in (
+        host.switch,
+        host.tested,
+        host.path,
+        "parametrization=flow_to_data",
+        "x_t=in:network:pos",
+        "energyloss export --host etflow DATA DIR",
+    ):
+        assert part in said

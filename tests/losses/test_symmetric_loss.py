@@ -201,3 +201,9 @@ def test_automorphisms_are_found_once_for_each_graph():
     methane = np.array([6, 1, 1, 1, 1]), np.array([[0, 0, 0, 0], [1, 2, 3, 4]])
     assert molecule_images(*methane) is molecule_images(*methane)
     assert len(molecule_images(*methane).length) == 24
+
+
+def test_a_graph_without_atoms_has_no_exchanges_and_no_error():
+    empty = Data(pos=torch.zeros(0, 3), z=torch.zeros(0, dtype=torch.long))
+    empty.edge_index = torch.zeros(2, 0, dtype=torch.long)
+    assert SymmetricLoss(reduction="none")(empty.pos, empty).tolist() == [0.0]

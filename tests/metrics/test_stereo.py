@@ -1,7 +1,5 @@
 """Shares of centres and double bonds that have the right hand."""
 
-import sys
-
 import pytest
 import torch
 from torch_geometric.data import Batch
@@ -49,10 +47,3 @@ def test_the_accuracy_counts_over_batches(batch):
     expected = (right.sum() + wrong.sum()) / (2 * len(right))
     assert metric.compute().item() == pytest.approx(expected.item())
     assert 0 < metric.compute() < 1
-
-
-def test_without_torchmetrics_the_error_names_the_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "torchmetrics", None)
-    monkeypatch.delitem(sys.modules, "pyg_energyloss.metrics.stereo_accuracy", raising=False)
-    with pytest.raises(ImportError, match=r"pyg-energyloss\[train\]"):
-        _ = metrics.StereoAccuracy
