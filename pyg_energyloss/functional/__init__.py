@@ -11,6 +11,8 @@ from pyg_energyloss.functional.crystals.crystal_springs import (
 )
 from pyg_energyloss.functional.crystals.minimum_image import minimum_image
 from pyg_energyloss.functional.crystals.unwrap import unwrap
+from pyg_energyloss.functional.fape import fape
+from pyg_energyloss.functional.geometry.frames import bonded_frames, frame_axes
 from pyg_energyloss.functional.geometry.handedness import handedness
 from pyg_energyloss.functional.geometry.internal_coordinates import (
     bond_angle,
@@ -38,6 +40,7 @@ from pyg_energyloss.functional.spins.target_bond_energy import target_bond_energ
 __all__ = [
     "CrystalSprings",
     "bond_angle",
+    "bonded_frames",
     "categorical_field",
     "complete_pair_energy",
     "coordinate_mae",
@@ -46,9 +49,11 @@ __all__ = [
     "crystal_springs",
     "discrete_energy",
     "edge_energy",
+    "fape",
     "flip_min",
     "flip_overlap",
     "flip_soft",
+    "frame_axes",
     "from_padded",
     "handedness",
     "improper_angle",

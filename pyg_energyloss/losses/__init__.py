@@ -4,12 +4,14 @@ from pyg_energyloss.losses.chains import AngleLoss, BondLoss, TorsionLoss
 from pyg_energyloss.losses.coordinate_mae import CoordinateMAELoss
 from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
 from pyg_energyloss.losses.distance import DistanceLoss
+from pyg_energyloss.losses.fape import FAPELoss
 from pyg_energyloss.losses.handedness import HandednessLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
 from pyg_energyloss.losses.parts.arithmetic import LossArithmetic, LossSum
 from pyg_energyloss.losses.parts.graph_info import GraphInfo, graph_info
+from pyg_energyloss.losses.parts.padded import PaddedLoss
 from pyg_energyloss.losses.parts.per_graph import global_mean, per_graph
 from pyg_energyloss.losses.parts.reduce import reduce_graphs
 from pyg_energyloss.losses.parts.structure import StructureLoss
@@ -33,6 +35,7 @@ __all__ = [
     "CoordinateMAELoss",
     "CoordinateMSELoss",
     "DistanceLoss",
+    "FAPELoss",
     "FreeEnergyLoss",
     "GraphInfo",
     "HandednessLoss",
@@ -42,6 +45,7 @@ __all__ = [
     "LossSum",
     "MarginLoss",
     "NoiseGatedLoss",
+    "PaddedLoss",
     "PairEnergyLoss",
     "PairTable",
     "RestraintLoss",

@@ -51,6 +51,12 @@ def energyloss_register_losses(register: Register) -> None:
         summary="error of torsions",
         role="structure",
     )
+    register(
+        "fape",
+        f"{losses}:FAPELoss",
+        summary="frame-aligned point error of AlphaFold 2",
+        role="structure",
+    )
     named = "pyg_energyloss.losses.named"
     register(
         "lddt",
