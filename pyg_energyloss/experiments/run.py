@@ -21,6 +21,7 @@ from pyg_energyloss.experiments.environment import (
     reset_peak_memory,
 )
 from pyg_energyloss.experiments.executors import ProgressFile
+from pyg_energyloss.experiments.executors.worker import end_with_parent
 from pyg_energyloss.experiments.experiment import Experiment, Report
 from pyg_energyloss.experiments.fit import fit
 from pyg_energyloss.experiments.nodes import Nodes
@@ -176,4 +177,6 @@ def _reporter(folder: Path) -> Report:
 
 
 if __name__ == "__main__":
+    # torch's launcher gives each process a session of its own, which no group's end reaches.
+    end_with_parent()
     run_folder(sys.argv[1])
