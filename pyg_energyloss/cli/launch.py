@@ -89,9 +89,15 @@ def add_execution(parser: argparse.ArgumentParser, out: str) -> None:
         "--devices", type=positive, default=1, help="processes or GPUs of one run (1)"
     )
     where.add_argument(
+        "--nodes",
+        type=positive,
+        default=1,
+        help="machines of one run (1); give the same command on each, with NODE_RANK, MASTER_ADDR",
+    )
+    where.add_argument(
         "--strategy",
         default="ddp_find_unused_parameters_true",
-        help="Lightning's, with several devices (ddp_find_unused_parameters_true)",
+        help="Lightning's, with several devices or nodes (ddp_find_unused_parameters_true)",
     )
     more = parser.add_argument_group("options of models and losses; may be repeated")
     more.add_argument("--model-arg", action="append", default=[], metavar="MODEL.KEY=VALUE")
@@ -174,11 +180,22 @@ def check_writable(out: Path) -> None:
 def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int:
     """Make the runs of a study, write its files, print its table; 1 if a run failed."""
     from pyg_energyloss.experiments.executors import FolderInUseError
-    from pyg_energyloss.experiments.study import run_study
+    from pyg_energyloss.experiments.nodes import Nodes
+    from pyg_energyloss.experiments.study import join_study, run_study
     from pyg_energyloss.report import print_document, write_report
 
-    several = options.devices > 1
-    hardware = {"devices": options.devices, "strategy": options.strategy}
+    several = options.devices * options.nodes > 1
+    hardware = {
+        "devices": options.devices,
+        "num_nodes": options.nodes,
+        "strategy": options.strategy,
+    }
+    if options.nodes > 1:
+        if options.executor != "local":
+            raise UserError("--nodes goes with --executor local, on each of the nodes")
+        if Nodes.from_environment(options.nodes).rank:
+            join_study(name, specs, options.out, hardware=hardware)
+            return 0
     try:
         with Preparing() as preparing:
             document = run_study(

@@ -46,7 +46,7 @@ def fit(
         training: What to train.
         callbacks: Called before the checkpoint is saved.
         checkpoint: Replaced atomically now and then.
-        hardware: Lightning's ``devices`` and ``strategy``.
+        hardware: Lightning's ``devices``, ``num_nodes`` and ``strategy``.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     steps = training.spec.steps

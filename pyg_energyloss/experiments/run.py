@@ -21,8 +21,10 @@ from pyg_energyloss.experiments.environment import (
     reset_peak_memory,
 )
 from pyg_energyloss.experiments.executors import ProgressFile
+from pyg_energyloss.experiments.executors.worker import end_with_parent
 from pyg_energyloss.experiments.experiment import Experiment, Report
 from pyg_energyloss.experiments.fit import fit
+from pyg_energyloss.experiments.nodes import Nodes
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.experiments.training import Training
 from pyg_energyloss.files import (
@@ -50,7 +52,7 @@ def run_folder(folder: str) -> None:
     order = read_json(path / "spec.json")
     hardware = order.get("hardware", {})
     if hardware and "LOCAL_RANK" not in os.environ:
-        _run_on_several(folder, hardware["devices"])
+        run_on_several(path, hardware)
         return
     experiment: Experiment = registry.create("experiment", order["experiment"])
     spec = experiment.spec_type.from_dict(order["spec"])
@@ -134,24 +136,34 @@ def _train(
     return about, training
 
 
-def _run_on_several(folder: str, processes: int) -> None:
+def run_on_several(folder: Path, hardware: Mapping[str, Any]) -> None:
     """Start torch's launcher, which runs this module in each process of one run.
+
+    Args:
+        folder: Of the run.
+        hardware: Lightning's ``devices`` and ``num_nodes``.
 
     Raises:
         RuntimeError: it failed; the end of what it said is in the message.
     """
-    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    count = hardware.get("num_nodes", 1)
+    where = ["--standalone"]
+    if count > 1:
+        where = Nodes.from_environment(count).launcher_options(folder)
+    launcher = ["-m", "torch.distributed.run", *where, f"--nproc-per-node={hardware['devices']}"]
     # A worker sees one GPU; this run is alone and has them all.
     environment = {k: v for k, v in os.environ.items() if k != "CUDA_VISIBLE_DEVICES"}
     ended = subprocess.run(  # noqa: S603 - ourselves
-        [sys.executable, *launcher, "-m", "pyg_energyloss.experiments.run", folder],
+        [sys.executable, *launcher, "-m", "pyg_energyloss.experiments.run", str(folder)],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
         check=False,
     )
     if ended.returncode:
-        raise RuntimeError(f"the run on {processes} processes failed: {ended.stderr[-2000:]}")
+        raise RuntimeError(
+            f"the run on {count} x {hardware['devices']} processes failed: {ended.stderr[-2000:]}"
+        )
 
 
 def _reporter(folder: Path) -> Report:
@@ -165,4 +177,6 @@ def _reporter(folder: Path) -> Report:
 
 
 if __name__ == "__main__":
+    # torch's launcher gives each process a session of its own, which no group's end reaches.
+    end_with_parent()
     run_folder(sys.argv[1])

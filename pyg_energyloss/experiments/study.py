@@ -11,6 +11,7 @@ from pyg_energyloss.experiments.check import check_specs
 from pyg_energyloss.experiments.document import make_document
 from pyg_energyloss.experiments.executors import ProgressDisplay, folder_lock, run_folders
 from pyg_energyloss.experiments.experiment import Experiment, Report
+from pyg_energyloss.experiments.join import join_runs
 from pyg_energyloss.experiments.run import run_folder
 from pyg_energyloss.experiments.spec import Spec, digest_of
 from pyg_energyloss.files import read_json, read_or_set_aside, write_json
@@ -37,7 +38,8 @@ def run_study(
         out: Folder of the study; finished runs found there are kept.
         command: What was typed, for the record.
         report: Told how far the preparation of the data is.
-        hardware: Lightning's ``devices`` and ``strategy`` of a run that takes several processes.
+        hardware: Lightning's ``devices``, ``num_nodes`` and ``strategy``, for runs of several
+            processes.
         executing: Options of `executors.run_folders`.
 
     Returns:
@@ -61,6 +63,26 @@ def run_study(
             _sum_up(experiment, specs, orders, out, errors, command=command, whole=False)
             raise
         return _sum_up(experiment, specs, orders, out, errors, command=command, whole=True)
+
+
+def join_study(name: str, specs: Sequence[Spec], out: Path, *, hardware: Mapping[str, Any]) -> None:
+    """Take part in a study that another node leads, with the same arguments as there.
+
+    Args:
+        name: Registered name of the experiment.
+        specs: All runs, in the same order.
+        out: Folder of the study, the same files as on the first node.
+        hardware: Lightning's ``devices``, ``num_nodes`` and ``strategy``.
+    """
+    experiment: Experiment = registry.create("experiment", name)
+    check_specs(experiment, specs)
+    orders = _orders(experiment, specs, hardware)
+    left = [
+        out / "runs" / key
+        for key, order in orders.items()
+        if order["job"] == "run" and not _is_done(experiment, order, out / "runs" / key)
+    ]
+    join_runs(left, hardware)
 
 
 def run_one(name: str, spec: Spec, out: Path, *, report: Report | None = None) -> dict[str, Any]:
@@ -160,15 +182,22 @@ def _orders(experiment: Experiment, specs: Sequence[Spec], hardware: Mapping[str
 
 def _give(experiment: Experiment, order: dict[str, Any], folder: Path) -> None:
     """Write the order; take away a result that was judged by other rules."""
-    result = read_or_set_aside(folder / "result.json")
-    if result is not None:
-        same = order["job"] != "run" or result["spec"] == order["spec"]
-        spec = experiment.spec_type.from_dict(order["spec"])
-        intact = order["job"] != "run" or experiment.is_intact(spec, folder)
-        if same and intact and experiment.is_whole(result):
-            return
-        (folder / "result.json").unlink()
+    if _is_done(experiment, order, folder):
+        return
+    (folder / "result.json").unlink(missing_ok=True)
     write_json(folder / "spec.json", order)
+
+
+def _is_done(experiment: Experiment, order: dict[str, Any], folder: Path) -> bool:
+    result = read_or_set_aside(folder / "result.json")
+    if result is None:
+        return False
+    spec = experiment.spec_type.from_dict(order["spec"])
+    if order["job"] == "run" and not (
+        result["spec"] == order["spec"] and experiment.is_intact(spec, folder)
+    ):
+        return False
+    return bool(experiment.is_whole(result))
 
 
 def _silent(step: int, steps: int, phase: str, values: Mapping[str, float]) -> None:

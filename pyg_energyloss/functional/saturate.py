@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pyg_energyloss.functional.transformed import is_transformed
+
 
 def clamp_finite(value: Tensor, dtype: torch.dtype) -> Tensor:
     """Cast to `dtype`; beyond its range stands its largest finite number.
@@ -36,6 +38,10 @@ class _Saturate(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override] # noqa: ARG004 - its call
         return grad, None
 
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, _limit: None) -> Tensor:  # type: ignore[override] # noqa: ARG004 - its call
+        return tangent.clone()
+
 
 class _Widen(torch.autograd.Function):
     """Cast to a wider type whose gradient is finite in the narrow one."""
@@ -47,12 +53,16 @@ class _Widen(torch.autograd.Function):
         return value.to(dtype)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:  # noqa: ARG004
-        ctx.dtype = inputs[0].dtype
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.dtype, ctx.wide = inputs[0].dtype, output.dtype
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
         return clamp_finite(grad, ctx.dtype), None
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, _dtype: None) -> Tensor:  # type: ignore[override]
+        return tangent.to(ctx.wide)
 
 
 def widen(value: Tensor, dtype: torch.dtype) -> Tensor:
@@ -99,5 +109,5 @@ def saturate(value: Tensor, dtype: torch.dtype) -> Tensor:
 
 def _plainly_finite(value: Tensor) -> bool:
     """Whether a number can be looked at without waiting for a GPU, and is finite."""
-    eager = type(value) is Tensor and not torch.compiler.is_compiling()
+    eager = type(value) is Tensor and not (torch.compiler.is_compiling() or is_transformed())
     return eager and value.dim() == 0 and value.is_cpu and math.isfinite(value.item())

@@ -11,6 +11,7 @@ from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
 from pyg_energyloss.losses.parts.arithmetic import LossArithmetic, LossSum
 from pyg_energyloss.losses.parts.graph_info import GraphInfo, graph_info
+from pyg_energyloss.losses.parts.padded import PaddedLoss
 from pyg_energyloss.losses.parts.per_graph import global_mean, per_graph
 from pyg_energyloss.losses.parts.reduce import reduce_graphs
 from pyg_energyloss.losses.parts.structure import StructureLoss
@@ -44,6 +45,7 @@ __all__ = [
     "LossSum",
     "MarginLoss",
     "NoiseGatedLoss",
+    "PaddedLoss",
     "PairEnergyLoss",
     "PairTable",
     "RestraintLoss",

@@ -227,7 +227,7 @@ def test_memory_of_the_fallback_is_linear(rng, monkeypatch):
     pos = torch.randn(600, 3, generator=rng)
     complete_pair_energy(pos, pos.flip(0))
     assert max(seen) <= blocks.CHUNK
-    assert sum(seen) == 600 * 600
+    assert 600 * 599 // 2 <= sum(seen) < 600 * 600  # each pair once, in blocks of rows
 
 
 def test_compiles_without_graph_breaks(rng):

@@ -1,5 +1,6 @@
 """Every potential with every law, cutoffs, weights and kinds of atoms, on every engine."""
 
+import itertools
 import math
 
 import pytest
@@ -85,20 +86,19 @@ def assert_agrees(energy, pred, expected, dtype):
         assert error <= TOLERANCE[dtype] * reference.abs().max()
 
 
-def some(law, potential):
-    """Combinations tested by default: a kernel of its own is compiled for each."""
-    return law == "exponential" or potential == "lddt"
-
-
+#: Tested by default: a kernel of its own is compiled for each combination.
+SOME = {
+    ("exponential", "harmonic", torch.float32),
+    ("inverse", "lddt", torch.float64),
+    ("callable", "own", torch.float64),
+}
 COMBINATIONS = [
-    pytest.param(law, potential, marks=() if some(law, potential) else pytest.mark.slow)
-    for law in LAWS
-    for potential in POTENTIALS
+    pytest.param(*one, marks=() if one in SOME else pytest.mark.slow)
+    for one in itertools.product(LAWS, POTENTIALS, (torch.float32, torch.float64))
 ]
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize(("law", "potential"), COMBINATIONS)
+@pytest.mark.parametrize(("law", "potential", "dtype"), COMBINATIONS)
 @pytest.mark.parametrize("edges", ["tiles", "small", "sparse"])
 def test_agrees_with_a_double_loop(  # noqa: PLR0917 - pytest passes by name
     rng, engine, monkeypatch, edges, law, potential, dtype

@@ -31,7 +31,7 @@ def main() -> None:
     os.close(lines_in)
     os.dup2(lines_out, 0)
     os.close(lines_out)
-    _end_with_guard()
+    end_with_parent()
     _work(_moved(0, os.O_RDONLY), _moved(1, None))
 
 
@@ -57,8 +57,8 @@ def _pass_on(source: BinaryIO, target: BinaryIO) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def _end_with_guard() -> None:
-    """Somebody may kill the guard alone."""
+def end_with_parent() -> None:
+    """End as soon as the process that started this one does, by kill -9 too; on Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -18,6 +18,7 @@ from pyg_energyloss.functional.engine.problem import Problem
 from pyg_energyloss.functional.engine.stacked import Stack
 from pyg_energyloss.functional.graphs import graph_sum
 from pyg_energyloss.functional.saturate import clamp_finite
+from pyg_energyloss.functional.transformed import is_transformed, without_level
 from pyg_energyloss.radial import Form, RadialForm, TableForm, Well, WellForm
 
 #: An energy below this has a gradient far inside the range of float32, by Cauchy-Schwarz.
@@ -50,7 +51,14 @@ def _filled(problem: Problem, pos: Tensor, tensors: tuple[Tensor | None, ...]) -
 def _emptied(problem: Problem) -> Problem:
     """The problem without the tensors that are saved or passed beside it."""
     empty: dict[str, Any] = dict.fromkeys(_TENSORS[1:])
-    return replace(problem, pos=problem.pos[:0], rest=problem.rest[:0], **empty)
+    nothing = torch.empty(0)
+    for name in ("batch", "edge_index"):
+        index = getattr(problem, name)
+        empty[name] = None if index is None else without_level(index)
+    law = problem.law
+    if isinstance(law, TableForm):
+        law = replace(law, table=without_level(law.table), kind=without_level(law.kind))
+    return replace(problem, pos=nothing, rest=nothing, law=law, **empty)
 
 
 class _HessianVector(torch.autograd.Function):
@@ -243,12 +251,6 @@ def _backward_operator(ctx: Any, *grads: Tensor | None) -> Any:
 _spring_energy.register_autograd(_backward_operator, setup_context=_save_inputs)
 
 
-def _is_transformed() -> bool:
-    """Whether torch.func or forward differentiation is at work."""
-    active: bool = torch._C._are_functorch_transforms_active()  # noqa: SLF001 - nothing public says
-    return active or torch.autograd.forward_ad._current_level >= 0  # noqa: SLF001 - the same
-
-
 def spring_energy(problem: Problem) -> Tensor:
     """Return the energy of each graph [num_graphs], twice differentiable in ``problem.pos``.
 
@@ -256,7 +258,7 @@ def spring_energy(problem: Problem) -> Tensor:
     """
     if not torch.compiler.is_compiling():
         energy: Tensor
-        if not _is_transformed():
+        if not is_transformed():
             energy = _SpringEnergy.apply(problem.pos, problem)[0]
             return energy
         tensors = [getattr(problem, name) for name in _TENSORS]

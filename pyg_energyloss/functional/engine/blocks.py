@@ -11,12 +11,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.engine.problem import Law, Problem
+from pyg_energyloss.functional.engine.problem import Law, Problem, radial_stiffness
 from pyg_energyloss.functional.engine.springs import measured
 from pyg_energyloss.functional.engine.wells import tension_and_energy
+from pyg_energyloss.radial import RadialForm, TableForm
 
 #: Pairs per block: its numbers stay in the cache of a core.
 CHUNK = 1 << 16
+
+#: Laws that are the same for a pair in both orders: of these each pair is computed once.
+_SYMMETRIC = (RadialForm, TableForm, type(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +66,33 @@ def energy_and_gradient(
     problem: Problem, law: Law | None, node_unit: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     """Return the energy of each graph [num_graphs] and its gradient [num_nodes, dim]."""
-    energy = problem.pos.new_zeros(problem.num_graphs)
-    gradient = torch.zeros_like(problem.pos)
+    pos = problem.pos
+    energy, gradient = pos.new_zeros(problem.num_graphs), torch.zeros_like(pos)
+    table = torch.stack((pos, problem.rest, pos - problem.rest))
+    once = isinstance(problem.law, _SYMMETRIC)
     for group in groups(problem):
-        pos, rest = (p[group.atoms].permute(2, 0, 1) for p in (problem.pos, problem.rest))
-        columns = pos.contiguous(), rest.contiguous(), (pos - rest).contiguous()
         count, width = group.atoms.shape
+        places = table[:, None] if problem.batch is None else table[:, group.atoms]
+        places = places.permute(0, 3, 1, 2).contiguous()
         step = max(1, CHUNK // max(1, count * width))
-        pull = torch.zeros_like(columns[0])
+        pull = torch.zeros_like(places[0])
         total = energy.new_zeros(count)
+        unit = None if node_unit is None else node_unit[group.atoms[:, :1, None]]
         for low in range(0, width, step):
-            rows = slice(low, min(low + step, width))
-            bond, rest_bond, difference = (c[..., rows, None] - c[..., None, :] for c in columns)
-            unit = None if node_unit is None else node_unit[group.atoms[:, :1, None]]
+            block = rows, columns = slice(low, low + step), slice(low if once else 0, width)
+            vectors = places[..., rows, None] - places[..., None, columns]
+            bond, rest_bond, difference = vectors.unbind()
             found = measured(bond, rest_bond, difference, unit)
             tension, each = tension_and_energy(problem.well, found.stretch, found.distance, unit)
-            k = _stiffness(problem, law, group, rows, found.distance)
+            k = _stiffness(problem, law, group, block, found.distance)
             total += (k * each).sum(dim=(1, 2))
             force = (k * tension * found.inverse) * found.bond
-            pull[..., rows] += force.sum(dim=3)
-            pull -= force.sum(dim=2)
+            pull[..., rows].add_(force.sum(dim=3))
+            pull[..., columns].sub_(force.sum(dim=2))
+        if once:  # a pair was taken in one of its two orders
+            total, pull = 2 * total, 2 * pull
+        if problem.batch is None:
+            return total, pull[:, 0].t().contiguous()
         energy.index_add_(0, group.graphs, total)
         if group.exists is not None:
             pull = torch.where(group.exists, pull, 0.0)
@@ -90,23 +101,32 @@ def energy_and_gradient(
 
 
 def _stiffness(
-    problem: Problem, law: Law | None, group: Group, rows: slice, distance: Tensor
+    problem: Problem, law: Law | None, group: Group, block: tuple[slice, slice], distance: Tensor
 ) -> Tensor:
-    """Weight times k of a block of pairs [graphs, rows, width]; zero where there is no pair."""
-    place = torch.arange(group.atoms.size(1), device=distance.device)
-    pairs = place[rows, None] != place
-    if group.exists is not None:
-        pairs = pairs & group.exists[:, rows, None] & group.exists[:, None, :]
-    if problem.cutoff is not None:
-        pairs = pairs & (distance < problem.cutoff)
+    """Weight times k of a block of pairs [graphs, rows, columns]; zero where there is no pair.
+
+    Under a symmetric law the columns begin with the rows; what is not above the diagonal is zero:
+    each pair is there once.
+    """
+    rows, columns = block
     if law is None:
         k = torch.ones_like(distance)
+    elif isinstance(problem.law, RadialForm):
+        k = radial_stiffness(problem.law, distance)
     else:
         source = group.atoms[:, rows, None].expand(distance.shape).reshape(-1)
-        target = group.atoms[:, None, :].expand(distance.shape).reshape(-1)
+        target = group.atoms[:, None, columns].expand(distance.shape).reshape(-1)
         k = law(distance.reshape(-1), source, target).to(distance.dtype).view(distance.shape)
-    k = torch.where(pairs, k, 0.0)
+    if isinstance(problem.law, _SYMMETRIC):
+        k = k.triu(1)
+    else:
+        place = torch.arange(group.atoms.size(1), device=distance.device)
+        k = torch.where(place[rows, None] != place[columns], k, 0.0)
+    if group.exists is not None:
+        k = torch.where(group.exists[:, rows, None] & group.exists[:, None, columns], k, 0.0)
+    if problem.cutoff is not None:
+        k = torch.where(distance < problem.cutoff, k, 0.0)
     if problem.node_weight is not None:
         weight = problem.node_weight[group.atoms]
-        k = k * (weight[:, rows, None] * weight[:, None, :])
+        k = k * (weight[:, rows, None] * weight[:, None, columns])
     return k

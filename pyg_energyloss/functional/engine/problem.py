@@ -117,7 +117,7 @@ def is_ordinary(problem: Problem) -> bool:
     limit = _HUGE[problem.pos.dtype]
     # A NaN compares as false, and is then looked at closely.
     return all(
-        bool(length.abs().max() <= limit)
+        length.abs().max().item() <= limit
         for length in lengths
         if length is not None and length.numel()
     )

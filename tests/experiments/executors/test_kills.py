@@ -90,3 +90,19 @@ def test_the_worker_of_a_killed_parent_ends_with_its_children(toys, tmp_path, wa
     study.kill()
     study.wait()
     wait_for_end(pids)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells on Linux only")
+def test_a_process_in_a_session_of_its_own_ends_with_its_parent(wait_for_end):
+    """As those do that torch's launcher starts for one run on several devices."""
+    below = "from pyg_energyloss.experiments.executors.worker import end_with_parent as end;"
+    below += "import os, time; end(); print(os.getpid(), flush=True); time.sleep(600)"
+    above = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]],"
+    above += "start_new_session=True)"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", above, below], stdout=subprocess.PIPE, text=True
+    )
+    pid = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    wait_for_end([pid])
