@@ -38,6 +38,10 @@ class _Saturate(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override] # noqa: ARG004 - its call
         return grad, None
 
+
+class _SaturateForward(_Saturate):
+    """The same with a forward derivative, which torch.compile cannot trace."""
+
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, _limit: None) -> Tensor:  # type: ignore[override] # noqa: ARG004 - its call
         return tangent.clone()
@@ -60,6 +64,10 @@ class _Widen(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
         return clamp_finite(grad, ctx.dtype), None
 
+
+class _WidenForward(_Widen):
+    """The same with a forward derivative, which torch.compile cannot trace."""
+
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, _dtype: None) -> Tensor:  # type: ignore[override]
         return tangent.to(ctx.wide)
@@ -73,7 +81,8 @@ def widen(value: Tensor, dtype: torch.dtype) -> Tensor:
     """
     if value.dtype == dtype:
         return value
-    wide: Tensor = _Widen.apply(value, dtype)
+    cast = _WidenForward if _transformed() else _Widen
+    wide: Tensor = cast.apply(value, dtype)
     return wide
 
 
@@ -83,7 +92,8 @@ def bounded(value: Tensor, limit: float) -> Tensor:
     >>> bounded(torch.tensor([1.0, -torch.inf]), 5.0)
     tensor([ 1., -5.])
     """
-    inside: Tensor = _Saturate.apply(value, limit)
+    clamp = _SaturateForward if _transformed() else _Saturate
+    inside: Tensor = clamp.apply(value, limit)
     return inside
 
 
@@ -103,8 +113,11 @@ def saturate(value: Tensor, dtype: torch.dtype) -> Tensor:
     if value.dtype == dtype and _plainly_finite(value):
         return value
     limit = min(torch.finfo(dtype).max, torch.finfo(value.dtype).max)
-    saturated: Tensor = _Saturate.apply(value, limit)
-    return saturated.to(dtype)
+    return bounded(value, limit).to(dtype)
+
+
+def _transformed() -> bool:
+    return not torch.compiler.is_compiling() and is_transformed()
 
 
 def _plainly_finite(value: Tensor) -> bool:
