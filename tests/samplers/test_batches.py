@@ -107,7 +107,9 @@ def test_a_mask_that_does_not_fit_is_refused():
         Complete().sample_batch(points(5), present=torch.ones(4, dtype=torch.bool))
 
 
-@pytest.mark.parametrize("module", ["base", "periodic", "sample", "periodic_growth"])
+@pytest.mark.parametrize(
+    "module", ["base", "sample", "crystals.periodic", "crystals.periodic_growth"]
+)
 def test_no_module_of_the_samplers_needs_another_to_be_imported_first(module):
     code = f"import pyg_energyloss.samplers.{module}"
     subprocess.run([sys.executable, "-c", code], check=True)
