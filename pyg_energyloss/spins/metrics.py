@@ -55,7 +55,7 @@ class SpinEvaluator:
             ValueError: ``data`` lacks the target or its energy.
         """
         info = spin_info(data)
-        target = info.required_target()
+        target = info.required_spins()
         if getattr(data, "energy", None) is None:
             raise ValueError(
                 "`data.energy` is missing: the exact ground-state energy of each graph"

@@ -133,4 +133,6 @@ def test_bad_inputs():
     with pytest.raises(ValueError, match="`hot` must be at least `cold`"):
         simulated_annealing(edges, torch.ones(4), 4, hot=0.1, cold=1.0)
     with pytest.raises(ValueError, match=r"`data.energy`"):
-        SpinEvaluator()(torch.ones(4), Data(edge_index=edges, edge_attr=edges[0], y=edges[0]))
+        SpinEvaluator()(
+            torch.ones(4), Data(edge_index=edges, edge_attr=torch.ones(4), y=torch.ones(4))
+        )

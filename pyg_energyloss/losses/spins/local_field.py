@@ -62,7 +62,7 @@ class LocalFieldLoss(SpinLoss):
 
     def graph_values(self, logits: Tensor, info: SpinInfo, sign: int) -> Tensor:
         """Return the free energy of each graph [num_graphs] in units of T, above its minimum."""
-        target = info.required_target()
+        target = info.required_spins()
         field = local_field(info.edge_index, info.coupling, target, h0=self.h0)
         return local_field_energy(
             logits,

@@ -50,7 +50,7 @@ class MarginLoss(SpinLoss):
 
     def graph_values(self, logits: Tensor, info: SpinInfo, sign: int) -> Tensor:
         """Return the hinge of each graph [num_graphs]."""
-        target = sign * info.required_target()
+        target = sign * info.required_spins()
         return spin_margin(
             logits, target, margin=self.margin, batch=info.batch, num_graphs=info.num_graphs
         )

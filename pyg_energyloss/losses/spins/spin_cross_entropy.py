@@ -35,5 +35,5 @@ class SpinCrossEntropyLoss(SpinLoss):
 
     def graph_values(self, logits: Tensor, info: SpinInfo, sign: int) -> Tensor:
         """Return the cross-entropy of each graph [num_graphs] in nats."""
-        target = sign * info.required_target()
+        target = sign * info.required_spins()
         return spin_cross_entropy(logits, target, batch=info.batch, num_graphs=info.num_graphs)

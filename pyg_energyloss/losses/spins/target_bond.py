@@ -61,7 +61,7 @@ class TargetBondLoss(SpinLoss):
             logits,
             info.edge_index,
             self.stiffness(info.coupling),
-            info.required_target(),
+            info.required_spins(),
             temperature=self.temperature,
             batch=info.batch,
             num_graphs=info.num_graphs,
