@@ -130,6 +130,7 @@ def mean_spacing(
         reduced: the cells.
 
     Example:
+        >>> from pyg_energyloss.functional.crystals.lattice import reduce_cell
         >>> cube = reduce_cell(2 * np.eye(3)[None], np.ones((1, 3), bool))
         >>> mean_spacing(np.zeros((2, 3)), np.zeros(2, int), cube).round(3).tolist()
         [1.587]
