@@ -31,7 +31,7 @@ class RestraintLoss(StructureLoss):
 
     >>> from pyg_energyloss import PairEnergyLoss
     >>> PairEnergyLoss() + 0.5 * RestraintLoss()
-    PairEnergyLoss(Exponential(1, length=1)) + 0.5 * RestraintLoss()
+    1 * PairEnergyLoss(Exponential(1, length=1)) + 0.5 * RestraintLoss()
 
     Source: see `pyg_energyloss.restraints.restraint_energy`.
     """

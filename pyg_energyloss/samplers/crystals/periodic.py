@@ -98,9 +98,8 @@ def nearest_pairs(
     """Which pairs join an atom with one of its ``near`` nearest, of either end [num_pairs].
 
     Example:
-        >>> nearest_pairs(
-        ...     np.array([[0, 0, 1], [1, 2, 2]]), np.array([1.0, 3.0, 2.0]), 3, 1
-        ... ).tolist()
+        >>> pairs = np.array([[0, 0, 1], [1, 2, 2]])
+        >>> nearest_pairs(pairs, np.array([1.0, 3.0, 2.0]), 1).tolist()
         [True, False, True]
     """
     atom = np.concatenate([pairs[0], pairs[1]])
