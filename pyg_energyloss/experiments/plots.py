@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pyg_energyloss.report.document import Line, PointPanel, PointSeries, Row, Series
+from pyg_energyloss.report.document import (
+    CurvePanel,
+    Line,
+    PointPanel,
+    PointSeries,
+    Row,
+    Section,
+    Series,
+)
 
 
 def spec_key(result: Mapping[str, Any], *names: str) -> tuple[Any, ...]:
@@ -27,6 +35,41 @@ def curve_series(label: str, results: Sequence[Mapping[str, Any]], metric: str) 
                 at.setdefault(row["step"], []).append(row[metric])
     steps = sorted(at)
     return {"label": label, "x": steps, "values": [at[step] for step in steps]}
+
+
+def training_curves(
+    results: Sequence[Mapping[str, Any]],
+    models: Sequence[str],
+    losses: Sequence[str],
+    *,
+    metric: str,
+    label: str,
+    log: bool,
+    text: str,
+) -> Section:
+    """A metric during training, a panel for each model and a curve for each loss."""
+    panels: list[CurvePanel] = [
+        {
+            "title": model,
+            "x": {"label": "optimiser step", "log": False},
+            "y": {"label": label, "log": log},
+            "series": [
+                curve_series(
+                    loss,
+                    [r for r in results if spec_key(r, "model", "loss") == (model, loss)],
+                    metric,
+                )
+                for loss in losses
+            ],
+        }
+        for model in models
+    ]
+    return {
+        "kind": "curves",
+        "title": "Training",
+        "text": text,
+        "data": {"panels": panels, "rows": 1, "markers": False},
+    }
 
 
 def points_of(

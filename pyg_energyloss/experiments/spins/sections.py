@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.experiments.plots import curve_series, points_of, spec_key
+from pyg_energyloss.experiments.plots import points_of, training_curves
 from pyg_energyloss.experiments.spins.spec import SpinSpec
 from pyg_energyloss.experiments.summary import mean_of
 from pyg_energyloss.files import read_npz
-from pyg_energyloss.report.document import CurvePanel, Line, PointPanel, Row, Section, System
+from pyg_energyloss.report.document import Line, PointPanel, Row, Section, System
 from pyg_energyloss.spins import SpinSystems
 
 #: Test systems in the picture.
@@ -33,7 +33,15 @@ def sections(
     losses = list(dict.fromkeys(r["spec"]["loss"] for r in results))
     return [
         _excess(rows, baselines, models, losses),
-        _curves(results, models, losses),
+        training_curves(
+            results,
+            models,
+            losses,
+            metric="excess",
+            label="excess energy",
+            log=False,
+            text="Excess energy on test systems; band: range over seeds.",
+        ),
         _configurations(results, test, models[0], out),
     ]
 
@@ -75,33 +83,6 @@ def _excess(
         "text": "Of the prediction and after greedy descent from it; bars: standard deviation over "
         "seeds; lines: baselines without learning.",
         "data": {"panels": panels, "horizontal": True},
-    }
-
-
-def _curves(
-    results: Sequence[Mapping[str, Any]], models: Sequence[str], losses: Sequence[str]
-) -> Section:
-    panels: list[CurvePanel] = [
-        {
-            "title": model,
-            "x": {"label": "optimiser step", "log": False},
-            "y": {"label": "excess energy", "log": False},
-            "series": [
-                curve_series(
-                    loss,
-                    [r for r in results if spec_key(r, "model", "loss") == (model, loss)],
-                    "excess",
-                )
-                for loss in losses
-            ],
-        }
-        for model in models
-    ]
-    return {
-        "kind": "curves",
-        "title": "Training",
-        "text": "Excess energy on test systems; band: range over seeds.",
-        "data": {"panels": panels, "rows": 1, "markers": False},
     }
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch_geometric.data import Data
 
 from pyg_energyloss.data.elements import SYMBOLS
-from pyg_energyloss.experiments.plots import curve_series, point_panel, spec_key
+from pyg_energyloss.experiments.plots import point_panel, spec_key, training_curves
 from pyg_energyloss.experiments.structures.spec import StructureSpec
 from pyg_energyloss.files import read_npz
 from pyg_energyloss.losses import PairEnergyLoss
@@ -37,7 +37,19 @@ def sections(
     losses = list(dict.fromkeys(r["spec"]["loss"] for r in results))
     levels = results[0]["spec"]["levels"]
     first = _noise(rows, models, losses, levels) if levels else _errors(rows, models, losses)
-    return [first, _curves(results, models, losses), _structures(results, out)]
+    return [
+        first,
+        training_curves(
+            results,
+            models,
+            losses,
+            metric="val_bond_mae",
+            label="validation bond lengths, MAE / Å",
+            log=True,
+            text="Bond-length error on validation molecules; band: range over seeds.",
+        ),
+        _structures(results, out),
+    ]
 
 
 def _errors(rows: Sequence[Row], models: Sequence[str], losses: Sequence[str]) -> Section:
@@ -86,33 +98,6 @@ def _noise(
         "title": "Errors on test molecules by noise level",
         "text": "Bars: standard deviation over seeds.",
         "data": {"panels": panels, "rows": 2, "markers": True},
-    }
-
-
-def _curves(
-    results: Sequence[Mapping[str, Any]], models: Sequence[str], losses: Sequence[str]
-) -> Section:
-    panels: list[CurvePanel] = [
-        {
-            "title": model,
-            "x": {"label": "optimiser step", "log": False},
-            "y": {"label": "validation bond lengths, MAE / Å", "log": True},
-            "series": [
-                curve_series(
-                    loss,
-                    [r for r in results if spec_key(r, "model", "loss") == (model, loss)],
-                    "val_bond_mae",
-                )
-                for loss in losses
-            ],
-        }
-        for model in models
-    ]
-    return {
-        "kind": "curves",
-        "title": "Training",
-        "text": "Bond-length error on validation molecules; band: range over seeds.",
-        "data": {"panels": panels, "rows": 1, "markers": False},
     }
 
 
