@@ -36,6 +36,8 @@ from pyg_energyloss.files import (
     write_json,
 )
 
+CHECKPOINT = "last.ckpt"
+
 
 def run_folder(folder: str) -> None:
     """Do what ``spec.json`` of a folder asks for, unless ``result.json`` is there.
@@ -64,6 +66,7 @@ def run_folder(folder: str) -> None:
         if found is None:
             return  # the first process writes
         result = found
+    (path / CHECKPOINT).unlink(missing_ok=True)  # before the result, which ends a run for good
     write_json(path / "result.json", {**order, **result, "environment": environment()})
 
 
@@ -110,7 +113,7 @@ def _train(
     # Initial weights, and whatever a third party's model or loss draws, depend on the seed alone.
     pl.seed_everything(spec.seed, verbose=False)
     training = experiment.build(spec, folder.parents[1])
-    curve, checkpoint = Curve(report), folder / "last.ckpt"
+    curve, checkpoint = Curve(report), folder / CHECKPOINT
     started = time.perf_counter()
     reset_peak_memory()
     # The curve comes first: it stops the clock before the others do their work.
@@ -132,7 +135,6 @@ def _train(
     arrays = {k: v.detach().cpu().numpy() for k, v in training.state_dict().items()}
     write_bytes(folder / "weights.npz", npz_bytes(arrays))
     write_json(folder / "trained.json", about)
-    checkpoint.unlink(missing_ok=True)
     return about, training
 
 

@@ -100,6 +100,16 @@ def test_a_killed_run_continues_to_the_same_result(name, tmp_path):
     assert all(np.array_equal(both[0][key], both[1][key]) for key in both[1])
 
 
+def test_a_run_killed_between_weights_and_result_keeps_no_checkpoint(tmp_path):
+    folder = tmp_path / "runs" / spins().key
+    result = run_one("spins", spins(), tmp_path)
+    (folder / "result.json").unlink()
+    (folder / "last.ckpt").write_bytes(b"of the last step")
+    again = run_one("spins", spins(), tmp_path)
+    assert again["measurements"] == result["measurements"]
+    assert not (folder / "last.ckpt").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
