@@ -12,59 +12,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from pyg_energyloss.cli.errors import UserError
-from pyg_energyloss.cli.values import comma_list, folder, key_values, not_negative, positive, seeds
+from pyg_energyloss.cli.values import folder, key_values, positive
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.experiments.spins.spec import FLIP_SUFFIX
 
 TRAINING = ("lightning", "matplotlib", "rich")
 EXECUTORS = ("local", "ray", "slurm")
-#: option -> its value by default, with --quick, and with --paper.
-Presets = Mapping[str, tuple[Any, ...]]
-
-
-def add_names(
-    parser: argparse._ArgumentGroup, *, models: Sequence[str], losses: Sequence[str], text: str
-) -> None:
-    """Add ``--models`` and ``--losses``."""
-    parser.add_argument("--models", type=comma_list, metavar="A,B", help=text)
-    parser.add_argument(
-        "--losses",
-        type=comma_list,
-        default=list(losses),
-        metavar="A,B",
-        help=f"losses by name (default: {', '.join(losses)})",
-    )
-    parser.set_defaults(default_models=list(models))
-
-
-def add_data(parser: argparse._ArgumentGroup) -> None:
-    """Add ``--dataset`` and its options."""
-    parser.add_argument(
-        "--dataset",
-        default="qm9_small",
-        metavar="NAME|PATH",
-        help="a registered data set, or a file or folder of structures (default: qm9_small)",
-    )
-    parser.add_argument(
-        "--dataset-arg", action="append", default=[], metavar="KEY=VALUE", help="may be repeated"
-    )
-
-
-def add_length(parser: argparse._ArgumentGroup, presets: Presets, *, rate: str) -> None:
-    """Add ``--steps``, ``--batch-size``, ``--seeds`` and ``--learning-rate``."""
-    parser.add_argument(
-        "--steps", type=positive, help=preset_help("optimiser steps", presets, "steps")
-    )
-    parser.add_argument(
-        "--batch-size", type=positive, help=preset_help("graphs a step", presets, "batch_size")
-    )
-    parser.add_argument(
-        "--seeds",
-        type=seeds,
-        metavar="N|A,B",
-        help=f"how many, or which (default: {','.join(map(str, presets['seeds'][0]))})",
-    )
-    parser.add_argument("--learning-rate", type=not_negative, help=rate)
 
 
 def add_execution(parser: argparse.ArgumentParser, out: str) -> None:
@@ -102,20 +55,6 @@ def add_execution(parser: argparse.ArgumentParser, out: str) -> None:
     more = parser.add_argument_group("options of models and losses; may be repeated")
     more.add_argument("--model-arg", action="append", default=[], metavar="MODEL.KEY=VALUE")
     more.add_argument("--loss-arg", action="append", default=[], metavar="LOSS.KEY=VALUE")
-
-
-def preset_help(text: str, presets: Presets, name: str) -> str:
-    """Help of an option with its presets in brackets."""
-    return f"{text} ({', '.join(map(str, presets[name]))})"
-
-
-def preset_values(options: argparse.Namespace, presets: Presets) -> dict[str, Any]:
-    """What was given, or else the preset that was chosen."""
-    column = 1 if options.quick else 2 if getattr(options, "paper", False) else 0
-    return {
-        name: preset[column] if getattr(options, name) is None else getattr(options, name)
-        for name, preset in presets.items()
-    }
 
 
 def dataset_of(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
