@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pyg_energyloss.cli.errors import UserError
-from pyg_energyloss.cli.launch import Preparing, check_writable, need_extras
+from pyg_energyloss.cli.launch import check_writable, need_extras, preparing
 from pyg_energyloss.cli.study_command import StudyCommand, Values
 from pyg_energyloss.experiments.generation.spec import (
     EVALUATORS,
@@ -122,12 +122,12 @@ def _sample_only(options: argparse.Namespace) -> int:
 
     count = options.samples or Generate.presets["samples"][0]
     try:
-        with Preparing() as progress:
+        with preparing() as show:
             paths = sample_again(
                 options.sample_from,
                 options.out,
                 count=count,
-                report=progress.show,
+                report=show,
                 sample_steps=options.sample_steps,
             )
     except FileNotFoundError as error:

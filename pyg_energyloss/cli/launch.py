@@ -6,15 +6,19 @@ import argparse
 import shlex
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import util
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from pyg_energyloss.cli.errors import UserError
 from pyg_energyloss.cli.values import folder, key_values, positive
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.experiments.spins.spec import FLIP_SUFFIX
+
+if TYPE_CHECKING:
+    from pyg_energyloss.experiments.experiment import Report
 
 TRAINING = ("lightning", "matplotlib", "rich")
 EXECUTORS = ("local", "ray", "slurm")
@@ -136,13 +140,13 @@ def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int
             join_study(name, specs, options.out, hardware=hardware)
             return 0
     try:
-        with Preparing() as preparing:
+        with preparing() as show:
             document = run_study(
                 name,
                 specs,
                 options.out,
                 command=shlex.join(["energyloss", *sys.argv[1:]]),
-                report=preparing.show,
+                report=show,
                 hardware=hardware if several else None,
                 executor=options.executor,
                 workers=1 if several else options.workers,
@@ -167,35 +171,27 @@ def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int
     return int(bool(document["failed"]))
 
 
-class Preparing:
+@contextmanager
+def preparing() -> Iterator[Report]:
     """Shows how far the data are: a bar on a terminal, one line at the end elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress
 
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._task: Any = None
+    terminal = sys.stderr.isatty()
+    bar = Progress(console=Console(stderr=True), disable=not terminal)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def show(self, step: int, steps: int, phase: str, values: Mapping[str, float]) -> None:
-        """Take in how much is done."""
+    def show(step: int, steps: int, phase: str, values: Mapping[str, float]) -> None:
         del values
-        if not sys.stderr.isatty():
-            if step == steps:
-                print(f"{phase}: {steps}", file=sys.stderr)
-            return
-        if self._bar is None:
-            from rich.console import Console
-            from rich.progress import Progress
+        if not terminal and step == steps:
+            print(f"{phase}: {steps}", file=sys.stderr)
+        if bar.finished:  # nothing yet, or the preparation before this one
+            bar.start()
+            bar.add_task(phase, total=steps)
+        bar.update(bar.task_ids[-1], completed=step)
+        if bar.finished:
+            bar.stop()  # what follows has a display of its own
 
-            self._bar = Progress(console=Console(stderr=True))
-            self._bar.start()
-            self._task = self._bar.add_task(phase, total=steps)
-        self._bar.update(self._task, completed=step)
-        if step == steps:
-            self.__exit__()
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+    try:
+        yield show
+    finally:
+        bar.stop()
