@@ -39,8 +39,9 @@ def mean_sd(
     if moments is None or moments["mean"] is None:
         return MISSING
     text, sd = fixed(factor * moments["mean"], digits), moments.get("sd")
-    known = spread and sd is not None and text != MISSING
-    return f"{text} ± {fixed(factor * sd, digits)}" if known else text
+    if not spread or sd is None or text == MISSING:
+        return text
+    return f"{text} ± {fixed(factor * sd, digits)}"
 
 
 def cell(value: str | float | None) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 
 import pytest
 
@@ -67,6 +68,13 @@ def test_how_a_run_is_judged_does_not_change_its_key(make, change):
 def test_what_cannot_be_run_is_refused(make, change, message):
     with pytest.raises(ValueError, match=message):
         make(**change)
+
+
+def test_a_refusal_crosses_processes_whole():
+    with pytest.raises(ValueError, match="`samples` must be at least 1, got 0") as caught:
+        generator(samples=0)
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own
+    assert (str(again), again.field) == (str(caught.value), "samples")
 
 
 def test_a_learning_rate_of_zero_stays_zero():

@@ -10,8 +10,8 @@ from torch.optim.swa_utils import AveragedModel
 from torch_geometric.data import Batch
 
 from pyg_energyloss.experiments.generation.spec import GeneratorSpec
-from pyg_energyloss.experiments.molecules import MoleculeTraining
 from pyg_energyloss.experiments.schedule import learning_rate_factor
+from pyg_energyloss.experiments.splits import SplitTraining
 from pyg_energyloss.generative.centre import centred
 from pyg_energyloss.generative.diffusion import MoleculeDiffusion
 from pyg_energyloss.generative.rotations import random_rotations
@@ -23,7 +23,7 @@ WARM_UP = 0.05
 VALIDATION_TIME = 0.3
 
 
-class GeneratorTraining(MoleculeTraining):
+class GeneratorTraining(SplitTraining):
     """Trains a `MoleculeDiffusion`; averaged weights are kept beside the last ones.
 
     Args:

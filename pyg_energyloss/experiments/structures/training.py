@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Batch
 
-from pyg_energyloss.experiments.molecules import MoleculeTraining
+from pyg_energyloss.experiments.splits import SplitTraining
 from pyg_energyloss.experiments.structures.spec import StructureSpec
 from pyg_energyloss.experiments.structures.tasks import Task
 
 
-class StructureTraining(MoleculeTraining):
+class StructureTraining(SplitTraining):
     """Trains ``network(batch) -> pos`` with ``loss(pos, batch)`` on a task.
 
     Args:

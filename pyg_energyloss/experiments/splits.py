@@ -1,4 +1,4 @@
-"""What every training on a data set of structures shares: its batches, its validation molecules."""
+"""What every training on a data set of structures shares: its batches, its validation batch."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ from pyg_energyloss.metrics.geometry import GeometryEvaluator
 
 #: Stream of random numbers of the validation batch; training steps use 0, 1, 2, ...
 VALIDATION_STREAM = 2**31
-VALIDATION_GRAPHS = 100
 
 
-class MoleculeTraining(Training):
-    """A `Training` on molecules by split; the first validation molecules make the curve.
+class SplitTraining(Training):
+    """A `Training` on structures by split; the first of the validation split make the curve.
 
     Args:
         spec: Of the run.
         network: What is trained.
-        splits: Molecules by split.
-        share: Of the training molecules, the first ones.
+        splits: Structures by split.
+        share: Of the training structures, the first ones.
     """
+
+    #: Validation structures that are looked at.
+    validation_graphs = 100
 
     def __init__(
         self, spec: Spec, network: nn.Module, splits: dict[str, Any], *, share: float = 1.0
@@ -43,12 +45,12 @@ class MoleculeTraining(Training):
 
     @abstractmethod
     def held_out(self, batch: Batch, generator: torch.Generator) -> Batch:
-        """Give validation molecules their inputs, once."""
+        """Give validation structures their inputs, once."""
 
     @cached_property
     def validation(self) -> Batch:
-        """The validation molecules, the same in the whole training."""
-        rows = torch.arange(min(VALIDATION_GRAPHS, len(self.splits["val"])))
+        """Validation structures, the same in the whole training."""
+        rows = torch.arange(min(self.validation_graphs, len(self.splits["val"])))
         batch = assemble(self.splits["val"], rows).to(self.device)
         return self.held_out(batch, self.generator(VALIDATION_STREAM))
 
