@@ -125,6 +125,8 @@ def specs_of(options: argparse.Namespace) -> list[StructureSpec]:
         value["batch_size"] = max(1, fitting // 2) if options.quick else fitting
     xtb = QUICK_XTB_GRAPHS if options.quick else XTB_GRAPHS
     evaluators = available_evaluators(xtb, atoms)
+    if _has_stereo(dataset, dataset_options):
+        evaluators["stereo"] = {}
     return [
         StructureSpec(
             task=options.task,
@@ -182,6 +184,13 @@ def _atoms(dataset: str, dataset_options: dict[str, Any]) -> float:
 
     train = load_splits(dataset, dataset_options)["train"]
     return float(train.z.numel() / len(train))
+
+
+def _has_stereo(dataset: str, dataset_options: dict[str, Any]) -> bool:
+    """Whether the molecules carry the tags without which no model can tell the hand."""
+    from pyg_energyloss.experiments.data import load_splits
+
+    return "stereo" in load_splits(dataset, dataset_options)["train"].data
 
 
 def _installed(models: list[str]) -> list[str]:

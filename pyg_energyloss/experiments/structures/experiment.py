@@ -62,6 +62,24 @@ class StructureExperiment(Experiment):
             terminal=True,
             text="share of molecules whose RMSD is below 0.3 Å",
         ),
+        column(
+            "right_centres",
+            "centres",
+            "%",
+            better="high",
+            digits=1,
+            terminal=True,
+            text="share of stereo centres that have the right hand, mean over the molecules that "
+            "have one",
+        ),
+        column(
+            "right_double_bonds",
+            "E/Z",
+            "%",
+            better="high",
+            digits=1,
+            text="share of stereo double bonds that are cis or trans as they should be",
+        ),
         # Medians: one torn molecule can have thousands of eV.
         column(
             "median_energy_above_reference",
