@@ -248,7 +248,7 @@ def test_a_known_host_stands_for_its_path_options_and_fields():
 def launch(package, *arguments, swap):
     return subprocess.run(
         [sys.executable, "-m", "pyg_energyloss.hosts", *arguments],
-        cwd=package.parent, capture_output=True, text=True, check=False, timeout=240,
+        cwd=package.parent, capture_output=True, text=True, check=False,
         env={**os.environ, "PYG_ENERGYLOSS_SWAP": swap},
     )  # fmt: skip
 
