@@ -43,7 +43,11 @@ def test_a_lost_process_is_a_row_and_the_next_row_has_another(gpu, monkeypatch):
             self.process = type("Process", (), {"returncode": 3})
 
         def ask(self, case, way, _seconds):
-            return None if way == "dense" else {"case": case, "way": way, "ms": 2.0, "by": made.index(self)}
+            return (
+                None
+                if way == "dense"
+                else {"case": case, "way": way, "ms": 2.0, "by": made.index(self)}
+            )
 
         def why(self):
             return "out of memory"
