@@ -95,8 +95,11 @@ class Compare(StudyCommand):
             fitting = max(1, min(BATCH_SIZE, round(BATCH_ATOMS / atoms)))
             values["batch_size"] = max(1, fitting // 2) if options.quick else fitting
         xtb = QUICK_XTB_GRAPHS if options.quick else XTB_GRAPHS
+        evaluators = available_evaluators(xtb, atoms)
+        if "stereo" in train.data:  # without these tags no model can tell the hand
+            evaluators["stereo"] = {}
         levels = (options.levels or LEVELS) if denoise else ()
-        return {**values, "levels": levels, "evaluators": available_evaluators(xtb, atoms)}
+        return {**values, "levels": levels, "evaluators": evaluators}
 
     def of_run(self, options: argparse.Namespace, values: Values, model: str, loss: str) -> Values:
         """The learning rate that the sweep found."""

@@ -31,6 +31,8 @@ TASK_TEXT = {
 ALIGNED = (
     "after the best superposition; mirror images and exchanges of equivalent atoms are allowed"
 )
+CENTRES = "share of stereo centres that have the right hand, mean over the molecules that have one"
+DOUBLE_BONDS = "share of stereo double bonds that are cis or trans as they should be"
 APART = "mean absolute error of the distances between atoms {} apart"
 
 
@@ -48,7 +50,9 @@ class StructureExperiment(Experiment[StructureSpec, StructureTraining]):
         column("pair13_mae", "1-3", "Å", text=APART.format("two bonds")),
         column("pair14_mae", "1-4", "Å", text=APART.format("three bonds")),
         column("rmsd", "RMSD", "Å", terminal=True, text=ALIGNED),
-        share("success", "<0.3 Å", "molecules whose RMSD is below 0.3 Å", terminal=True),
+        share("success", "<0.3 Å", "share of molecules whose RMSD is below 0.3 Å", terminal=True),
+        share("right_centres", "centres", CENTRES, terminal=True),
+        share("right_double_bonds", "E/Z", DOUBLE_BONDS),
         # Medians: one torn molecule can have thousands of eV.
         column(
             "median_energy_above_reference",
