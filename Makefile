@@ -4,6 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PLUGINS := $(patsubst plugins/%/pyproject.toml,plugins/%,$(wildcard plugins/*/pyproject.toml))
 OUT ?= runs/demo
+COMPILED := $(wildcard tests/functional/test_*pair*.py) $(addprefix tests/, \
+	functional/test_hostile.py functional/test_malformed.py functional/test_smooth_lddt.py \
+	functional/crystals functional/engine/numba restraints/test_energy.py \
+	rigidity/test_kernels.py rigidity/test_lateration.py rigidity/test_pebble_game.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-slow test-bounds test-hosts check format build docs clean
@@ -27,8 +31,8 @@ demo: $(VENV)/.installed ## Run the main job: compare losses on real molecules (
 test: $(VENV)/.installed ## Run the tests, doctests and examples
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not hosts'
 
-test-bounds: $(VENV)/.installed ## Run the tests of the compiled kernels with every index checked
-	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(or $(TMPDIR),/tmp)/energyloss-bounds OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' tests/functional tests/rigidity
+test-bounds: $(VENV)/.installed ## Run the tests that reach compiled kernels with every index checked
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(or $(TMPDIR),/tmp)/energyloss-bounds OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' -k 'not [torch' $(COMPILED)
 
 test-slow: $(VENV)/.installed ## Run the slow studies and long tests as well
 	$(BIN)/python -m pytest -m slow

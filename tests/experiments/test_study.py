@@ -19,7 +19,7 @@ from .specs import SPECS, generator, spins, structure
 
 
 @pytest.fixture(scope="module")
-def studied(tmp_path_factory):
+def studied(runs_here, tmp_path_factory):
     out = tmp_path_factory.mktemp("study")
     specs = [
         spins(seed=seed, loss=loss) for seed in (0, 1) for loss in ("local_field", "target_bond")
@@ -149,15 +149,3 @@ def test_what_an_extra_left_out_is_judged_again_when_it_is_there():
     skipped = {"measurements": [{"labels": {}, "values": {"skipped": 1.0}}]}
     assert not experiment.is_whole(skipped)
     assert experiment.is_whole({"measurements": [{"labels": {}, "values": {"valid": 0.5}}]})
-
-
-def test_a_run_on_two_processes_has_one_result(tmp_path):
-    hardware = {"devices": 2, "strategy": "ddp_find_unused_parameters_true"}
-    study = run_study("spins", [spins(steps=3)], tmp_path, workers=1, hardware=hardware)
-    assert not study["failed"]
-    (run,) = study["runs"]
-    assert run["history"][-1]["step"] == 3
-    # Both processes drew the same weights, and each half of the gradient.
-    one = run_study("spins", [spins(steps=3)], tmp_path / "one", workers=1)
-    start = [found["history"][0]["excess"] for found in (run, one["runs"][0])]
-    assert start[0] == start[1]
