@@ -1,6 +1,7 @@
 """One run is one folder, whatever happens to the process that makes it."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -131,8 +132,8 @@ def test_a_run_killed_between_weights_and_result_keeps_no_checkpoint(tmp_path):
         ("spins", {"keep_systems": 1}),
     ],
 )
-def test_judging_otherwise_trains_nothing(name, change, first):
-    out, _ = first
+def test_judging_otherwise_trains_nothing(name, change, first, tmp_path):
+    out = shutil.copytree(first[0], tmp_path / "first")
     spec = SPECS[name](**change)
     weights = out / "runs" / spec.key / "weights.npz"
     before = weights.stat().st_mtime_ns
