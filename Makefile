@@ -6,7 +6,7 @@ PLUGINS := $(patsubst plugins/%/pyproject.toml,plugins/%,$(wildcard plugins/*/py
 OUT ?= runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-bounds test-hosts check format build docs clean
+.PHONY: help install demo test test-slow test-bounds test-hosts check format build docs notebooks clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ docs: $(VENV)/.installed ## Build the documentation into site/; a warning is an 
 build: $(VENV)/.installed ## Build a wheel and an sdist of the library and a wheel of each plugin
 	$(BIN)/python -m build --outdir dist .
 	for plugin in $(PLUGINS); do $(BIN)/python -m build --wheel --outdir dist $$plugin || exit 1; done
+
+notebooks: $(VENV)/.installed ## Run the notebooks anew and keep what they show
+	$(BIN)/python docs/run_notebooks.py
 
 clean: ## Remove what was built and measured
 	rm -rf dist build runs site .pytest_cache .mypy_cache .ruff_cache .hypothesis
