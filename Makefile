@@ -6,7 +6,7 @@ PLUGINS := $(patsubst plugins/%/pyproject.toml,plugins/%,$(wildcard plugins/*/py
 OUT ?= runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-bounds test-hosts check format build docs notebooks clean
+.PHONY: help install demo test test-slow test-bounds test-hosts gpu check format build docs notebooks clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -35,6 +35,14 @@ test-slow: $(VENV)/.installed ## Run the slow studies and long tests as well
 
 test-hosts: $(VENV)/.installed ## Run the tests in foreign frameworks that are installed
 	$(BIN)/python -m pytest -m hosts
+
+# A machine with a GPU often has its packages already, and no way to get others.
+gpu: ## Measure a CUDA device in under ten minutes (make gpu PYTHON=python3: without .venv)
+	@if $(PYTHON) -c 'import torch, torch_geometric, scipy, pluggy, filelock' 2>/dev/null; then \
+	  PYTHONPATH=.:$$PYTHONPATH $(PYTHON) benchmarks/gpu.py; \
+	else \
+	  $(MAKE) --no-print-directory install && $(BIN)/python benchmarks/gpu.py; \
+	fi
 
 check: $(VENV)/.installed ## Lint, check the format and the types
 	$(BIN)/ruff check .
