@@ -245,3 +245,12 @@ def test_help_teaches_and_needs_no_torch(name):
     )
     assert "usage: " in ended.stdout
     assert ended.stdout.splitlines()[-1] == "False"
+
+
+def test_right_centres_are_counted_where_the_data_have_stereo_tags():
+    plain, tagged = (
+        specs("--models", "gnn", "--losses", "energy", "--dataset-arg", f"stereo={flag}")
+        for flag in ("false", "true")
+    )
+    assert "stereo" not in plain[0].evaluators
+    assert tagged[0].evaluators["stereo"] == {}
