@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from pyg_energyloss.metrics.acceptable import AcceptableEvaluator
+from pyg_energyloss.metrics.distances import DistanceEvaluator
 from pyg_energyloss.metrics.geometry import GeometryEvaluator
 from pyg_energyloss.metrics.rmsd import RMSDEvaluator, best_rmsd
 from pyg_energyloss.metrics.stereo import StereoEvaluator, stereo_right
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LDDT",
+    "AcceptableEvaluator",
     "BondMAE",
     "Coverage",
+    "DistanceEvaluator",
     "DistanceMAE",
     "GeometryEvaluator",
     "RMSDEvaluator",

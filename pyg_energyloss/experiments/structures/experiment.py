@@ -102,24 +102,26 @@ class StructureExperiment(Experiment):
     def evaluate(
         self, training: Training, spec: Spec, folder: Path, report: Report
     ) -> list[Measurement]:
-        """Errors on test molecules, at each noise level."""
+        """Errors on held-out molecules, at each noise level."""
         del report
         assert isinstance(training, StructureTraining)  # noqa: S101 - for the type checker
         assert isinstance(spec, StructureSpec)  # noqa: S101 - for the type checker
-        found, structures = evaluate(
+        found = evaluate(
             training.network,
-            training.splits["test"],
+            training.splits[spec.eval_split],
             training.task,
             spec,
             device=training.device,
         )
-        write_bytes(folder / "structures.npz", npz_bytes(structures))
-        return found
+        write_bytes(folder / "molecules.npz", npz_bytes(found.molecules))
+        write_bytes(folder / "structures.npz", npz_bytes(found.structures))
+        return found.measurements
 
     def is_intact(self, spec: Spec, folder: Path) -> bool:
-        """The structures to look at."""
+        """The structures to look at, and the errors of each molecule."""
         del spec
-        return read_or_set_aside(folder / "structures.npz", read_npz) is not None
+        names = ("structures.npz", "molecules.npz")
+        return all(read_or_set_aside(folder / name, read_npz) is not None for name in names)
 
     def names(self, spec: Spec) -> list[tuple[str, str]]:
         """The evaluators too."""

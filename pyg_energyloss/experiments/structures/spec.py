@@ -17,6 +17,8 @@ MODELS = ("gnn", "egnn", "e3nn")
 LOSSES = ("mse", "kabsch", "energy", "energy_sparse", "energy_kabsch")
 EVALUATORS = ("geometry", "rmsd", "gfn2")
 LEVELS = (0.1, 0.25, 0.5, 1.0)
+#: Where a trained run can be judged.
+SPLITS = ("test", "val")
 
 #: Peak learning rate for a model and a loss that the sweep did not cover.
 FALLBACK_LEARNING_RATE = 3e-3
@@ -59,7 +61,8 @@ class StructureSpec(Spec):
     Attributes:
         task: "geometry" or "denoise".
         levels: Noise levels of the task denoise, Å; training draws between the extremes.
-        eval_graphs: Test graphs evaluated, the first ones of the test split.
+        eval_graphs: Graphs evaluated, the first ones of their split.
+        eval_split: "test", or "val" for whatever is chosen by its result.
         evaluators: Registered names, each with its options.
         keep_structures: Test predictions kept for pictures.
 
@@ -70,6 +73,7 @@ class StructureSpec(Spec):
     task: str = "geometry"
     levels: tuple[float, ...] = ()
     eval_graphs: int = judging(400)
+    eval_split: str = judging("test")
     evaluators: dict[str, dict[str, Any]] = judging(factory=dict)  # noqa: RUF009 - makes a field
     keep_structures: int = judging(8)
 
@@ -86,6 +90,10 @@ class StructureSpec(Spec):
         if not all(math.isfinite(level) and level > 0 for level in self.levels):
             raise ValueError(
                 f"`levels` must be positive noise levels in Å, got {list(self.levels)}"
+            )
+        if self.eval_split not in SPLITS:
+            raise ValueError(
+                f"`eval_split` must be one of {', '.join(SPLITS)}; got {self.eval_split!r}"
             )
         if self.eval_graphs < 1:
             raise ValueError(f"`eval_graphs` must be at least 1, got {self.eval_graphs}")

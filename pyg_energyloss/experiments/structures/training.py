@@ -14,6 +14,7 @@ from pyg_energyloss.data.loader import FlatLoader, assemble
 from pyg_energyloss.experiments.structures.spec import StructureSpec
 from pyg_energyloss.experiments.structures.tasks import Task
 from pyg_energyloss.experiments.training import Training
+from pyg_energyloss.metrics.distances import DistanceEvaluator
 from pyg_energyloss.metrics.geometry import GeometryEvaluator
 
 #: Stream of random numbers of the validation batch; training steps use 0, 1, 2, ...
@@ -55,10 +56,12 @@ class StructureTraining(Training):
         return {"loss": self.loss(self.network(batch), batch)}
 
     def validate(self) -> dict[str, float]:
-        """Bond-length MAE in Å on fixed validation molecules."""
+        """MAE of bond lengths and of all distances, in Å, on fixed validation molecules."""
         batch = self._validation
-        error = GeometryEvaluator()(self.network(batch), batch)["bond_mae"]
-        return {"val_bond_mae": float(error.nanmean())}
+        pos = self.network(batch)
+        bonds = GeometryEvaluator()(pos, batch)["bond_mae"]
+        pairs = DistanceEvaluator()(pos, batch)["distance_mae"]
+        return {"val_bond_mae": float(bonds.nanmean()), "val_distance_mae": float(pairs.nanmean())}
 
     @cached_property
     def _validation(self) -> Batch:
