@@ -58,9 +58,9 @@ FIRST = (
     Entry("lddt_kabsch"),
     Entry("energy_absolute_kabsch"),
     Entry("kabsch"),
-    Entry("mse"),
 )
 OTHERS = (
+    Entry("mse"),
     Entry("energy_absolute"),
     Entry("distance_l1_kabsch"),
     Entry("energy_kabsch"),

@@ -16,7 +16,7 @@ from pyg_energyloss.files import read_json, read_npz, write_json
 #: Not in benchmarks/results, which is part of the installed package.
 ROWS = Path(__file__).parent / "rows"
 #: Kept for each molecule, for paired tests.
-OF_MOLECULES = (*MERIT, "lddt", "acceptable")
+OF_MOLECULES = (*MERIT, "pair13_mae", "pair14_mae", "lddt", "acceptable")
 
 
 def row_path(stage: str, who: Entry, model: str, *, steps: int, seed: int, rate: float) -> Path:

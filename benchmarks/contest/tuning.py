@@ -23,6 +23,12 @@ def tune(who: Entry, model: str, work: Path) -> float:
     return min(tried, key=tried.__getitem__)
 
 
+def is_tuned(who: Entry, model: str) -> bool:
+    """Whether no trial is missing."""
+    tried = tuned().get(model, {}).get(who.name, {"merit": {}})["merit"]
+    return set(RATES) <= set(tried) and not beyond(tried)
+
+
 def beyond(tried: dict[float, float]) -> list[float]:
     """The rate next to the best one, if that is at an end of those tried and not of all."""
     best = BEYOND.index(min(tried, key=tried.__getitem__))
