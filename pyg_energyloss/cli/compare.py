@@ -96,7 +96,7 @@ class Compare(StudyCommand):
             values["batch_size"] = max(1, fitting // 2) if options.quick else fitting
         xtb = QUICK_XTB_GRAPHS if options.quick else XTB_GRAPHS
         evaluators = available_evaluators(xtb, atoms)
-        if "stereo" in train.data:  # without these tags no model can tell the hand
+        if "stereo" in train.slices:  # without these tags no model can tell the hand
             evaluators["stereo"] = {}
         levels = (options.levels or LEVELS) if denoise else ()
         return {**values, "levels": levels, "evaluators": evaluators}

@@ -123,7 +123,7 @@ def check_writable(out: Path) -> None:
 def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int:
     """Make the runs of a study, write its files, print its table; 1 if a run failed."""
     from pyg_energyloss.experiments.executors import FolderInUseError
-    from pyg_energyloss.experiments.nodes import Nodes
+    from pyg_energyloss.experiments.fitting.nodes import Nodes
     from pyg_energyloss.experiments.study import join_study, run_study
     from pyg_energyloss.report import print_document, write_report
 

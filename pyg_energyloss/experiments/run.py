@@ -14,7 +14,6 @@ import lightning.pytorch as pl
 import torch
 
 from pyg_energyloss import registry
-from pyg_energyloss.experiments.curve import Curve
 from pyg_energyloss.experiments.environment import (
     environment,
     peak_memory_mib,
@@ -23,8 +22,9 @@ from pyg_energyloss.experiments.environment import (
 from pyg_energyloss.experiments.executors import ProgressFile
 from pyg_energyloss.experiments.executors.worker import end_with_parent
 from pyg_energyloss.experiments.experiment import AnyExperiment, Report
-from pyg_energyloss.experiments.fit import fit
-from pyg_energyloss.experiments.nodes import Nodes
+from pyg_energyloss.experiments.fitting.curve import Curve
+from pyg_energyloss.experiments.fitting.fit import fit
+from pyg_energyloss.experiments.fitting.nodes import Nodes
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.experiments.training import Training
 from pyg_energyloss.files import (

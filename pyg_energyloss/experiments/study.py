@@ -11,7 +11,7 @@ from pyg_energyloss.experiments.check import check_specs
 from pyg_energyloss.experiments.document import make_document
 from pyg_energyloss.experiments.executors import ProgressDisplay, folder_lock, run_folders
 from pyg_energyloss.experiments.experiment import AnyExperiment, Report
-from pyg_energyloss.experiments.join import join_runs
+from pyg_energyloss.experiments.fitting.join import join_runs
 from pyg_energyloss.experiments.run import run_folder
 from pyg_energyloss.experiments.spec import Spec, digest_of
 from pyg_energyloss.files import read_json, read_or_set_aside, write_json

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from torch_geometric.data import Batch
 
+from pyg_energyloss.experiments.fitting.schedule import learning_rate_factor
 from pyg_energyloss.experiments.generation.spec import GeneratorSpec
-from pyg_energyloss.experiments.schedule import learning_rate_factor
 from pyg_energyloss.experiments.splits import SplitTraining
 from pyg_energyloss.generative.centre import centred
 from pyg_energyloss.generative.diffusion import MoleculeDiffusion

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyg_energyloss.experiments.schedule import SCHEDULES
+from pyg_energyloss.experiments.fitting.schedule import SCHEDULES
 from pyg_energyloss.experiments.spec import SEED, FieldError, Spec, about, judging, option
 
 #: What ``+flip`` after the name of a loss stands for: blind to a flip of all spins.
