@@ -44,7 +44,7 @@ class StructureExperiment(Experiment[StructureSpec, StructureTraining]):
     spec_type = StructureSpec
     roles: ClassVar = {"model": "structure", "loss": "structure", "evaluator": "structure"}
     group = "noise"
-    leaves = ("structures.npz",)
+    leaves = ("structures.npz", "molecules.npz")
     columns = (
         column("bond_mae", "bonds", "Å", terminal=True, text=APART.format("one bond")),
         column("pair13_mae", "1-3", "Å", text=APART.format("two bonds")),
@@ -86,17 +86,18 @@ class StructureExperiment(Experiment[StructureSpec, StructureTraining]):
     def evaluate(
         self, training: StructureTraining, spec: StructureSpec, folder: Path, report: Report
     ) -> list[Measurement]:
-        """Errors on test molecules, at each noise level."""
+        """Errors on held-out molecules, at each noise level."""
         del report
-        found, structures = evaluate(
+        found = evaluate(
             training.network,
-            training.splits["test"],
+            training.splits[spec.eval_split],
             training.task,
             spec,
             device=training.device,
         )
-        write_bytes(folder / "structures.npz", npz_bytes(structures))
-        return found
+        write_bytes(folder / "molecules.npz", npz_bytes(found.molecules))
+        write_bytes(folder / "structures.npz", npz_bytes(found.structures))
+        return found.measurements
 
     def labels(self, specs: Sequence[StructureSpec]) -> dict[str, str]:
         """Model and loss; with noise levels a table for each."""
