@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.loops import available, compiled
+from pyg_energyloss.loops import compiled
 
-__all__ = ["anchors", "available", "compiled", "earlier", "frame", "nearest"]
+__all__ = ["anchors", "compiled", "earlier", "frame", "nearest"]
 
 
 def nearest(

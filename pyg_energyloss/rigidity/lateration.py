@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss import loops
 from pyg_energyloss.rigidity import kernels
 from pyg_energyloss.rigidity.frame import TOLERANCE, affine_frame, check_finite, dot
 from pyg_energyloss.rigidity.neighbours import find_neighbours
@@ -88,7 +89,7 @@ def laterate(
 
 def find_hubs(pos: NDArray[np.floating], tolerance: float) -> NDArray[np.int64]:
     """The points of `affine_frame`, by the compiled loop where that is possible."""
-    if not kernels.available():
+    if not loops.available():
         return affine_frame(pos, tolerance=tolerance)[0]
     points = np.ascontiguousarray(pos, np.float64)
     hubs: NDArray[np.int64] = kernels.compiled(kernels.frame)(points, tolerance)
@@ -115,7 +116,7 @@ def choose_anchors(
     Returns:
         Anchors of each atom, the nearest first.
     """
-    if kernels.available():
+    if loops.available():
         found: NDArray[np.int64] = kernels.compiled(kernels.anchors)(
             points, np.ascontiguousarray(near), num_hubs, MIN_SINE
         )

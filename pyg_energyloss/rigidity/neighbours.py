@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss import loops
 from pyg_energyloss.rigidity import kernels
 
 #: Up to this many points every distance is looked at.
@@ -41,7 +42,7 @@ def find_neighbours(points: NDArray[np.float64], *, near: int, early: int) -> Ne
     near, early = min(near, count - 1), min(early, count - 1)
     if count > DENSE_LIMIT:
         return _by_tree(points, near, early)
-    if kernels.available():
+    if loops.available():
         return Neighbours(*kernels.compiled(kernels.nearest)(points, near, early))
     table = square_distances(points)
     index = np.arange(count)
@@ -72,7 +73,7 @@ def _repeat_last(found: NDArray[np.int64], valid: NDArray[np.int64]) -> NDArray[
 def _by_tree(points: NDArray[np.float64], near: int, early: int) -> Neighbours:
     count = len(points)
     width = min(max(near, early + early // 2), count - 1)
-    compiled = kernels.available() and points.shape[1] <= 3  # noqa: PLR2004 - as the tree
+    compiled = loops.available() and points.shape[1] <= 3  # noqa: PLR2004 - as the tree
     nearest = np.zeros((count, near), np.int64)
     earlier = np.zeros((count, early), np.int64)
     stop = count

@@ -14,6 +14,8 @@ from pyg_energyloss.samplers.sample import PairSample
 #: Up to this many atoms all pairs are scored; beyond, near ones by a tree, the rest evenly.
 DENSE_LIMIT = 512
 MIN_FAR_PER_ATOM = 0.5
+#: Partners per atom within reach that are listed at the most, on average.
+_MOST = 400
 
 
 def pair_number(pairs: NDArray[np.int64], num_nodes: int) -> NDArray[np.int64]:
@@ -144,7 +146,7 @@ def _within_reach_compiled(
         part = np.sort(rng.choice(num_nodes, asked, replace=False))
     # Clustered points can have far more neighbours than the median point; keep the list bounded.
     for _ in range(40 if radius > 0.0 else 1):
-        one, other, distance, whole = tree.within(planted, part, radius, 400 * asked)
+        one, other, distance, whole = tree.within(planted, part, radius, _MOST * asked)
         if whole:
             return asked, radius, np.stack([one, other]), distance
         radius *= 0.7
@@ -167,7 +169,7 @@ def _within_reach(
         part = np.sort(rng.choice(num_nodes, asked, replace=False))
     small = cKDTree(pos[part])
     # Clustered points can have far more neighbours than the median point; keep the list bounded.
-    while radius > 0 and small.count_neighbors(tree, radius) > 400 * asked:
+    while radius > 0 and small.count_neighbors(tree, radius) > _MOST * asked:
         radius *= 0.7
     found = small.sparse_distance_matrix(tree, radius, output_type="ndarray")
     pairs = np.stack([part[found["i"]], found["j"].astype(np.int64)])

@@ -169,19 +169,19 @@ def once(
             i, j = pairs[0, at], pairs[1, at]
             place[(max(i, j) if end == 0 else min(i, j)) + 1] += 1
         place = np.cumsum(place)
-        for at in order:
-            i, j = pairs[0, at], pairs[1, at]
+        for pair in order:
+            i, j = pairs[0, pair], pairs[1, pair]
             key = max(i, j) if end == 0 else min(i, j)
-            sorted_order[place[key]] = at
+            sorted_order[place[key]] = pair
             place[key] += 1
         order[:] = sorted_order
     kept = 0
-    for at in order:
-        low, high = min(pairs[0, at], pairs[1, at]), max(pairs[0, at], pairs[1, at])
+    for pair in order:
+        low, high = min(pairs[0, pair], pairs[1, pair]), max(pairs[0, pair], pairs[1, pair])
         if kept and found[0, kept - 1] == low and found[1, kept - 1] == high:
-            total[kept - 1] += weight[at]
+            total[kept - 1] += weight[pair]
             continue
-        found[0, kept], found[1, kept], total[kept] = low, high, weight[at]
+        found[0, kept], found[1, kept], total[kept] = low, high, weight[pair]
         kept += 1
     return found[:, :kept].copy(), total[:kept].copy()
 
