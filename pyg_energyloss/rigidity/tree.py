@@ -113,7 +113,8 @@ def _to_box(  # noqa: PLR0917
     a = max(low[box, 0] - x, x - high[box, 0], 0.0)
     b = max(low[box, 1] - y, y - high[box, 1], 0.0)
     c = max(low[box, 2] - z, z - high[box, 2], 0.0)
-    return a * a + b * b + c * c
+    square: float = a * a + b * b + c * c
+    return square
 
 
 @compiled
