@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,7 +46,7 @@ Runs = Mapping[str, Sequence[Mapping[str, Any]]]
 
 def summarise() -> dict[str, Any]:
     """Write benchmarks/results/contest.json from all rows, and return it."""
-    table = rows("table")
+    table, strained = rows("table"), rows("strain")
     document = {
         "protocol": {
             "models": MODEL_OPTIONS,
@@ -62,7 +64,7 @@ def summarise() -> dict[str, Any]:
             summarised
             for model in DATASETS
             for steps in STEPS
-            if (summarised := table_of(model, steps, table))["rows"]
+            if (summarised := table_of(model, steps, table, strained))["rows"]
         ],
         "map": [
             {"entry": row["entry"], "merit": row["merit"], **errors(row)} for row in rows("map")
@@ -99,18 +101,15 @@ def trials(tuning: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def table_of(model: str, steps: int, table: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def table_of(
+    model: str,
+    steps: int,
+    table: Sequence[Mapping[str, Any]],
+    strained: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """Mean and s.d. over seeds of each loss, and in which columns it is the best."""
-    runs: dict[str, list[Mapping[str, Any]]] = {}
-    for who in ENTRIES:
-        of_who = [
-            row
-            for row in table
-            if (row["entry"], row["spec"]["model"], row["spec"]["steps"])
-            == (who.name, model, steps)
-        ]
-        if of_who:
-            runs[who.name] = sorted(of_who, key=lambda row: row["spec"]["seed"])
+    runs = {who.name: runs_of(who.name, model, steps, table) for who in ENTRIES}
+    runs = {name: of_who for name, of_who in runs.items() if of_who}
     return {
         "model": model,
         "dataset": DATASETS[model],
@@ -125,11 +124,39 @@ def table_of(model: str, steps: int, table: Sequence[Mapping[str, Any]]) -> dict
                     metric: moments([row["values"][metric] for row in of_who], scale=factor)
                     for metric, _, _, _, factor in COLUMNS
                 },
+                "strain": strain_of(runs_of(name, model, steps, strained)),
                 "best": [metric for metric, *_ in COLUMNS if is_best(name, metric, runs)],
             }
             for name, of_who in runs.items()
         ],
     }
+
+
+def runs_of(
+    name: str, model: str, steps: int, table: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The rows of a loss, by seed."""
+    found = [
+        row
+        for row in table
+        if (row["entry"], row["spec"]["model"], row["spec"]["steps"]) == (name, model, steps)
+    ]
+    return sorted(found, key=lambda row: row["spec"]["seed"])
+
+
+def strain_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """GFN2-xTB energy above the true structure in eV, median over molecules; by seeds.
+
+    A calculation that fails counts as an energy above all others. None if it was not done.
+    """
+    energies = [
+        [math.inf if e is None else e for e in row["molecules"]["energy_above_reference"]]
+        for row in runs
+    ]
+    if not energies:
+        return None
+    failed = sum(math.isinf(e) for of_seed in energies for e in of_seed)
+    return {"median": moments([statistics.median(e) for e in energies]), "failed": failed}
 
 
 def is_best(name: str, metric: str, runs: Runs) -> bool:

@@ -52,16 +52,19 @@ def neighbour_energy(
             pos_pred, pos_target, potential=potential, cutoff=cutoff, **graphs
         )
     kind = check_nucleotides(is_nucleotide, pos_target)
+    laws: list[Any] = [
+        TableForm(_ONE, torch.tensor(shares, device=kind.device), kind) for shares in _SHARES
+    ]
     energies = [
         complete_pair_energy(
             pos_pred,
             pos_target,
-            stiffness=TableForm(_ONE, torch.tensor(shares, device=kind.device), kind),
+            stiffness=law,
             potential=potential,
             cutoff=reach,
             **graphs,
         )
-        for shares, reach in zip(_SHARES, (cutoff, nucleotide_cutoff), strict=True)
+        for law, reach in zip(laws, (cutoff, nucleotide_cutoff), strict=True)
     ]
     return energies[0] + energies[1]
 

@@ -79,6 +79,21 @@ def test_the_best_needs_three_seeds_and_to_be_ahead_of_every_other(contest):
     assert not is_best("a", "bond_mae", {"a": runs["a"]})
 
 
+def test_a_run_that_diverged_comes_back_from_json_as_infinite(contest, tmp_path, monkeypatch):
+    monkeypatch.setattr(contest["rows"], "ROWS", tmp_path)
+    (tmp_path / "tuning").mkdir()
+    (tmp_path / "tuning" / "a.json").write_text('{"merit": null}')
+    assert contest["rows"].rows("tuning") == [{"merit": float("inf")}]
+
+
+def test_a_calculation_that_fails_is_an_energy_above_all_others(contest):
+    rows = [{"molecules": {"energy_above_reference": [1.0, None, 2.0, None, 3.0]}}] * 2
+    found = contest["summary"].strain_of(rows)
+    assert found["median"]["mean"] == 3.0
+    assert found["failed"] == 4
+    assert contest["summary"].strain_of([]) is None
+
+
 def test_every_loss_runs_as_often_as_the_others(contest):
     stages = contest["stages"]
     for jobs in stages.STAGES.values():
