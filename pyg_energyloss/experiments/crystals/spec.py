@@ -11,7 +11,7 @@ TASKS = ("denoise", "composition")
 LATTICES = ("given", "predicted")
 MODELS = ("crystal_gnn", "crystal_egnn")
 LOSSES = ("crystal_mse", "crystal_aligned_mse", "energy", "energy_absolute")
-LEVELS = (0.5, 1.0)
+LEVELS = (0.25, 0.5)
 #: Standard deviation of the strain of the lattice for each Å of noise on the atoms.
 STRAIN = 0.15
 

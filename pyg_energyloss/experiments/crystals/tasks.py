@@ -53,11 +53,12 @@ class Denoise:
         if not self.lattice_given:
             strain = torch.randn(count, 3, 3, generator=generator, device=device)
             strain = STRAIN * sigma[:, None, None] * (strain + strain.mT) / 2
-            change = torch.eye(3, device=device) + strain.clamp(-0.4, 0.4)
+            change = (torch.eye(3, device=device) + strain.clamp(-0.4, 0.4)).to(cell)
             cell = cell @ change
             pos = _combined(pos, change[batch.batch])
         noise = torch.randn(pos.shape, generator=generator, device=device)
-        batch.input_pos = _wrapped(pos + sigma[batch.batch, None] * noise, cell, batch)
+        noised = pos + (sigma[batch.batch, None] * noise).to(pos)
+        batch.input_pos = _wrapped(noised, cell, batch)
         batch.input_cell, batch.noise_level = cell, sigma
         batch.cell_known = self.lattice_given
         return batch
@@ -89,7 +90,7 @@ class Composition:
         if not self.lattice_given:
             edge = (self.volume * batch.ptr.diff().to(cell.dtype)) ** (1 / 3)
             cell = edge[:, None, None] * torch.eye(3, device=cell.device)
-        drawn = torch.rand(batch.pos.shape, generator=generator, device=cell.device)
+        drawn = torch.rand(batch.pos.shape, generator=generator, device=cell.device).to(cell)
         batch.input_pos = _combined(drawn, cell[batch.batch])
         batch.input_cell, batch.cell_known = cell, self.lattice_given
         return batch

@@ -35,7 +35,12 @@ class GeneratorExperiment(Experiment):
     name = "generate"
     title = "Generated molecules: what the loss changes"
     spec_type = GeneratorSpec
-    roles: ClassVar = {"model": "denoiser", "loss": "structure", "evaluator": "set"}
+    roles: ClassVar = {
+        "model": "denoiser",
+        "loss": "structure",
+        "evaluator": "set",
+        "dataset": "structure",
+    }
     given: ClassVar = {"model": {"types": 5}}
     columns = (
         column(

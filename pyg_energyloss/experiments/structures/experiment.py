@@ -39,7 +39,12 @@ class StructureExperiment(Experiment):
     name = "compare"
     title = "What the loss changes"
     spec_type = StructureSpec
-    roles: ClassVar = {"model": "structure", "loss": "structure", "evaluator": "structure"}
+    roles: ClassVar = {
+        "model": "structure",
+        "loss": "structure",
+        "evaluator": "structure",
+        "dataset": "structure",
+    }
     group = "noise"
     columns = (
         column("bond_mae", "bonds", "Å", terminal=True, text=APART.format("one bond")),

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from pyg_energyloss.models.crystals.inputs import (
+    RADIAL,
     Images,
     SiteEmbedding,
     deformed,
@@ -54,7 +55,7 @@ class _Layer(nn.Module):
         self.norm = nn.LayerNorm(channels)
         self.receiver = nn.Linear(channels, channels)
         self.sender = nn.Linear(channels, channels, bias=False)
-        self.distance = nn.Linear(10, channels, bias=False)
+        self.distance = nn.Linear(RADIAL, channels, bias=False)
         self.message = nn.Sequential(nn.SiLU(), nn.Linear(channels, channels), nn.SiLU())
         self.pull = nn.Linear(channels, 2, bias=False)
         nn.init.xavier_uniform_(self.pull.weight, gain=0.1)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from pyg_energyloss.models.crystals.inputs import (
+    RADIAL,
     SiteEmbedding,
     deformed,
     images_of,
@@ -37,7 +38,10 @@ class CrystalGNN(nn.Module):
         """Return positions [num_nodes, 3] in Å and the lattice, None where it is known."""
         images, h = images_of(data), self.atoms(data)
         vector = images.vectors(data.input_pos)
-        edge = torch.cat([vector, radial(vector.norm(dim=1, keepdim=True))], dim=1)
+        shell = radial(vector.norm(dim=1, keepdim=True))
+        # Direction by distance: what a near image and a far one pull at is not the same.
+        directed = (shell[:, :, None] * vector[:, None, :]).flatten(1)
+        edge = torch.cat([directed, shell], dim=1)
         lattice = data.input_cell.flatten(1) / images.spacing[:, None]
         for layer in self.layers:
             h = layer(h, images.source, images.target, edge, lattice[data.batch])
@@ -52,7 +56,7 @@ class _Layer(nn.Module):
         self.norm = nn.LayerNorm(channels)
         self.receiver = nn.Linear(channels, channels)
         self.sender = nn.Linear(channels, channels, bias=False)
-        self.edge = nn.Linear(13, channels, bias=False)
+        self.edge = nn.Linear(4 * RADIAL, channels, bias=False)
         self.lattice = nn.Linear(9, channels, bias=False)
         self.update = nn.Sequential(
             nn.Linear(2 * channels, 2 * channels), nn.SiLU(), nn.Linear(2 * channels, channels)

@@ -14,6 +14,8 @@ from pyg_energyloss.functional import crystal_springs
 REACH = 1.8
 #: Root mean square displacement that a network without noise level has to undo, in Å.
 SIGMA_DATA = 1.0
+#: Features of a distance.
+RADIAL = 10
 MAX_Z = 118
 MAX_SITE = 31
 
