@@ -22,9 +22,9 @@ PAGES = {
     "rigidity": ["rigidity", "symmetry"],
     "spins": ["spins"],
     "generative": ["generative"],
-    "models": ["models", "models.denoisers"],
+    "models": ["models", "models.denoisers", "models.crystals"],
     "metrics": ["metrics", "metrics.generated"],
-    "data": ["data"],
+    "data": ["data", "data.crystals"],
     "experiments": [
         "files",
         "experiments",
@@ -32,6 +32,7 @@ PAGES = {
         "experiments.structures",
         "experiments.generation",
         "experiments.spins",
+        "experiments.crystals",
     ],
     "hosts": ["hosts", "hosts.patches", "hosts.export"],
     "registry": ["registry"],
@@ -46,6 +47,7 @@ BY_MODULE = {
     "experiments.structures",
     "experiments.generation",
     "experiments.spins",
+    "experiments.crystals",
     "cli",
 }
 #: Not pages of their own: kernels, and parts whose names the package above offers.

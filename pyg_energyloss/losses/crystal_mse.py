@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from pyg_energyloss.functional import crystal_mse
@@ -56,11 +57,13 @@ class CrystalMSELoss(StructureLoss):
         """
         info, dim = graph_info(data), pos_pred.size(1)
         found = periodic_cell(data, info.num_graphs, dim)
+        if found is None and cell_pred is not None:
+            raise ValueError("`cell_pred` needs the true lattice in `data.cell`")
         if found is None:
-            if cell_pred is not None:
-                raise ValueError("`cell_pred` needs the true lattice in `data.cell`")
-            found = pos_pred.new_zeros(info.num_graphs, dim, dim), None
-        cell, pbc = found[0].to(pos_pred.device), found[1]
+            cell = pos_pred.new_zeros(info.num_graphs, dim, dim)
+            pbc = torch.zeros(info.num_graphs, dim, dtype=torch.bool)
+        else:
+            cell, pbc = found[0].to(pos_pred.device), found[1]
         values = crystal_mse(
             pos_pred,
             info.pos,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from pyg_energyloss.metrics.crystals import CrystalEvaluator, distance_errors, lattice_errors
 from pyg_energyloss.metrics.geometry import GeometryEvaluator
 from pyg_energyloss.metrics.rmsd import RMSDEvaluator, best_rmsd
 from pyg_energyloss.metrics.stereo import StereoEvaluator, stereo_right
@@ -21,6 +22,7 @@ __all__ = [
     "LDDT",
     "BondMAE",
     "Coverage",
+    "CrystalEvaluator",
     "DistanceMAE",
     "GeometryEvaluator",
     "RMSDEvaluator",
@@ -28,6 +30,8 @@ __all__ = [
     "StereoEvaluator",
     "SymmetricRMSD",
     "best_rmsd",
+    "distance_errors",
+    "lattice_errors",
     "stereo_right",
 ]
 

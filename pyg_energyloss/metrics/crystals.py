@@ -128,11 +128,13 @@ def crystals(pos: Tensor, data: Data, cell: Tensor | None = None) -> list[Any]:
         data: Batch with ``z``, ``cell``, ``ptr``.
         cell: Lattice vectors [num_graphs, 3, 3], Å; None means those of ``data``.
     """
-    from pymatgen.core import Lattice, Structure
+    from pymatgen.core.lattice import Lattice
+    from pymatgen.core.structure import Structure
 
     lattice = (data.cell if cell is None else cell).detach().cpu().double().numpy()
     places, bounds = pos.detach().cpu().double().numpy(), data.ptr.tolist()
-    z, found = data.z.cpu().numpy(), []
+    z = data.z.cpu().numpy()
+    found: list[Any] = []
     for graph in range(len(lattice)):
         part = slice(bounds[graph], bounds[graph + 1])
         if not _is_valid(lattice[graph], places[part]):
@@ -152,7 +154,8 @@ def distance_errors(pos_pred: Tensor, data: Data, cell_pred: Tensor | None = Non
     tensor([True])
     """
     loss = PairEnergyLoss("constant", potential="absolute", normalize="pairs", reduction="none")
-    return loss(pos_pred.double(), data, cell_pred=cell_pred).detach().cpu().double()
+    error: Tensor = loss(pos_pred.double(), data, cell_pred=cell_pred)
+    return error.detach().cpu().double()
 
 
 def lattice_errors(cell_pred: Tensor, cell: Tensor) -> dict[str, Tensor]:
@@ -184,7 +187,7 @@ def _is_valid(cell: NDArray[np.float64], pos: NDArray[np.float64]) -> bool:
         return False
     if abs(np.linalg.det(cell)) < LEAST_VOLUME:
         return False
-    from pymatgen.core import Lattice
+    from pymatgen.core.lattice import Lattice
 
     lattice = Lattice(cell)
     fraction = lattice.get_fractional_coords(pos)

@@ -93,7 +93,8 @@ def output_scale(data: Data) -> Tensor:
     if "noise_level" not in data:
         return torch.ones_like(data.input_cell[:, 0, :1])
     sigma: Tensor = data.noise_level[:, None]
-    return sigma * SIGMA_DATA / (sigma.square() + SIGMA_DATA**2).sqrt()
+    scale: Tensor = sigma * SIGMA_DATA / (sigma.square() + SIGMA_DATA**2).sqrt()
+    return scale
 
 
 def deformed(data: Data, move: Tensor, strain: Tensor) -> tuple[Tensor, Tensor | None]:
