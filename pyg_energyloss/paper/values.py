@@ -22,9 +22,7 @@ def cell(value: Mapping[str, Any] | None, *, digits: int = 1, factor: float = 1.
     """
     if value is None or value.get("mean") is None:
         return NOT_MEASURED
-    spread = value.get("sd")
-    scaled = {"mean": factor * value["mean"], "sd": None if spread is None else factor * spread}
-    return mean_sd(scaled, digits)
+    return mean_sd(value, digits, factor=factor)
 
 
 def mean(value: Mapping[str, Any] | None) -> float:

@@ -434,9 +434,17 @@ def energyloss_register_commands(register: Register) -> None:
     register("crystals", "pyg_energyloss.cli.crystals:configure", summary="the same on crystals")
     register("study", "pyg_energyloss.cli.study:configure", summary="any registered experiment")
     register("report", "pyg_energyloss.cli.report:configure", summary="a study's page, once more")
-    register("edges", "pyg_energyloss.cli.edges:configure", summary="what sparse edges guarantee")
+    register(
+        "edges", "pyg_energyloss.cli.edges.command:configure", summary="what sparse edges guarantee"
+    )
     register("paper", "pyg_energyloss.cli.paper:configure", summary="published beside measured")
     register("plugins", "pyg_energyloss.cli.plugins:configure", summary="what is installed")
-    register("hosts", "pyg_energyloss.cli.hosts:configure", summary="frameworks it plugs into")
-    register("export", "pyg_energyloss.cli.export:configure", summary="molecules as a host's files")
-    register("run", "pyg_energyloss.cli.run:configure", summary="an EDM or JODO script, patched")
+    register(
+        "hosts", "pyg_energyloss.cli.hosts.listing:configure", summary="frameworks it plugs into"
+    )
+    register(
+        "export", "pyg_energyloss.cli.hosts.export:configure", summary="molecules as a host's files"
+    )
+    register(
+        "run", "pyg_energyloss.cli.hosts.run:configure", summary="an EDM or JODO script, patched"
+    )

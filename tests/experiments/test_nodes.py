@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("lightning", reason="training needs Lightning")
 from pyg_energyloss.cli import main
-from pyg_energyloss.experiments.nodes import Nodes
+from pyg_energyloss.experiments.fitting.nodes import Nodes
 from pyg_energyloss.files import read_json
 
 FIELDS = ["size=3", "train=40", "test=10", "steps=3", "batch_size=8", "learning_rate=1e-3"]
@@ -22,7 +22,6 @@ COMPLETE = {"NODE_RANK": "1", "MASTER_ADDR": "here", "MASTER_PORT": "1"}
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_two_nodes_make_each_run_once_and_the_second_writes_nothing(tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

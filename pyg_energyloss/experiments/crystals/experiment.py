@@ -17,8 +17,7 @@ from pyg_energyloss.experiments.crystals.training import CrystalTraining
 from pyg_energyloss.experiments.data import load_splits
 from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report
 from pyg_energyloss.experiments.spec import Spec
-from pyg_energyloss.experiments.summary import column
-from pyg_energyloss.experiments.training import Training
+from pyg_energyloss.experiments.summary import column, cost
 from pyg_energyloss.report.document import Row, Section
 
 TASK_TEXT = {
@@ -36,7 +35,7 @@ LATTICE_TEXT = {
 PREDICTED = "cell_pred"
 
 
-class CrystalExperiment(Experiment):
+class CrystalExperiment(Experiment[CrystalSpec, CrystalTraining]):
     """Predicts crystals from noised copies, or from their composition."""
 
     name = "crystals"
@@ -86,24 +85,17 @@ class CrystalExperiment(Experiment):
             "angle_mae", "angles", "°", digits=2, text="mean absolute error of the lattice angles"
         ),
         column("volume_error", "volume", "%", digits=1, text="mean relative error of the volume"),
-        column("step_ms", "ms/step", better=None, digits=1, text="median time of a training step"),
-        column(
-            "peak_memory_mib",
-            "MiB",
-            better=None,
-            digits=0,
-            text="peak memory of the process, or of the GPU",
-        ),
+        cost("step_ms", "ms/step", "median time of a training step"),
+        cost("peak_memory_mib", "MiB", "peak memory of the process, or of the GPU", digits=0),
     )
 
-    def build(self, spec: Spec, out: Path) -> Training:
+    def build(self, spec: CrystalSpec, out: Path) -> CrystalTraining:
         """A registered model with a registered loss on the task.
 
         Raises:
             ValueError: the data are no crystals, or the loss takes no predicted lattice.
         """
         del out
-        assert isinstance(spec, CrystalSpec)  # noqa: S101 - for the type checker
         splits = crystal_splits(spec)
         loss = registry.create("loss", spec.loss, **spec.loss_options)
         if spec.lattice == "predicted" and not takes_lattice(loss):
@@ -115,27 +107,24 @@ class CrystalExperiment(Experiment):
         return CrystalTraining(spec, network, loss, make_task(spec, volume_of(splits)), splits)
 
     def evaluate(
-        self, training: Training, spec: Spec, folder: Path, report: Report
+        self, training: CrystalTraining, spec: CrystalSpec, folder: Path, report: Report
     ) -> list[Measurement]:
         """Errors on test crystals, at each noise level."""
         del report, folder
-        assert isinstance(training, CrystalTraining)  # noqa: S101 - for the type checker
-        assert isinstance(spec, CrystalSpec)  # noqa: S101 - for the type checker
         return evaluate(
             training.network, training.splits["test"], training.task, spec, device=training.device
         )
 
-    def baselines(self, spec: Spec, out: Path) -> list[Measurement]:
+    def baselines(self, spec: CrystalSpec, out: Path) -> list[Measurement]:
         """The inputs as they are."""
         del out
-        assert isinstance(spec, CrystalSpec)  # noqa: S101 - for the type checker
         splits = crystal_splits(spec)
         task = make_task(spec, volume_of(splits))
         found = evaluate(start_of, splits["test"], task, spec, device=splits["test"].z.device)
         labels = {"model": "none", "loss": "the input as it is"}
         return [{"labels": {**labels, **m["labels"]}, "values": m["values"]} for m in found]
 
-    def baseline_settings(self, spec: Spec) -> dict[str, Any]:
+    def baseline_settings(self, spec: CrystalSpec) -> dict[str, Any]:
         """The task, the data and how they are judged."""
         plain = spec.to_dict()
         names = ("task", "lattice", "levels", "dataset", "dataset_options", "eval_graphs")
@@ -146,21 +135,19 @@ class CrystalExperiment(Experiment):
         judged = all("match" in m["values"] for m in result["measurements"])
         return judged or not matcher_is_there()
 
-    def labels(self, specs: Sequence[Spec]) -> dict[str, str]:
+    def labels(self, specs: Sequence[CrystalSpec]) -> dict[str, str]:
         """Model and loss; with noise levels a table for each."""
         denoise = any(getattr(spec, "levels", ()) for spec in specs)
         return {"model": "model", "loss": "loss", **({"noise": "noise"} if denoise else {})}
 
-    def headline(self, specs: Sequence[Spec]) -> str:
+    def headline(self, specs: Sequence[CrystalSpec]) -> str:
         """Task, data and length."""
         first = specs[0]
-        assert isinstance(first, CrystalSpec)  # noqa: S101 - for the type checker
         return f"{first.task}, lattice {first.lattice}, on {super().headline(specs)}"
 
-    def describe(self, specs: Sequence[Spec]) -> str:
+    def describe(self, specs: Sequence[CrystalSpec]) -> str:
         """What the task is."""
-        fields = vars(specs[0])
-        about = f"{TASK_TEXT[fields['task']]} {LATTICE_TEXT[fields['lattice']]}"
+        about = f"{TASK_TEXT[specs[0].task]} {LATTICE_TEXT[specs[0].lattice]}"
         return f"{super().describe(specs)} {about}"
 
     def sections(

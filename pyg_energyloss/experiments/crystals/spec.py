@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pyg_energyloss.experiments.spec import Spec, judging
+from pyg_energyloss.experiments.spec import Spec, judging, option
 
 TASKS = ("denoise", "composition")
 LATTICES = ("given", "predicted")
@@ -31,31 +31,30 @@ def learning_rate(model: str, loss: str) -> float:
 class CrystalSpec(Spec):
     """One run on crystals.
 
-    Attributes:
-        task: "denoise" or "composition".
-        lattice: "given", or "predicted" from a strained copy (denoise) or a cube (composition).
-        levels: Noise levels of the task denoise, Å; training draws between the extremes.
-        eval_graphs: Test crystals evaluated, the first ones of the test split.
-        match_graphs: Of these, how many go through pymatgen's matcher, which is slow.
-
     Raises:
         ValueError: the task or the lattice is unknown, or the levels do not fit.
     """
 
-    task: str = "denoise"
-    lattice: str = "given"
-    levels: tuple[float, ...] = ()
-    eval_graphs: int = judging(200)
-    match_graphs: int = judging(40)
+    task: str = option("denoise", "", choices=TASKS)
+    lattice: str = option(
+        "given",
+        "the cell is given (default), or predicted from a strained copy (denoise) or a cube",
+        choices=LATTICES,
+    )
+    levels: tuple[float, ...] = option(
+        (),
+        "denoise: standard deviations of the noise in Å (default: 0.25,0.5)",
+        flag="noise-levels",
+        metavar="S,S",
+    )
+    eval_graphs: int = judging(200, "test crystals", least=1)
+    match_graphs: int = judging(
+        40, "of these, how many pymatgen's matcher judges, which is slow", least=1
+    )
 
     def __post_init__(self) -> None:
-        """Check the task, the lattice and the levels."""
+        """Check the levels."""
         super().__post_init__()
-        for name, known in (("task", TASKS), ("lattice", LATTICES)):
-            if getattr(self, name) not in known:
-                raise ValueError(
-                    f"`{name}` must be one of {', '.join(known)}; got {getattr(self, name)!r}"
-                )
         if bool(self.levels) != (self.task == "denoise"):
             raise ValueError(
                 f"`levels` are for the task denoise, which needs some; got {list(self.levels)} "
@@ -65,6 +64,3 @@ class CrystalSpec(Spec):
             raise ValueError(
                 f"`levels` must be positive noise levels in Å, got {list(self.levels)}"
             )
-        for name in ("eval_graphs", "match_graphs"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"`{name}` must be at least 1, got {getattr(self, name)}")

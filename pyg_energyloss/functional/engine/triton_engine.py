@@ -244,7 +244,16 @@ def _sparse_kernel(  # noqa: PLR0917 - Triton passes by position
 
 
 def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
-    """Return the energy of each graph [num_graphs] and its gradient [num_nodes, dim]."""
+    """Return the energy of each graph [num_graphs] and its gradient [num_nodes, dim].
+
+    Energies are float64.
+    """
+    # Triton launches on the current device, which need not be that of the tensors.
+    with torch.cuda.device_of(problem.pos):
+        return _energy_gradient(problem)
+
+
+def _energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
     scale = graph_scale(problem)
     nodes, dim = problem.pos.shape
     node_scale = scale.expand(nodes) if problem.batch is None else scale[problem.batch]
@@ -303,9 +312,17 @@ def _complete(problem: Problem, node: Tensor, law: RadialForm) -> tuple[Tensor, 
             width=COLUMNS,
         )
     if order is None or problem.batch is None:
-        return each.sum().reshape(1), gradient
-    energy = node.new_zeros(problem.num_graphs).index_add_(0, problem.batch[order], each)
+        return _graph_sum(each, None, 1), gradient
+    energy = _graph_sum(each, problem.batch[order], problem.num_graphs)
     return energy, torch.empty_like(gradient).index_copy_(0, order, gradient)
+
+
+def _graph_sum(each: Tensor, graph: Tensor | None, num_graphs: int) -> Tensor:
+    """Sums by graph in float64: one after the other, as atomics add, float32 loses five digits."""
+    if graph is None:
+        return each.sum(dtype=torch.float64).reshape(1)
+    energy = torch.zeros(num_graphs, dtype=torch.float64, device=each.device)
+    return energy.index_add_(0, graph, each.double())
 
 
 def _sparse(problem: Problem, node: Tensor, law: RadialForm) -> tuple[Tensor, Tensor]:
@@ -337,7 +354,5 @@ def _sparse(problem: Problem, node: Tensor, law: RadialForm) -> tuple[Tensor, Te
             tiny=COINCIDENT,
             block=EDGES,
         )
-    if problem.batch is None:
-        return each.sum().reshape(1), gradient
-    energy = node.new_zeros(problem.num_graphs)
-    return energy.index_add_(0, problem.batch[source], each), gradient
+    graph = None if problem.batch is None else problem.batch[source]
+    return _graph_sum(each, graph, problem.num_graphs), gradient

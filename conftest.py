@@ -1,0 +1,63 @@
+"""Every test starts from the same state, whatever ran before it and in whatever order."""
+
+import os
+import random
+from concurrent.futures import Executor, Future
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import settings
+
+from pyg_energyloss.experiments.executors.attempt import THREAD_VARIABLES
+
+# A test that passes today passes tomorrow: the slow tests look for new examples.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(items):
+    """Skip tests that need a GPU where there is none."""
+    if torch.cuda.is_available():
+        return
+    interpreted = os.environ.get("TRITON_INTERPRET") == "1"
+    for item in items:
+        runs = interpreted and item.path.name == "test_triton_engine.py"
+        if "gpu" in item.keywords and not runs:
+            item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+
+
+@pytest.fixture(autouse=True)
+def same_start():
+    """Seed the global generators; put back what torch holds for the whole process."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 - the global one is what is meant
+    torch.manual_seed(0)
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    yield
+    torch.set_default_dtype(dtype)
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+
+
+class ThisProcess(Executor):
+    """Does what it is told at once, in a process that has imported everything."""
+
+    def submit(self, fn, /, *args):
+        """Call the function; a run's own errors are in its folder."""
+        future = Future()
+        future.set_result(fn(*args))
+        return future
+
+
+@pytest.fixture(scope="module")
+def runs_here():
+    """Make the runs of studies in this process; what processes add is tested with the executors."""
+    threads = torch.get_num_threads()
+    local = "pyg_energyloss.experiments.executors.named.LocalExecutor"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in THREAD_VARIABLES:  # a run sets them
+            patch.setenv(name, os.environ.get(name, str(threads)))
+        patch.setattr(local, lambda environments: ThisProcess())
+        yield
+    torch.set_num_threads(threads)
