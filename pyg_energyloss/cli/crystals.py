@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import ClassVar
 
 from pyg_energyloss.cli.errors import UserError
-from pyg_energyloss.cli.launch import (
-    TRAINING,
-    add_data,
-    add_execution,
-    add_length,
-    add_names,
-    check_writable,
-    launch,
-    need_extras,
-    preset_help,
-    preset_values,
-    registered,
-)
-from pyg_energyloss.cli.values import key_values, nested_options, noise_levels, positive
+from pyg_energyloss.cli.study_command import StudyCommand, Values
 from pyg_energyloss.experiments.crystals.spec import (
-    LATTICES,
     LEVELS,
     LOSSES,
     MODELS,
-    TASKS,
     CrystalSpec,
     learning_rate,
 )
@@ -61,96 +46,65 @@ examples:
 The csv files are those of CDVAE (github.com/txie-93/cdvae, data/); a folder with train.csv, val.csv
 and test.csv keeps its splits. Names: `energyloss plugins` lists every model, loss and data set."""
 
-#: option -> value by default, and with --quick.
-PRESETS: dict[str, tuple[Any, ...]] = {
-    "steps": (400, 40),
-    "batch_size": (32, 16),
-    "seeds": ((0, 1, 2), (0,)),
-    "eval_graphs": (200, 10),
-    "match_graphs": (40, 10),
-}
+
+class Crystals(StudyCommand):
+    """Models x losses on crystals."""
+
+    name = "crystals"
+    spec_type = CrystalSpec
+    description, epilog = DESCRIPTION, EPILOG
+    groups: ClassVar = {
+        "what to compare": (
+            "task",
+            "lattice",
+            "dataset",
+            "dataset_arg",
+            "models",
+            "losses",
+            "levels",
+        ),
+        "how long": (
+            "steps",
+            "batch_size",
+            "seeds",
+            "learning_rate",
+            "eval_graphs",
+            "match_graphs",
+            "quick",
+        ),
+    }
+    presets: ClassVar = {
+        "steps": (400, 40),
+        "batch_size": (32, 16),
+        "seeds": ((0, 1, 2), (0,)),
+        "eval_graphs": (200, 10),
+        "match_graphs": (40, 10),
+    }
+    models, losses = MODELS, LOSSES
+    own: ClassVar = {
+        "task": {"help": "default: denoise"},
+        "models": {"help": f"by name (default: {','.join(MODELS)})"},
+        "dataset": {
+            "default": "perov_5_small",
+            "metavar": "NAME",
+            "help": "a registered data set of crystals (default: perov_5_small)",
+        },
+        "learning_rate": {"help": "peak for all runs (default: tuned for each, see the docs)"},
+        "quick": {"help": "the second values in the brackets, one seed"},
+    }
+
+    def complete(self, options: argparse.Namespace, values: Values) -> Values:
+        """Noise levels of the task denoise."""
+        denoise = options.task in (None, "denoise")
+        if options.levels and not denoise:
+            raise UserError("--noise-levels goes with --task denoise")
+        return {**values, "levels": (options.levels or LEVELS) if denoise else ()}
+
+    def of_run(self, options: argparse.Namespace, values: Values, model: str, loss: str) -> Values:
+        """The learning rate that the sweep found."""
+        del options, values
+        return {"learning_rate": learning_rate(model, loss)}
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``energyloss crystals``."""
-    parser.description, parser.epilog = DESCRIPTION, EPILOG
-    what = parser.add_argument_group("what to compare")
-    what.add_argument("--task", choices=TASKS, default=TASKS[0])
-    what.add_argument(
-        "--lattice",
-        choices=LATTICES,
-        default=LATTICES[0],
-        help="the cell is given (default), or predicted from a strained copy or a cube",
-    )
-    add_data(what)
-    what.set_defaults(dataset="perov_5_small")
-    add_names(what, models=MODELS, losses=LOSSES, text=f"by name (default: {','.join(MODELS)})")
-    what.add_argument(
-        "--noise-levels",
-        type=noise_levels,
-        metavar="S,S",
-        help="denoise: standard deviations of the noise in Å "
-        f"(default: {','.join(f'{level:g}' for level in LEVELS)})",
-    )
-    how = parser.add_argument_group("how long")
-    add_length(how, PRESETS, rate="peak for all runs (default: tuned for each, see the docs)")
-    for name, text in (
-        ("eval_graphs", "test crystals"),
-        ("match_graphs", "of these, how many pymatgen's matcher judges, which is slow"),
-    ):
-        option = f"--{name.replace('_', '-')}"
-        how.add_argument(option, type=positive, help=preset_help(text, PRESETS, name))
-    how.add_argument(
-        "--quick", action="store_true", help="the second values in the brackets, one seed"
-    )
-    add_execution(parser, "runs/crystals")
-    parser.set_defaults(run=run)
-
-
-def run(options: argparse.Namespace) -> int:
-    """Compare, write, print; the exit code is 1 if a run failed."""
-    need_extras("crystals", {"train": TRAINING})
-    check_writable(options.out)
-    return launch("crystals", specs_of(options), options)
-
-
-def specs_of(options: argparse.Namespace) -> list[CrystalSpec]:
-    """The runs, seed after seed, so that a comparison cut short is still one.
-
-    Raises:
-        UserError: an option does not go with another.
-    """
-    value = preset_values(options, PRESETS)
-    if options.noise_levels and options.task != "denoise":
-        raise UserError("--noise-levels goes with --task denoise")
-    levels = (options.noise_levels or LEVELS) if options.task == "denoise" else ()
-    models = registered("crystals", "model", options.models or options.default_models)
-    losses = registered("crystals", "loss", options.losses)
-    of_models = nested_options(options.model_arg, "--model-arg", models)
-    of_losses = nested_options(options.loss_arg, "--loss-arg", losses)
-    return [
-        CrystalSpec(
-            task=options.task,
-            lattice=options.lattice,
-            levels=tuple(levels),
-            dataset=options.dataset,
-            dataset_options=key_values(options.dataset_arg, "--dataset-arg"),
-            model=model,
-            loss=loss,
-            seed=seed,
-            steps=value["steps"],
-            batch_size=value["batch_size"],
-            learning_rate=(
-                learning_rate(model, loss)
-                if options.learning_rate is None
-                else options.learning_rate
-            ),
-            eval_graphs=value["eval_graphs"],
-            match_graphs=value["match_graphs"],
-            model_options=of_models[model],
-            loss_options=of_losses[loss],
-        )
-        for seed in value["seeds"]
-        for model in models
-        for loss in losses
-    ]
+COMMAND = Crystals()
+configure, specs_of = COMMAND.configure, COMMAND.specs_of
