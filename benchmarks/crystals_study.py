@@ -35,17 +35,18 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--models", default="crystal_egnn,crystal_gnn")
     parser.add_argument("--out", type=Path, default=Path("runs/crystals_study"))
+    parser.add_argument("--write", action="store_true", help="sum up what is finished, run nothing")
     options = parser.parse_args()
     models = options.models.split(",")
     rates = {model: _best_rates(model, options) for model in models}
     todo = [
-        (seed, model, dataset, loss)
-        for seed in SEEDS
+        (model, dataset, seed, loss)
         for model in models
         for dataset in DATASETS
+        for seed in SEEDS
         for loss in LOSSES
     ]
-    for seed, model, dataset, loss in todo:
+    for model, dataset, seed, loss in () if options.write else todo:
         rate = float(min(rates[model][loss], key=rates[model][loss].__getitem__))
         spec = _spec(options, dataset, model, loss, seed=seed, rate=rate)
         for m in run_one("crystals", spec, options.out)["measurements"]:
@@ -148,6 +149,8 @@ def _rows(
                 rate = float(min(rates[model][loss], key=rates[model][loss].__getitem__))
                 specs = [_spec(options, dataset, model, loss, seed=s, rate=rate) for s in SEEDS]
                 results = [r for s in specs if (r := finished(s, options.out)) is not None]
+                if not results:
+                    continue
                 for index, level in enumerate(LEVELS):
                     values = mean_sd([r["measurements"][index]["values"] for r in results])
                     rows.append(
