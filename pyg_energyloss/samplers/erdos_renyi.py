@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.complete import all_pairs
+from pyg_energyloss.samplers.crystals.periodic import image_pairs
 from pyg_energyloss.samplers.far import unnumber
 from pyg_energyloss.samplers.sample import Lattice, PairSample
 
@@ -14,8 +15,9 @@ from pyg_energyloss.samplers.sample import Lattice, PairSample
 class ErdosRenyi(EdgeSampler):
     """Each pair with the same probability, independently, with weight one over it.
 
-    The mean over draws is the complete energy. Isolated atoms are likely below log(n) / 2 edges
-    per atom, so a draw is often not even connected: a baseline.
+    The mean over draws is the complete energy; of a periodic structure the pairs are all images
+    within 2.4 mean spacings, and the mean is that of `functional.crystal_energy`. Isolated atoms
+    are likely below log(n) / 2 edges per atom, so a draw is often not even connected: a baseline.
 
     Args:
         dim: dimension of space.
@@ -46,8 +48,14 @@ class ErdosRenyi(EdgeSampler):
         lattice: Lattice | None = None,
     ) -> PairSample:
         """Toss for every pair; see `EdgeSampler.sample`."""
-        del bonds, lattice
+        del bonds
         num_nodes = len(pos)
+        if lattice is not None:
+            every = image_pairs(np.asarray(pos, np.float64), lattice)
+            total = every.pairs.shape[1]
+            chance = min(1.0, self.edges_per_atom * num_nodes / max(total, 1))
+            drawn = rng.random(total) < chance
+            return every.select(drawn, every.weight[drawn] / chance)
         total = num_nodes * (num_nodes - 1) // 2
         if self.edges_per_atom * num_nodes >= total:
             return all_pairs(num_nodes)

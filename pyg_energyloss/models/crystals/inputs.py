@@ -76,9 +76,12 @@ class SiteEmbedding(nn.Module):
     def forward(self, data: Data) -> Tensor:
         """Return scalar features [num_nodes, channels]."""
         h: Tensor = self.element(data.z.clamp(max=MAX_Z))
-        if "noise_level" not in data:
-            return h + self.site(data.site.clamp(max=MAX_SITE))
-        return h + self.noise(data.noise_level.log().unsqueeze(-1))[data.batch]
+        extra: Tensor
+        if "noise_level" in data:
+            extra = self.noise(data.noise_level.log().unsqueeze(-1))[data.batch]
+        else:
+            extra = self.site(data.site.clamp(max=MAX_SITE))
+        return h + extra
 
 
 def radial(length: Tensor) -> Tensor:
