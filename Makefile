@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# No test takes this long, also on a busy machine: where one hangs is said, instead of nothing.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal --timeout 900
 PLUGINS := $(patsubst plugins/%/pyproject.toml,plugins/%,$(wildcard plugins/*/pyproject.toml))
 OUT ?= runs/demo
 COMPILED := $(wildcard tests/functional/test_*pair*.py) $(addprefix tests/, \
@@ -29,10 +31,10 @@ demo: $(VENV)/.installed ## Run the main job: compare losses on real molecules (
 	$(BIN)/energyloss compare --out $(OUT)
 
 test: $(VENV)/.installed ## Run the tests, doctests and examples
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not hosts'
+	$(PYTEST) -m 'not slow and not hosts'
 
 test-bounds: $(VENV)/.installed ## Run the tests that reach compiled kernels with every index checked
-	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(or $(TMPDIR),/tmp)/energyloss-bounds OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' -k 'not [torch' $(COMPILED)
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(or $(TMPDIR),/tmp)/energyloss-bounds $(PYTEST) -m 'not slow' -k 'not [torch' $(COMPILED)
 
 test-slow: $(VENV)/.installed ## Run the slow studies and long tests as well
 	$(BIN)/python -m pytest -m slow

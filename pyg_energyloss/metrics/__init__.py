@@ -8,8 +8,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from pyg_energyloss.metrics.acceptable import AcceptableEvaluator
 from pyg_energyloss.metrics.crystals import CrystalEvaluator, distance_errors, lattice_errors
+from pyg_energyloss.metrics.distances import DistanceEvaluator
 from pyg_energyloss.metrics.geometry import GeometryEvaluator
+from pyg_energyloss.metrics.paired import Difference, paired_difference
 from pyg_energyloss.metrics.rmsd import RMSDEvaluator, best_rmsd
 from pyg_energyloss.metrics.stereo import StereoEvaluator, stereo_right
 
@@ -20,9 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LDDT",
+    "AcceptableEvaluator",
     "BondMAE",
     "Coverage",
     "CrystalEvaluator",
+    "Difference",
+    "DistanceEvaluator",
     "DistanceMAE",
     "GeometryEvaluator",
     "RMSDEvaluator",
@@ -32,6 +38,7 @@ __all__ = [
     "best_rmsd",
     "distance_errors",
     "lattice_errors",
+    "paired_difference",
     "stereo_right",
 ]
 

@@ -101,6 +101,18 @@ def energyloss_register_losses(register: Register) -> None:
         role="structure",
     )
     register(
+        "energy_absolute_l1",
+        f"{named}:energy_absolute_l1",
+        summary="energy_absolute + distance_l1",
+        role="structure",
+    )
+    register(
+        "energy_absolute_sparse",
+        f"{named}:energy_absolute_sparse",
+        summary="energy_absolute on about 4 pairs an atom",
+        role="structure",
+    )
+    register(
         "symmetric_kabsch",
         f"{named}:symmetric_kabsch",
         summary="Kabsch MSE, least over equivalent atoms",
@@ -336,6 +348,18 @@ def energyloss_register_evaluators(register: Register) -> None:
         "stereo",
         f"{metrics}:StereoEvaluator",
         summary="centres of the right hand, E/Z",
+        role="structure",
+    )
+    register(
+        "distances",
+        f"{metrics}:DistanceEvaluator",
+        summary="MAE of all distances, lDDT",
+        role="structure",
+    )
+    register(
+        "acceptable",
+        f"{metrics}:AcceptableEvaluator",
+        summary="bonds, clashes and stereo all right",
         role="structure",
     )
     sets = "pyg_energyloss.metrics.generated"

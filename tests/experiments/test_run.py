@@ -62,6 +62,25 @@ def test_a_run_leaves_its_result_its_weights_and_where_it_was_made(name, first):
     assert progress["phase"] in {"evaluating", "sampling"}
 
 
+def test_every_molecule_keeps_its_own_errors(first):
+    """What paired tests between runs need."""
+    out, results = first
+    of_molecules = arrays(out / "runs" / structure().key / "molecules.npz")
+    values = results["compare"]["measurements"][0]["values"]
+    for metric in ("bond_mae", "rmsd"):
+        assert of_molecules[metric].shape == (6,)
+        assert np.nanmean(of_molecules[metric]) == pytest.approx(values[metric])
+
+
+def test_judging_on_validation_molecules_trains_nothing_again(tmp_path):
+    test = run_one("compare", structure(), tmp_path)
+    val = run_one("compare", structure(eval_split="val"), tmp_path)
+    assert val["train_seconds"] == test["train_seconds"]
+    assert val["measurements"] != test["measurements"]
+    again = run_one("compare", structure(), tmp_path)
+    assert again["measurements"] == test["measurements"]
+
+
 #: Imports everything once; each run has a process of its own, which its loss ends.
 KILLED = """
 import os, sys

@@ -24,6 +24,7 @@ def test_specs_come_back_from_json_and_keys_tell_them_apart(make):
     ("make", "change"),
     [
         (structure, {"eval_graphs": 7}),
+        (structure, {"eval_split": "val"}),
         (structure, {"evaluators": {"geometry": {}, "gfn2": {"max_graphs": 2}}}),
         (structure, {"keep_structures": 0}),
         (generator, {"samples": 5}),
@@ -50,6 +51,7 @@ def test_how_a_run_is_judged_does_not_change_its_key(make, change):
         (structure, {"task": "denoise"}, "`levels` are for the task denoise, which needs some"),
         (structure, {"task": "denoise", "levels": (math.nan,)}, "`levels` must be positive"),
         (structure, {"eval_graphs": 0}, "`eval_graphs` must be at least 1"),
+        (structure, {"eval_split": "train"}, "`eval_split` must be one of test, val; got 'train'"),
         (generator, {"schedule": "linear"}, "`schedule` must be one of"),
         (generator, {"prediction": "x0"}, "`prediction` must be one of"),
         (generator, {"sampler": "euler"}, "`sampler` must be one of"),

@@ -17,6 +17,8 @@ MODELS = ("gnn", "egnn", "e3nn")
 LOSSES = ("mse", "kabsch", "energy", "energy_sparse", "energy_kabsch")
 EVALUATORS = ("geometry", "rmsd", "gfn2")
 LEVELS = (0.1, 0.25, 0.5, 1.0)
+#: Where a trained run can be judged.
+SPLITS = ("test", "val")
 
 #: Peak learning rate for a model and a loss that the sweep did not cover.
 FALLBACK_LEARNING_RATE = 3e-3
@@ -68,6 +70,7 @@ class StructureSpec(Spec):
         metavar="S,S",
     )
     eval_graphs: int = judging(400, "test molecules", least=1)
+    eval_split: str = judging("test", "where they are from", choices=SPLITS)
     evaluators: dict[str, dict[str, Any]] = judging(factory=dict)  # noqa: RUF009 - makes a field
     keep_structures: int = judging(8, "test predictions kept for pictures")
 

@@ -12,6 +12,7 @@ from torch_geometric.data import Batch
 from pyg_energyloss.experiments.splits import SplitTraining
 from pyg_energyloss.experiments.structures.spec import StructureSpec
 from pyg_energyloss.experiments.structures.tasks import Task
+from pyg_energyloss.metrics.distances import DistanceEvaluator
 
 
 class StructureTraining(SplitTraining):
@@ -44,8 +45,10 @@ class StructureTraining(SplitTraining):
         return {"loss": self.loss(self.network(batch), batch)}
 
     def validate(self) -> dict[str, float]:
-        """Bond-length MAE in Å on fixed validation molecules."""
-        return self.bond_error(self.network(self.validation))
+        """MAE of bond lengths and of all distances, in Å, on fixed validation molecules."""
+        pos = self.network(self.validation)
+        pairs = DistanceEvaluator()(pos, self.validation)["distance_mae"]
+        return {**self.bond_error(pos), "val_distance_mae": float(pairs.nanmean())}
 
     def held_out(self, batch: Batch, generator: torch.Generator) -> Batch:
         """Inputs of the task, at its middle noise level if it has some."""

@@ -64,8 +64,7 @@ def engine_name(problem: Problem) -> str:
         if _installed("numba"):
             return "numba"
         _say_that_numba_is_missing()
-    tabled = isinstance(problem.law, TableForm) and not listed
-    if device == "cuda" and _installed("triton") and not tabled:
+    if device == "cuda" and _installed("triton"):
         return "triton"
     return "torch"
 

@@ -10,6 +10,7 @@ from torch.autograd import gradcheck, gradgradcheck
 from pyg_energyloss import potentials, stiffness
 from pyg_energyloss.functional import complete_pair_energy, pair_energy
 from pyg_energyloss.functional.engine import dispatch
+from pyg_energyloss.radial import Form, RadialForm, TableForm
 
 pytestmark = pytest.mark.gpu
 
@@ -157,6 +158,32 @@ def test_potentials_cutoff_and_weights_of_nodes(device, use, complete, potential
         return pair_energy(pos, target, edge_index, **options)
 
     assert_engines_agree(use, energy, pred)
+
+
+def test_an_image_of_an_atom_is_a_pair_and_the_atom_itself_is_none(device, use):
+    pos, cell = torch.zeros(2, 3, device=device), 2.0 * torch.eye(3, device=device)
+    columns = torch.tensor([[0, 0, 1], [0, 0, 1]], device=device)
+    shift = torch.tensor([[1, 0, 0], [0, 0, 0], [0, 0, -1]], device=device)
+    options = {"potential": potentials.LDDT(), "cell": cell, "edge_shift": shift}
+    found = []
+    for name in ("triton", "torch"):
+        use(name)
+        found.append(pair_energy(pos, pos, columns, **options))
+    assert found[0].item() == pytest.approx(found[1].item())
+    assert found[0].item() == pytest.approx(2 * 0.19590, abs=1e-4)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_laws_with_a_factor_for_each_pair_of_kinds(device, use, shuffled, dtype):
+    pred, target, batch = structures(device, 3, dtype, sizes=(9, 1, 40), shuffled=shuffled)
+    kind = (torch.arange(len(batch), device=device) * 7) % 3
+    table = torch.tensor([[1.0, 0.5, 0.0], [0.5, 2.0, 0.3], [0.0, 0.3, 0.7]], device=device)
+    law = TableForm(RadialForm(Form.EXPONENTIAL, 1.7, 0.8), table, kind)
+    options = {"batch": batch} if shuffled else {}
+    assert_engines_agree(
+        use, lambda pos: complete_pair_energy(pos, target, stiffness=law, **options), pred
+    )
 
 
 @pytest.mark.parametrize("law", [None, stiffness.Exponential(1.7, length=0.8)])

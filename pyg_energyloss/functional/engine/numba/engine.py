@@ -27,6 +27,7 @@ from pyg_energyloss.functional.engine.numba.order import packed_order
 from pyg_energyloss.functional.engine.numba.pages import aligned_zeros
 from pyg_energyloss.functional.engine.numba.small import SMALL, small_kernel
 from pyg_energyloss.functional.engine.problem import Problem
+from pyg_energyloss.functional.engine.self_images import self_image_energy
 from pyg_energyloss.functional.geometry.distance import COINCIDENT
 from pyg_energyloss.radial import Form, RadialForm, TableForm
 
@@ -245,7 +246,8 @@ def _sparse(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
     if twice:
         energies *= 2.0
         gradient *= 2.0
-    return energies.sum(axis=0), gradient
+    energy, constant = energies.sum(axis=0), self_image_energy(problem)
+    return energy if constant is None else energy + constant.detach().numpy(), gradient
 
 
 def _packed(problem: Problem) -> NDArray[np.floating]:
