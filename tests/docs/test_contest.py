@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("lightning", reason="training needs Lightning")
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("protocol", "rows", "tuning", "summary", "page", "stages")
+NAMES = ("protocol", "rows", "tuning", "stages", "duels", "summary", "page")
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_the_results_are_what_the_rows_give(contest, tmp_path, monkeypatch):
     monkeypatch.setattr(summary, "RESULT", tmp_path / "contest.json")
     summary.summarise()
     again = json.loads(summary.RESULT.read_text())
-    for part in ("protocol", "tuning", "trials", "tables", "map"):
+    for part in ("protocol", "tuning", "trials", "tables", "map", "stages"):
         assert again[part] == committed[part]
 
 
