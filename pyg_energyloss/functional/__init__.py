@@ -4,6 +4,7 @@ from pyg_energyloss.functional.bonds import undirected_bonds
 from pyg_energyloss.functional.complete_pair_energy import complete_pair_energy
 from pyg_energyloss.functional.coordinate_error import coordinate_mae, coordinate_mse
 from pyg_energyloss.functional.crystals.crystal_energy import crystal_energy
+from pyg_energyloss.functional.crystals.crystal_mse import crystal_mse
 from pyg_energyloss.functional.crystals.crystal_springs import (
     CrystalSprings,
     crystal_springs,
@@ -47,6 +48,7 @@ __all__ = [
     "coordinate_mae",
     "coordinate_mse",
     "crystal_energy",
+    "crystal_mse",
     "crystal_springs",
     "discrete_energy",
     "edge_energy",
