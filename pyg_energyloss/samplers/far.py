@@ -187,7 +187,9 @@ def once(
         )
         return found
     key, place = np.unique(_key(pairs, num_nodes), return_inverse=True)
-    return np.stack(np.divmod(key, num_nodes)), np.bincount(place, weight, len(key)).astype(np.float64)
+    return np.stack(np.divmod(key, num_nodes)), np.bincount(place, weight, len(key)).astype(
+        np.float64
+    )
 
 
 def _member(
