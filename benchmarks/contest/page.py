@@ -35,6 +35,8 @@ def parts(document: Mapping[str, Any]) -> dict[str, list[str]]:
     return {
         "trials": list(trials(document)),
         "tables": list(tables(document)) or ["No run of the table is finished yet."],
+        "duels": list(duels(document)) or ["No two losses share three seeds yet."],
+        "left": list(left(document)),
         "map": list(design(document)) or ["Not run yet."],
         "made": [made(document)],
     }
@@ -66,6 +68,29 @@ def tables(document: Mapping[str, Any]) -> Iterator[str]:
                 about = row["strain"] or {"median": None, "failed": MISSING}
                 cells += [mean_sd(about["median"], 1), str(about["failed"])]
             yield _line(cells)
+
+
+def duels(document: Mapping[str, Any]) -> Iterator[str]:
+    """Each challenger against each rival, at the longest runs that both have three seeds of."""
+    for table in document["tables"]:
+        if not table["duels"]:
+            continue
+        yield from ("", f"**{table['model']}, {table['dataset']}, {table['steps']} steps**", "")
+        yield from _head(["challenger", "rival", "bonds %", "D-MAE %", "RMSD %"])
+        for found in table["duels"]:
+            cells = [f"{m:+.1f} [{low:+.1f}, {high:+.1f}]" for m, low, high in _differences(found)]
+            yield _line([f"`{found['challenger']}`", f"`{found['rival']}`", *cells])
+
+
+def _differences(found: Mapping[str, Any]) -> Iterator[Sequence[float]]:
+    return (found[metric] for metric in ("bond_mae", "distance_mae", "rmsd"))
+
+
+def left(document: Mapping[str, Any]) -> Iterator[str]:
+    """How much of each stage is finished."""
+    yield from _head(["stage", "finished", "planned"])
+    for name, about in document["stages"].items():
+        yield _line([f"`{name}`", str(about["finished"]), str(about["planned"])])
 
 
 def design(document: Mapping[str, Any]) -> Iterator[str]:

@@ -90,6 +90,9 @@ OTHERS = (
 )
 ENTRIES = (*FIRST, *OTHERS)
 
+#: Pair energies that are not the paper's; the others are what people use, and the paper's.
+CHALLENGERS = ("energy_absolute", "energy_absolute_l1", "energy_absolute_kabsch")
+
 POTENTIALS = ("harmonic", "absolute", "huber", "lddt")
 LAWS = ("constant", "inverse", "inverse_square", "exponential")
 #: What is added to the pair energy -> the registered loss that does it.

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from duels import Runs, duel, duels
 from protocol import (
     BATCH_SIZE,
     DATASETS,
@@ -20,12 +21,12 @@ from protocol import (
     TUNING_STEPS,
 )
 from rows import rows
+from stages import STAGES
 from tuning import tuned
 
 from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.experiments.summary import moments
 from pyg_energyloss.files import write_json
-from pyg_energyloss.metrics import paired_difference
 
 RESULT = Path(__file__).parents[1] / "results" / "contest.json"
 #: Metric, head, whether high is good, digits, factor.
@@ -38,10 +39,6 @@ COLUMNS: tuple[tuple[str, str, bool, int, float], ...] = (
     ("lddt", "lDDT %", True, 1, 100.0),
     ("acceptable", "acceptable %", True, 1, 100.0),
 )
-#: Fewer seeds than this are no ground for calling anything the best.
-FEWEST = 3
-
-Runs = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def summarise() -> dict[str, Any]:
@@ -69,6 +66,10 @@ def summarise() -> dict[str, Any]:
         "map": [
             {"entry": row["entry"], "merit": row["merit"], **errors(row)} for row in rows("map")
         ],
+        "stages": {
+            name: {"finished": sum(job.is_finished() for job in jobs), "planned": len(jobs)}
+            for name, jobs in STAGES.items()
+        },
         "environment": environment(),
     }
     write_json(RESULT, document)
@@ -129,6 +130,7 @@ def table_of(
             }
             for name, of_who in runs.items()
         ],
+        "duels": duels(runs),
     }
 
 
@@ -162,19 +164,14 @@ def strain_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
 def is_best(name: str, metric: str, runs: Runs) -> bool:
     """Whether it is ahead of each of the others by the paired test, over three seeds."""
     wanted = 1 if next(high for key, _, high, *_ in COLUMNS if key == metric) else -1
-    ours = {row["spec"]["seed"]: row["molecules"][metric] for row in runs[name]}
-    for other, rows_of_other in runs.items():
-        theirs = {row["spec"]["seed"]: row["molecules"][metric] for row in rows_of_other}
-        if other == name:
-            continue
-        shared = sorted(ours.keys() & theirs.keys())
-        if len(shared) < FEWEST:
-            return False
-        first, second = ([_numbers(of[seed]) for seed in shared] for of in (ours, theirs))
-        if paired_difference(first, second).sign != wanted:
-            return False
-    return len(ours) >= FEWEST and len(runs) > 1
+    means = {other: _mean(metric, of_other) for other, of_other in runs.items()}
+    others = [other for other in runs if other != name]
+    if not others or any(wanted * means[name] <= wanted * means[other] for other in others):
+        return False
+    against = (duel(name, other, metric, runs) for other in others)
+    return all(found is not None and found.sign == wanted for found in against)
 
 
-def _numbers(values: Sequence[float | None]) -> list[float]:
-    return [float("nan") if value is None else value for value in values]
+def _mean(metric: str, runs: Sequence[Mapping[str, Any]]) -> float:
+    every = [v for row in runs for v in row["molecules"][metric] if v is not None]
+    return statistics.fmean(every) if every else math.nan

@@ -8,14 +8,16 @@ from numpy.typing import NDArray
 from pyg_energyloss.loops import compiled_or_plain
 from pyg_energyloss.samplers import kernels
 from pyg_energyloss.samplers.base import EdgeSampler
+from pyg_energyloss.samplers.crystals.periodic import image_pairs
 from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
 class ErdosRenyi(EdgeSampler):
     """Each pair with the same probability, independently, with weight one over it.
 
-    The mean over draws is the complete energy. Isolated atoms are likely below log(n) / 2 edges
-    per atom, so a draw is often not even connected: a baseline.
+    The mean over draws is the complete energy; of a periodic structure the pairs are all images
+    within 2.4 mean spacings, and the mean is that of `functional.crystal_energy`. Isolated atoms
+    are likely below log(n) / 2 edges per atom, so a draw is often not even connected: a baseline.
 
     Args:
         dim: dimension of space.
@@ -46,7 +48,13 @@ class ErdosRenyi(EdgeSampler):
         lattice: Lattice | None = None,
     ) -> PairSample:
         """Toss for every pair; see `EdgeSampler.sample`."""
-        del bonds, lattice
+        del bonds
+        if lattice is not None:
+            every = image_pairs(np.asarray(pos, np.float64), lattice)
+            total = every.pairs.shape[1]
+            chance = min(1.0, self.edges_per_atom * len(pos) / max(total, 1))
+            drawn = rng.random(total) < chance
+            return every.select(drawn, every.weight[drawn] / chance)
         return self._sample_flat(np.empty((0, self.dim)), np.array([0, len(pos)]), rng)
 
     def _sample_flat(

@@ -45,7 +45,7 @@ class KRegular(EdgeSampler):
     draws is the complete energy. (Not so with a pool, whose graphs leave pairs out: the mean over
     100 graphs of 30 to 1000 atoms was off by 4 %.) A draw is globally rigid for almost all
     placements with high probability (proved for dim 2), not surely, and soft: see the documentation
-    before fixing one. Of a periodic structure, pairs of atoms at their nearest image.
+    before fixing one. Periodic structures are refused: a pair of atoms has many images there.
 
     Args:
         dim: dimension of space.
@@ -88,8 +88,17 @@ class KRegular(EdgeSampler):
         bonds: NDArray[np.int64] | None = None,
         lattice: Lattice | None = None,
     ) -> PairSample:
-        """Draw a graph, whatever the positions; see `EdgeSampler.sample`."""
-        del bonds, lattice
+        """Draw a graph, whatever the positions; see `EdgeSampler.sample`.
+
+        Raises:
+            ValueError: the structure is periodic.
+        """
+        del bonds
+        if lattice is not None:
+            raise ValueError(
+                "`lattice`: a regular graph knows no periodic images, so its mean would not be the "
+                "energy of the crystal; take backbone, complete or erdos_renyi"
+            )
         num_nodes = len(pos)
         if self.k >= num_nodes - 1:
             return all_pairs(num_nodes)

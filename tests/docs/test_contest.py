@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("lightning", reason="training needs Lightning")
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("protocol", "rows", "tuning", "summary", "page", "stages")
+NAMES = ("protocol", "rows", "tuning", "stages", "duels", "summary", "page")
 
 
 @pytest.fixture
@@ -41,8 +41,25 @@ def test_the_results_are_what_the_rows_give(contest, tmp_path, monkeypatch):
     monkeypatch.setattr(summary, "RESULT", tmp_path / "contest.json")
     summary.summarise()
     again = json.loads(summary.RESULT.read_text())
-    for part in ("protocol", "tuning", "trials", "tables", "map"):
+    for part in ("protocol", "tuning", "trials", "tables", "map", "stages"):
         assert again[part] == committed[part]
+
+
+def test_the_page_says_of_400_steps_what_the_duels_say(contest):
+    committed = json.loads(contest["summary"].RESULT.read_text())
+    (table,) = (t for t in committed["tables"] if (t["model"], t["steps"]) == ("gnn", 400))
+    found = {(d["challenger"], d["rival"]): d for d in table["duels"]}
+    for challenger in ("energy_absolute_l1", "energy_absolute_kabsch"):
+        recipe, paper, l1 = (
+            found[challenger, rival] for rival in ("lddt_kabsch", "energy", "distance_l1")
+        )
+        ahead = [(d, "bond_mae") for d in (recipe, paper, l1)]
+        ahead += [(d, "distance_mae") for d in (recipe, paper)] + [(paper, "rmsd")]
+        assert all(d[metric][2] < 0 for d, metric in ahead)
+        assert all(l1[metric][1] < 0 < l1[metric][2] for metric in ("distance_mae", "rmsd"))
+        assert recipe["rmsd"][1] > 0
+    shares = [row["values"]["acceptable"]["mean"] for row in table["rows"]]
+    assert max(shares) < 1
 
 
 def test_a_rate_is_tried_beyond_an_end_as_long_as_the_best_is_there(contest):

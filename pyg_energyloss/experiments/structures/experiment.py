@@ -42,7 +42,12 @@ class StructureExperiment(Experiment[StructureSpec, StructureTraining]):
     name = "compare"
     title = "What the loss changes"
     spec_type = StructureSpec
-    roles: ClassVar = {"model": "structure", "loss": "structure", "evaluator": "structure"}
+    roles: ClassVar = {
+        "model": "structure",
+        "loss": "structure",
+        "evaluator": "structure",
+        "dataset": "structure",
+    }
     group = "noise"
     leaves = ("structures.npz", "molecules.npz")
     columns = (
