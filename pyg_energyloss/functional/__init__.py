@@ -27,6 +27,7 @@ from pyg_energyloss.functional.lddt import lddt
 from pyg_energyloss.functional.neighbour_weight import neighbour_weight
 from pyg_energyloss.functional.padded import from_padded, to_padded
 from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
+from pyg_energyloss.functional.sample_energy import sample_energy
 from pyg_energyloss.functional.smooth_lddt import smooth_lddt
 from pyg_energyloss.functional.spins.discrete_energy import categorical_field, discrete_energy
 from pyg_energyloss.functional.spins.flip import flip_min, flip_overlap, flip_soft
@@ -70,6 +71,7 @@ __all__ = [
     "minimum_image",
     "neighbour_weight",
     "pair_energy",
+    "sample_energy",
     "signed_volume",
     "smooth_lddt",
     "spin_cross_entropy",
