@@ -1,6 +1,7 @@
 """Time of every potential beside the harmonic one, with masks, and of samples of one target.
 
     python benchmarks/potentials_speed.py          (under a minute on one idle core)
+    python benchmarks/potentials_speed.py --only samples_48_of_400_ms     (the rest is kept)
 
 Forward and gradient, float32, one thread, CPU time, the best of the repeats of half a second; the
 potentials take turns, so that the ratios mean more than the milliseconds. `masked` leaves out every
@@ -11,6 +12,7 @@ density of a protein: all at once, as a flat batch, and one call for each.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from pathlib import Path
 
@@ -97,18 +99,21 @@ def samples() -> dict[str, dict[str, float]]:
     return found
 
 
+PARTS = {"potentials_ms": potentials, "samples_48_of_400_ms": samples}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     options = parser.parse_args()
     torch.set_num_threads(1)
-    result = {
-        "potentials_ms": potentials(),
-        "samples_48_of_400_ms": samples(),
-        "environment": environment(),
-        "seed": 0,
-        "load": [round(number, 1) for number in os.getloadavg()],
-    }
+    kept = json.loads(options.out.read_text()) if options.out.exists() else {}
+    kept = {name: kept[name] for name in PARTS if name in kept}
+    result: dict[str, object] = {**kept, "environment": environment(), "seed": 0}
+    for name in options.only:
+        load = [round(number, 1) for number in os.getloadavg()]
+        result[name] = {**PARTS[name](), "load": load}
     print(result)
     write_json(options.out, result)
 
