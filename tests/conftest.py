@@ -1,23 +1,10 @@
-"""Tests that need a GPU are skipped where there is none; molecules that many tests use."""
-
-import os
+"""Molecules that many tests use."""
 
 import pytest
 import torch
 from torch_geometric.data import Data
 
 from pyg_energyloss import registry
-
-
-def pytest_collection_modifyitems(items):
-    if torch.cuda.is_available():
-        return
-    interpreted = os.environ.get("TRITON_INTERPRET") == "1"
-    for item in items:
-        runs = interpreted and item.path.name == "test_triton_engine.py"
-        if "gpu" in item.keywords and not runs:
-            item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
-
 
 NAN, INF = float("nan"), float("inf")
 

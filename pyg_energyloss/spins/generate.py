@@ -20,6 +20,9 @@ from pyg_energyloss.spins.lattice import lattice_shape, square_lattice
 #: Systems per task; the random numbers of a task depend on its number and the seed alone.
 CHUNK = 50
 
+#: Spins that are solved sooner than processes start, which import torch; tori take longer.
+FEW = {False: 200_000, True: 10_000}
+
 _Solved = tuple[NDArray[np.float32], NDArray[np.int8], NDArray[np.float64]]
 
 
@@ -42,7 +45,7 @@ def generate_systems(
         size: rows and columns of the lattice.
         periodic: join the last row and column to the first.
         seed: of the random numbers.
-        workers: processes; None: one per core, 0: this process.
+        workers: processes; 0: this process; None: one per core, or this one where there are few.
         progress: called with (systems done, count) as they get done.
 
     Raises:
@@ -62,9 +65,12 @@ def generate_systems(
         (shape, periodic, seed, number, min(CHUNK, count - start))
         for number, start in enumerate(range(0, count, CHUNK))
     ]
+    if workers is None:
+        few = count * shape[0] * shape[1] <= FEW[periodic]
+        workers = 0 if few else os.cpu_count() or 1
     solved: dict[int, _Solved] = {}
     done = 0
-    for number, part in _run(tasks, os.cpu_count() or 1 if workers is None else workers):
+    for number, part in _run(tasks, workers):
         solved[number] = part
         done += len(part[2])
         if progress is not None:
@@ -92,7 +98,9 @@ def _run(tasks: list[Any], workers: int) -> Iterator[tuple[int, _Solved]]:
         initargs=(signal.SIGINT, signal.SIG_IGN),
     )
     try:
-        futures = {pool.submit(solve_chunk, *task): number for number, task in enumerate(tasks)}
+        futures = {
+            pool.submit(_solve_in_worker, *task): number for number, task in enumerate(tasks)
+        }
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:
@@ -102,8 +110,7 @@ def _run(tasks: list[Any], workers: int) -> Iterator[tuple[int, _Solved]]:
 def solve_chunk(
     shape: tuple[int, int], periodic: bool, seed: int, number: int, count: int
 ) -> _Solved:
-    """Draw and solve one chunk; runs in a worker process."""
-    torch.set_num_threads(1)
+    """Draw and solve one chunk."""
     bonds = np.ascontiguousarray(square_lattice(shape, periodic=periodic).T.numpy())
     random = np.random.default_rng(np.random.SeedSequence([seed, number]))
     grid = random.integers(-(2**23), 2**23, size=(count, len(bonds)), endpoint=True)
@@ -113,3 +120,8 @@ def solve_chunk(
     for k in range(count):
         spins[k], energy[k] = lowest_spins(bonds, coupling[k].astype(np.float64), spins.shape[1])
     return coupling, spins, energy
+
+
+def _solve_in_worker(*task: Any) -> _Solved:
+    torch.set_num_threads(1)
+    return solve_chunk(*task)

@@ -5,7 +5,6 @@ import runpy
 from pathlib import Path
 
 import pytest
-import torch
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[2]
@@ -50,13 +49,8 @@ def test_it_runs_as_it_is_pasted(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))  # as for a script
     monkeypatch.setenv("MPLBACKEND", "Agg")
-    state, dtype = torch.get_rng_state(), torch.get_default_dtype()
-    try:
-        # As a script: the processes that it starts import it anew.
-        runpy.run_path(str(script), run_name="__main__")
-    finally:
-        torch.set_rng_state(state)
-        torch.set_default_dtype(dtype)
+    # As a script: the processes that it starts import it anew.
+    runpy.run_path(str(script), run_name="__main__")
 
 
 def is_python(text):

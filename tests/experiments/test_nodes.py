@@ -22,7 +22,6 @@ COMPLETE = {"NODE_RANK": "1", "MASTER_ADDR": "here", "MASTER_PORT": "1"}
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_two_nodes_make_each_run_once_and_the_second_writes_nothing(tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -165,7 +165,13 @@ def test_weights_of_nodes_and_the_target_may_be_learned(rng, complete):
     assert gradcheck(energy, [tensor.requires_grad_() for tensor in (pred, target, weight)])
 
 
-@pytest.mark.parametrize("potential", POTENTIALS)
+@pytest.mark.parametrize(
+    "potential",
+    [
+        pytest.param(name, marks=() if name in ("harmonic", "lddt", "own") else pytest.mark.slow)
+        for name in POTENTIALS
+    ],
+)
 @pytest.mark.parametrize("complete", [False, True])
 def test_a_node_of_weight_zero_is_not_there(rng, engine, complete, potential):
     pred, target, batch = ragged(rng, (6, 70))
@@ -235,8 +241,7 @@ PAIR_LAWS = {
 }
 
 
-@pytest.mark.parametrize("potential", ["harmonic", "lddt"])
-@pytest.mark.parametrize("nodes", [12, 70])
+@pytest.mark.parametrize(("nodes", "potential"), [(12, "harmonic"), (70, "lddt")])
 @pytest.mark.parametrize("law", PAIR_LAWS.values(), ids=PAIR_LAWS)
 def test_laws_that_know_the_atoms(rng, engine, law, nodes, potential):
     pred, data = chain(rng, nodes)

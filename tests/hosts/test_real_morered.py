@@ -35,7 +35,7 @@ def run(command, folder):
     # MoreRed reads its own best model back with torch.load as it was before torch 2.6.
     extra = {"OMP_NUM_THREADS": "1", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1"}
     found = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=500,
+        command, cwd=folder, capture_output=True, text=True, check=False,
         env={**os.environ, **extra},
     )  # fmt: skip
     assert found.returncode == 0, found.stdout + found.stderr

@@ -37,7 +37,7 @@ class Environment:
         )  # fmt: skip
 
     def run(self, *arguments, **options):
-        return _run([str(self.python), *arguments], timeout=240, **options)
+        return _run([str(self.python), *arguments], **options)
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def test_numpy_and_compiled_loops_choose_the_same_edges(pos, monkeypatch):
         assert np.array_equal(ours, theirs)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(6, 60), st.integers(0, 10_000))
 def test_moving_the_structure_does_not_change_the_edges(count, seed):
     rng = np.random.default_rng(seed)

@@ -66,6 +66,15 @@ def test_the_result_depends_on_the_seed_and_not_on_the_workers():
     assert not torch.equal(here.coupling, generate_systems(60, 3, seed=2, workers=0).coupling)
 
 
+def test_few_systems_start_no_process_and_leave_torch_its_threads(monkeypatch):
+    monkeypatch.setattr("pyg_energyloss.spins.generate.ProcessPoolExecutor", None)
+    torch.set_num_threads(3)
+    assert torch.equal(
+        generate_systems(60, 3).coupling, generate_systems(60, 3, workers=0).coupling
+    )
+    assert torch.get_num_threads() == 3
+
+
 def test_progress_reaches_the_count():
     told = []
     generate_systems(120, 2, workers=0, progress=lambda done, total: told.append((done, total)))

@@ -222,7 +222,7 @@ def test_torus_10x10_agrees_with_the_transfer_matrix(reference):
         assert energy == pytest.approx(reference.transfer_matrix_energy(right, down), abs=1e-11)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 100_000), st.booleans())
 def test_random_planar_graphs_against_enumeration(reference, seed, whole):
     # A triangulation of random points, thinned: faces of all sizes, bridges, parts, lonely nodes.

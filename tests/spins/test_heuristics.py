@@ -24,7 +24,7 @@ def systems():
     return generate_systems(20, 6, seed=5, workers=0)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 1000))
 def test_relaxed_spins_are_local_minima_below_their_start(seed):
     edges = square_lattice((4, 5))

@@ -116,7 +116,7 @@ def test_trajectories_open_in_ase_gui(tmp_path, suffix):
     np.testing.assert_allclose(read_back[0].positions, frames[0].numpy(), atol=1e-7)
     shown = subprocess.run(
         [sys.executable, "-m", "ase", "gui", "--terminal", "--graph", "i,e", str(path)],
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert [float(line.split()[1]) for line in shown.stdout.splitlines()] == [3.0, 2.0, 0.0]
 

@@ -67,7 +67,7 @@ def run_process(tmp_path):
     def run(script, *arguments, **environment):
         found = subprocess.run(
             [sys.executable, str(HOSTS / script), *arguments],
-            cwd=tmp_path, capture_output=True, text=True, check=True, timeout=240,
+            cwd=tmp_path, capture_output=True, text=True, check=True,
             env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
         )  # fmt: skip
         return _result(found.stdout + found.stderr)

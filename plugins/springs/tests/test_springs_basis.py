@@ -8,7 +8,7 @@ from pyg_energyloss_springs.grid import Grid, make_grids
 from scipy.interpolate import RegularGridInterpolator
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.integers(0, 1000))
 def test_it_is_scipys_multilinear_interpolation(sticks, seed):
     rng = np.random.default_rng(seed)

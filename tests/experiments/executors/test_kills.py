@@ -48,7 +48,6 @@ def children(pid):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-@pytest.mark.timeout(600)
 def test_twenty_kills_leave_the_bytes_of_an_undisturbed_study(toys, tmp_path, wait_for_end):
     assert start(tmp_path / "calm").wait() == 0
     draw = random.Random(0)  # noqa: S311 - moments, no secrets

@@ -35,7 +35,6 @@ def parent_of(pid):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_a_node_killed_in_mid_run_costs_only_minutes(cluster, toys, tmp_path):
     node = cluster.add_node(num_cpus=1)
     (raylet,) = node.all_processes["raylet"]
@@ -72,7 +71,6 @@ def test_a_node_killed_in_mid_run_costs_only_minutes(cluster, toys, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_errors_and_lost_workers_are_told_as_by_processes(cluster, toys, tmp_path, wait_for_end):
     options = {"executor": "ray", "executor_options": {"address": cluster.address}}
     names = ["fail", "kill_self", "environment"]

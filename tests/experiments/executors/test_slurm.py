@@ -25,7 +25,6 @@ def submitit():
     return pytest.importorskip("submitit", reason="needs the extra slurm")
 
 
-@pytest.mark.timeout(300)
 def test_jobs_give_what_processes_give(submitit, toys, tmp_path):
     names = ["chain-1", "fail", "kill_self_once", "chain-2"]
     outcomes = {}
@@ -44,7 +43,6 @@ def test_jobs_give_what_processes_give(submitit, toys, tmp_path):
     assert (tmp_path / "slurm" / ".slurm").is_dir()
 
 
-@pytest.mark.timeout(300)
 def test_a_study_that_is_left_cancels_its_jobs(submitit, toys, tmp_path, wait_for_end):
     run = tmp_path / "a"
 
@@ -66,7 +64,6 @@ def test_a_study_that_is_left_cancels_its_jobs(submitit, toys, tmp_path, wait_fo
     os.kill(child, signal.SIGKILL)
 
 
-@pytest.mark.timeout(300)
 def test_shutting_down_waits_for_jobs_unless_told_to_cancel(submitit, toys, tmp_path):
     pool = SlurmExecutor(tmp_path / "logs", **LOCAL)
     run = tmp_path / "chain-1"

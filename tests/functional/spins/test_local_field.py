@@ -29,7 +29,7 @@ def test_by_hand():
     assert field.tolist() == [-1 + 2, 1 - 0.5 - 2, 0.5 + 2]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_agrees_with_a_double_loop_and_with_minus_the_gradient_of_the_energy(seed):
     edges, coupling, spins = draw(seed)
@@ -43,7 +43,7 @@ def test_agrees_with_a_double_loop_and_with_minus_the_gradient_of_the_energy(see
     assert torch.allclose(leaf.grad, -expected)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_a_ground_state_is_the_unique_minimum_for_any_positive_h0(seed):
     edges, coupling, _ = draw(seed)
@@ -52,7 +52,7 @@ def test_a_ground_state_is_the_unique_minimum_for_any_positive_h0(seed):
     assert bool((local_field(edges, coupling, target, h0=1e-6) * target > 0).all())
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_any_configuration_is_the_unique_minimum_above_h0_four(seed):
     edges, coupling, spins = draw(seed)
@@ -77,7 +77,7 @@ def test_the_only_minimiser_over_all_configurations_by_enumeration():
     assert best.tolist() == [target.tolist()]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.floats(0, 1))
 def test_free_energy_is_convex_in_the_mean_spin(seed, weight):
     generator = torch.Generator().manual_seed(seed)

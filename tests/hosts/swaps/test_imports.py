@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -20,6 +21,7 @@ from pyg_energyloss.hosts import (
     batch_context,
     settings_of,
 )
+from pyg_energyloss.hosts.swaps.launch import main
 from pyg_energyloss.hosts.swaps.signature import like
 
 #: A program's package: a loss in a module, imported by another, and one inside a method.
@@ -245,19 +247,22 @@ def test_a_known_host_stands_for_its_path_options_and_fields():
         HostAdapter(settings_of({"@etflo": "mse"}, None))
 
 
-def launch(package, *arguments, swap):
-    return subprocess.run(
-        [sys.executable, "-m", "pyg_energyloss.hosts", *arguments],
-        cwd=package.parent, capture_output=True, text=True, check=False, timeout=240,
-        env={**os.environ, "PYG_ENERGYLOSS_SWAP": swap},
+def run(package, *command, **environment):
+    found = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=package.parent, capture_output=True, text=True, check=False,
+        env={**os.environ, **environment},
     )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    return found
 
 
 def test_a_launched_program_trains_on_the_swapped_function(package):
     swap = "hostpackage.model:flat_loss=pair_energy?stiffness=constant&normalize=null"
-    found = launch(package, "-m", "hostpackage.main", "--epochs", "3", swap=swap)
+    command = ("pyg_energyloss.hosts", "-m", "hostpackage.main", "--epochs", "3")
+    found = run(package, *command, PYG_ENERGYLOSS_SWAP=swap)
     # Two atoms, 3 * sqrt(2) instead of sqrt(2) apart: both directions, k / 2 (2 sqrt(2))^2 each.
-    assert found.stdout.startswith("['--epochs', '3'] "), found.stderr
+    assert found.stdout.startswith("['--epochs', '3'] ")
     assert float(found.stdout.split()[-1]) == pytest.approx(8.0)
     assert "hostpackage.model:flat_loss: flat_loss -> FlatLoss('pair_energy'" in found.stderr
     assert "switched on by PYG_ENERGYLOSS_SWAP" in found.stderr
@@ -273,18 +278,22 @@ def test_a_launched_program_trains_on_the_swapped_function(package):
         ("", "nothing is swapped: set PYG_ENERGYLOSS_SWAP="),
     ],
 )
-def test_a_launched_program_does_not_start_when_the_line_is_wrong(package, swap, message):
-    found = launch(package, "-m", "hostpackage.main", swap=swap)
-    assert found.returncode != 0
-    assert message in found.stderr
-    assert found.stdout == ""
+def test_a_launched_program_does_not_start_when_the_line_is_wrong(
+    package, monkeypatch, capsys, swap, message
+):
+    monkeypatch.chdir(package.parent)
+    monkeypatch.setenv("PYG_ENERGYLOSS_SWAP", swap)
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    finders = list(sys.meta_path)
+    with pytest.raises((ValueError, KeyError, TypeError), match=re.escape(message)):
+        main(["-m", "hostpackage.main"])
+    assert capsys.readouterr().out == ""
+    assert sys.meta_path == finders
 
 
 def test_without_a_launcher_nothing_is_swapped(package):
-    found = subprocess.run(
-        [sys.executable, "-m", "hostpackage.main"],
-        cwd=package.parent, capture_output=True, text=True, check=True,
-        env={**os.environ, "PYG_ENERGYLOSS_SWAP": "hostpackage.model:flat_loss=pair_energy"},
-    )  # fmt: skip
+    swap = "hostpackage.model:flat_loss=pair_energy"
+    found = run(package, "hostpackage.main", PYG_ENERGYLOSS_SWAP=swap)
     assert float(found.stdout.split()[-1]) == pytest.approx(4 / 3)
     assert found.stderr == ""
