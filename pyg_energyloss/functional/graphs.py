@@ -136,8 +136,9 @@ def check_edges(  # noqa: C901 - a check a line
         )
     edges, dim = edge_index.size(1), pos.size(1)
     named = {"edge_weight": edge_weight, "edge_shift": edge_shift, "cell": cell}
-    given = [(name, tensor) for name, tensor in named.items() if tensor is not None]
-    for name, tensor in [("edge_index", edge_index), *given]:
+    for name, tensor in {"edge_index": edge_index, **named}.items():
+        if tensor is None:
+            continue
         if not isinstance(tensor, Tensor) or tensor.is_complex():
             got = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
             raise TypeError(f"`{name}` must be a tensor of real numbers, got {got}")

@@ -173,10 +173,12 @@ class PairEnergyLoss(LossArithmetic, SpringMessages):
             return None if share == 1.0 else share * graph_ones(info)
         if self.normalize == "pairs":
             return share / pair_weight(info, edge_index, self.cutoff)
-        if info.ptr is None or info.node_weight is not None:
+        wide = torch.promote_types(info.pos.dtype, torch.float32)
+        if info.node_weight is not None or (info.ptr is None and info.batch is not None):
             atoms = atom_weight(info)
+        elif info.ptr is None:
+            atoms = info.pos.new_full((1,), max(info.pos.size(0), 1), dtype=wide)
         else:  # a graph without atoms counts as one
-            wide = torch.promote_types(info.pos.dtype, torch.float32)
             atoms = info.ptr.diff().clamp(min=1).to(wide)
         return share / (atoms.square() if self.normalize == "atoms_squared" else atoms)
 
