@@ -144,7 +144,7 @@ def _complete(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
         def task(thread: int, workers: int) -> None:
             tile = np.empty((tiles, (ROWS + len(table)) * LANES), dtype=kind)
             box = np.empty((tiles if cut else 0, 6), dtype=kind)
-            work = (_SHARES[kind], tile, box, thread, workers)
+            work = (_SHARES[kind], np.empty(4 * LANES, dtype=kind), tile, box, thread, workers)
             tiled(*given, *work, energies[thread], gradients[thread])
 
     task(0, 1) if count == 1 else threads.run(task, count)
