@@ -2,15 +2,23 @@
 
 import os
 import random
+from concurrent.futures import Executor, Future
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import settings
+
+try:
+    from hypothesis import settings
+except ImportError:  # a machine for `make gpu` may be without; the tests for it need none
+    settings = None
+
+from pyg_energyloss.experiments.executors.attempt import THREAD_VARIABLES
 
 # A test that passes today passes tomorrow: the slow tests look for new examples.
-settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.load_profile("repeatable")
+if settings is not None:
+    settings.register_profile("repeatable", derandomize=True, deadline=None)
+    settings.load_profile("repeatable")
 
 
 def pytest_collection_modifyitems(items):
@@ -20,7 +28,8 @@ def pytest_collection_modifyitems(items):
     interpreted = os.environ.get("TRITON_INTERPRET") == "1"
     for item in items:
         runs = interpreted and item.path.name == "test_triton_engine.py"
-        if "gpu" in item.keywords and not runs:
+        # Not `item.keywords`, which also has the names of the folders above.
+        if item.get_closest_marker("gpu") and not runs:
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
 
 
@@ -35,3 +44,26 @@ def same_start():
     torch.set_default_dtype(dtype)
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
+
+
+class ThisProcess(Executor):
+    """Does what it is told at once, in a process that has imported everything."""
+
+    def submit(self, fn, /, *args):
+        """Call the function; a run's own errors are in its folder."""
+        future = Future()
+        future.set_result(fn(*args))
+        return future
+
+
+@pytest.fixture(scope="module")
+def runs_here():
+    """Make the runs of studies in this process; what processes add is tested with the executors."""
+    threads = torch.get_num_threads()
+    local = "pyg_energyloss.experiments.executors.named.LocalExecutor"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in THREAD_VARIABLES:  # a run sets them
+            patch.setenv(name, os.environ.get(name, str(threads)))
+        patch.setattr(local, lambda environments: ThisProcess())
+        yield
+    torch.set_num_threads(threads)

@@ -6,12 +6,12 @@ python benchmarks/generate_docs.py
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pyg_energyloss.files import write_text
+from pyg_energyloss.report.numbers import mean_sd
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "generate.md"
@@ -102,19 +102,11 @@ def table(rows: Sequence[Mapping[str, Any]], *, every: bool) -> list[str]:
     for row in rows:
         if row["weights"] != "averaged" and not every:
             continue
-        cells = [cell(row["metrics"].get(name), d, f) for name, _, d, f in COLUMNS]
+        cells = [mean_sd(row["metrics"].get(name), d, factor=f) for name, _, d, f in COLUMNS]
         lines.append(
             f"| {row['label']} | {row['weights']} | {row['seeds']} | " + " | ".join(cells) + " |"
         )
     return lines
-
-
-def cell(value: Mapping[str, Any] | None, digits: int, factor: float) -> str:
-    """Mean ± standard deviation."""
-    if value is None or value["mean"] is None or not math.isfinite(value["mean"]):
-        return "–"
-    text = f"{factor * value['mean']:.{digits}f}"
-    return text if value["sd"] is None else f"{text} ± {factor * value['sd']:.{digits}f}"
 
 
 def main() -> None:
@@ -125,7 +117,7 @@ def main() -> None:
     rule = "|---" * (len(COLUMNS) + 3) + "|"
     real = {k: v for part in study["ceiling"].values() for k, v in part.items()}
     ceiling = [
-        cell({"mean": real.get(name), "sd": None}, digits, factor)
+        mean_sd({"mean": real.get(name)}, digits, factor=factor)
         for name, _, digits, factor in COLUMNS
     ]
     about = (
@@ -167,7 +159,7 @@ def trends(groups: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     ]
     for question, published, group, labels in TRENDS:
         ours = {
-            row["label"]: cell(row["metrics"].get("atom_stable"), 1, 100.0)
+            row["label"]: mean_sd(row["metrics"].get("atom_stable"), 1, factor=100.0)
             for row in groups.get(group, ())
             if row["weights"] == "averaged"
         }

@@ -12,13 +12,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pyg_energyloss.cli.compare import BATCH_SIZE, PRESETS
+from pyg_energyloss.cli.compare import BATCH_SIZE, Compare
 from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.experiments.structures.spec import LOSSES, MODELS, StructureSpec
 from pyg_energyloss.experiments.study import run_study
 from pyg_energyloss.files import write_json
 
-STEPS = PRESETS["steps"][0]
+STEPS = Compare.presets["steps"][0]
 RATES = (1e-3, 3e-3, 1e-2, 3e-2)
 RESULT = Path(__file__).parent / "results" / "learning_rates.json"
 

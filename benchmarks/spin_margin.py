@@ -21,6 +21,7 @@ from spin_tuning import PRESET, run_specs
 from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.experiments.spins.spec import SpinSpec, learning_rate
 from pyg_energyloss.files import write_json
+from pyg_energyloss.report import numbers
 
 #: name -> data, steps, schedule of the learning rate.
 REGIMES = {
@@ -79,7 +80,7 @@ def main() -> None:
             values = [{m: v[m] for m in METRICS} for v in found if v is not None]
             row = table[regime][name] = mean_sd(values)
             excess = row["excess_energy"]
-            print(f"{regime}: {name:14s} {excess['mean']:6.2f} ± {excess['sd']:.2f}")
+            print(f"{regime}: {name:14s} {numbers.mean_sd(excess, 2)}")
     settings = {"width": PRESET["width"], "batch_size": PRESET["batch_size"], "seeds": SEEDS}
     write_json(RESULT, {"settings": settings, "environment": environment(), "regimes": table})
 

@@ -25,6 +25,7 @@ from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.experiments.spins.experiment import SpinExperiment
 from pyg_energyloss.experiments.spins.spec import SpinSpec
 from pyg_energyloss.files import write_json
+from pyg_energyloss.report import numbers
 
 CNN: tuple[str, dict[str, Any]] = ("spin_cnn", {"width": PRESET["width"]})
 FRAME: tuple[str, dict[str, Any]] = ("spin_cnn", {"width": PRESET["width"], "frame": True})
@@ -132,7 +133,7 @@ def _report(work: Path, baselines: dict[str, Any]) -> None:
             continue
         rows[name] = {"learning_rate": rate, "validation": merit, **mean_sd(values)}
         excess = rows[name]["excess_energy"]
-        print(f"{name:40s} {rate:g}  {excess['mean']:6.2f} ± {excess['sd']:.2f}", flush=True)
+        print(f"{name:40s} {rate:g}  {numbers.mean_sd(excess, 2)}", flush=True)
     print(flush=True)
     document = {
         "what": "excess energy on the test systems, mean and s.d. over seeds, rates tuned apart",

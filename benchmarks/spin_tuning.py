@@ -22,7 +22,7 @@ from typing import Any
 
 from runs import finished
 
-from pyg_energyloss.cli.spins import LOSSES, PRESETS
+from pyg_energyloss.cli.spins import LOSSES, Spins
 from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.experiments.spins.spec import SpinSpec
 from pyg_energyloss.experiments.study import run_study
@@ -42,7 +42,7 @@ SEED = 100
 #: Share of the steps over which the figure of merit is averaged.
 LATE = 0.4
 RESULT = Path(__file__).parent / "results" / "spin_tuning.json"
-PRESET = {name: values[0] for name, values in PRESETS.items()}
+PRESET = {name: values[0] for name, values in Spins.presets.items()}
 #: The systems that settings are compared on, others than those that are reported.
 DATA = {"data_seed": SEED, **{name: PRESET[name] for name in ("size", "train", "test")}}
 

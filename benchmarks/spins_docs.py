@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pyg_energyloss.files import write_text
+from pyg_energyloss.report.numbers import mean_sd
 from pyg_energyloss.report.plots import colour, figure
 
 HERE = Path(__file__).parent
@@ -37,14 +38,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def cell(value: Mapping[str, float], digits: int, factor: float = 1.0) -> str:
-    """Mean ± s.d."""
-    return f"{factor * value['mean']:.{digits}f} ± {factor * value['sd']:.{digits}f}"
-
-
 def metrics(values: Mapping[str, Any]) -> list[str]:
     """The columns of a trained network."""
-    return [cell(values[m], digits, factor) for m, _, digits, factor in COLUMNS]
+    return [mean_sd(values[m], digits, factor=factor) for m, _, digits, factor in COLUMNS]
 
 
 def untrained(baselines: Mapping[str, Any]) -> list[list[str]]:
@@ -109,7 +105,7 @@ def tuning() -> str:
                 rate(best["learning_rate"]),
                 own,
                 f"{merit:.1f}",
-                cell(found[loss], 1),
+                mean_sd(found[loss], 1),
             ]
         )
     return table(
@@ -123,7 +119,7 @@ def margin() -> str:
     regimes = read("spin_margin")["regimes"]
     names = list(next(iter(regimes.values())))
     rows = [
-        [regime, *(cell(found[name]["excess_energy"], 2) for name in names)]
+        [regime, *(mean_sd(found[name]["excess_energy"], 2) for name in names)]
         for regime, found in regimes.items()
     ]
     return table(["", *names], rows)

@@ -28,6 +28,7 @@ PAGES = {
     "experiments": [
         "files",
         "experiments",
+        "experiments.fitting",
         "experiments.executors",
         "experiments.structures",
         "experiments.generation",
@@ -37,16 +38,19 @@ PAGES = {
     "registry": ["registry"],
     "testing": ["testing"],
     "report": ["report", "paper"],
-    "cli": ["cli"],
+    "cli": ["cli", "cli.edges", "cli.hosts"],
 }
 TITLES = {"cli": "Command line"}
 #: Listed module by module.
 BY_MODULE = {
     "experiments",
+    "experiments.fitting",
     "experiments.structures",
     "experiments.generation",
     "experiments.spins",
     "cli",
+    "cli.edges",
+    "cli.hosts",
 }
 #: Not pages of their own: kernels, and parts whose names the package above offers.
 PRIVATE = {

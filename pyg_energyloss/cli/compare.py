@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 from pyg_energyloss.cli.errors import UserError
-from pyg_energyloss.cli.launch import (
-    TRAINING,
-    add_data,
-    add_execution,
-    add_length,
-    add_names,
-    check_writable,
-    dataset_of,
-    launch,
-    need_extras,
-    preset_help,
-    preset_values,
-    registered,
-)
-from pyg_energyloss.cli.values import nested_options, noise_levels, positive
+from pyg_energyloss.cli.study_command import StudyCommand, Values
 from pyg_energyloss.experiments.structures.spec import (
     EVALUATORS,
     LEVELS,
     LOSSES,
     MODELS,
-    TASKS,
     StructureSpec,
     learning_rate,
 )
@@ -56,100 +41,70 @@ examples:
 names: `energyloss plugins` lists every model, loss and data set."""
 
 BATCH_SIZE, BATCH_ATOMS = 64, 850
-#: option -> value by default, and with --quick.
-PRESETS: dict[str, tuple[Any, ...]] = {
-    "steps": (400, 60),
-    "batch_size": (BATCH_SIZE, BATCH_SIZE // 2),
-    "seeds": ((0, 1), (0,)),
-    "eval_graphs": (400, 60),
-}
 #: Molecules for GFN2-xTB when they have 14 atoms; fewer of larger ones.
 XTB_GRAPHS, QUICK_XTB_GRAPHS, XTB_ATOMS = 16, 4, 14
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``energyloss compare``."""
-    parser.description, parser.epilog = DESCRIPTION, EPILOG
-    what = parser.add_argument_group("what to compare")
-    what.add_argument("--task", choices=TASKS, default=TASKS[0])
-    add_data(what)
-    add_names(
-        what,
-        models=MODELS,
-        losses=LOSSES,
-        text=f"models by name (default: {','.join(MODELS)}, those that are installed)",
-    )
-    what.add_argument(
-        "--noise-levels",
-        type=noise_levels,
-        metavar="S,S",
-        help="denoise: standard deviations of the noise in Å "
-        f"(default: {','.join(f'{level:g}' for level in LEVELS)})",
-    )
-    how = parser.add_argument_group("how long")
-    add_length(how, PRESETS, rate="peak for all runs (default: tuned for each, see the docs)")
-    how.add_argument(
-        "--eval-graphs", type=positive, help=preset_help("test molecules", PRESETS, "eval_graphs")
-    )
-    how.add_argument(
-        "--quick",
-        action="store_true",
-        help="the second values in the brackets, one seed",
-    )
-    add_execution(parser, "runs/compare")
-    parser.set_defaults(run=run)
+class Compare(StudyCommand):
+    """Models x losses on structures."""
 
+    name = "compare"
+    spec_type = StructureSpec
+    description, epilog = DESCRIPTION, EPILOG
+    groups: ClassVar = {
+        "what to compare": ("task", "dataset", "dataset_arg", "models", "losses", "levels"),
+        "how long": ("steps", "batch_size", "seeds", "learning_rate", "eval_graphs", "quick"),
+    }
+    presets: ClassVar = {
+        "steps": (400, 60),
+        "batch_size": (BATCH_SIZE, BATCH_SIZE // 2),
+        "seeds": ((0, 1), (0,)),
+        "eval_graphs": (400, 60),
+    }
+    models, losses = MODELS, LOSSES
+    own: ClassVar = {
+        "task": {"help": None},
+        "models": {
+            "help": f"models by name (default: {','.join(MODELS)}, those that are installed)"
+        },
+        "learning_rate": {"help": "peak for all runs (default: tuned for each, see the docs)"},
+        "quick": {"help": "the second values in the brackets, one seed"},
+    }
 
-def run(options: argparse.Namespace) -> int:
-    """Compare, write, print; the exit code is 1 if a run failed."""
-    need_extras("compare", {"train": TRAINING})
-    check_writable(options.out)
-    return launch("compare", specs_of(options), options)
+    def installed(self) -> list[str]:
+        """The default models that are there; the others are named."""
+        from pyg_energyloss import registry
 
+        there = registry.names("model")
+        for name in self.models:
+            if name not in there:
+                remedy = f"pip install pyg-energyloss-{name}"
+                print(f"energyloss: model {name!r} is left out: {remedy}", file=sys.stderr)
+        return [name for name in self.models if name in there]
 
-def specs_of(options: argparse.Namespace) -> list[StructureSpec]:
-    """The runs, seed after seed, so that a comparison cut short is still one."""
-    value = preset_values(options, PRESETS)
-    if options.noise_levels and options.task != "denoise":
-        raise UserError("--noise-levels goes with --task denoise")
-    levels = (options.noise_levels or LEVELS) if options.task == "denoise" else ()
-    models = options.models or _installed(options.default_models)
-    registered("compare", "model", models)
-    registered("compare", "loss", options.losses)
-    of_models = nested_options(options.model_arg, "--model-arg", models)
-    of_losses = nested_options(options.loss_arg, "--loss-arg", options.losses)
-    dataset, dataset_options = dataset_of(options)
-    atoms = _atoms(dataset, dataset_options)
-    fitting = max(1, min(BATCH_SIZE, round(BATCH_ATOMS / atoms)))
-    if options.batch_size is None:
-        value["batch_size"] = max(1, fitting // 2) if options.quick else fitting
-    xtb = QUICK_XTB_GRAPHS if options.quick else XTB_GRAPHS
-    evaluators = available_evaluators(xtb, atoms)
-    return [
-        StructureSpec(
-            task=options.task,
-            levels=tuple(levels),
-            dataset=dataset,
-            model=model,
-            loss=loss,
-            seed=seed,
-            steps=value["steps"],
-            batch_size=value["batch_size"],
-            learning_rate=(
-                learning_rate(model, loss)
-                if options.learning_rate is None
-                else options.learning_rate
-            ),
-            eval_graphs=value["eval_graphs"],
-            evaluators=evaluators,
-            dataset_options=dataset_options,
-            model_options=of_models[model],
-            loss_options=of_losses[loss],
-        )
-        for seed in value["seeds"]
-        for model in models
-        for loss in options.losses
-    ]
+    def complete(self, options: argparse.Namespace, values: Values) -> Values:
+        """Noise levels, and batches and evaluators that fit the size of the molecules."""
+        from pyg_energyloss.experiments.data import load_splits
+
+        denoise = options.task == "denoise"
+        if options.levels and not denoise:
+            raise UserError("--noise-levels goes with --task denoise")
+        train = load_splits(values["dataset"], values["dataset_options"])["train"]
+        atoms = train.z.numel() / len(train)
+        if options.batch_size is None:
+            fitting = max(1, min(BATCH_SIZE, round(BATCH_ATOMS / atoms)))
+            values["batch_size"] = max(1, fitting // 2) if options.quick else fitting
+        xtb = QUICK_XTB_GRAPHS if options.quick else XTB_GRAPHS
+        evaluators = available_evaluators(xtb, atoms)
+        if "stereo" in train.slices:  # without these tags no model can tell the hand
+            evaluators["stereo"] = {}
+        levels = (options.levels or LEVELS) if denoise else ()
+        return {**values, "levels": levels, "evaluators": evaluators}
+
+    def of_run(self, options: argparse.Namespace, values: Values, model: str, loss: str) -> Values:
+        """The learning rate that the sweep found."""
+        del options, values
+        return {"learning_rate": learning_rate(model, loss)}
 
 
 def available_evaluators(xtb_graphs: int, atoms: float) -> dict[str, dict[str, Any]]:
@@ -177,21 +132,5 @@ def available_evaluators(xtb_graphs: int, atoms: float) -> dict[str, dict[str, A
     return chosen
 
 
-def _atoms(dataset: str, dataset_options: dict[str, Any]) -> float:
-    from pyg_energyloss.experiments.data import load_splits
-
-    train = load_splits(dataset, dataset_options)["train"]
-    return float(train.z.numel() / len(train))
-
-
-def _installed(models: list[str]) -> list[str]:
-    from pyg_energyloss import registry
-
-    installed = registry.names("model")
-    for name in models:
-        if name not in installed:
-            print(
-                f"energyloss: model {name!r} is left out: pip install pyg-energyloss-{name}",
-                file=sys.stderr,
-            )
-    return [name for name in models if name in installed]
+COMMAND = Compare()
+configure, specs_of = COMMAND.configure, COMMAND.specs_of

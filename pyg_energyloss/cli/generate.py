@@ -6,36 +6,17 @@ import argparse
 import sys
 from importlib import util
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 from pyg_energyloss.cli.errors import UserError
-from pyg_energyloss.cli.launch import (
-    TRAINING,
-    Preparing,
-    add_data,
-    add_execution,
-    add_length,
-    add_names,
-    check_writable,
-    dataset_of,
-    launch,
-    need_extras,
-    preset_help,
-    preset_values,
-    registered,
-)
-from pyg_energyloss.cli.values import comma_list, nested_options, not_negative, positive
+from pyg_energyloss.cli.launch import check_writable, need_extras, preparing
+from pyg_energyloss.cli.study_command import StudyCommand, Values
 from pyg_energyloss.experiments.generation.spec import (
     EVALUATORS,
     LEARNING_RATE,
     LOSSES,
     MODELS,
     PAPER_MODEL,
-    POSITION_WEIGHT,
-    PRECISIONS,
-    PREDICTIONS,
-    SAMPLERS,
-    SCHEDULES,
     GeneratorSpec,
     paper_rate,
 )
@@ -63,140 +44,68 @@ examples:
 
 names: `energyloss plugins` lists every model (gdm, edm, ...), loss, data set and evaluator."""
 
-#: option -> value by default, with --quick, and with --paper.
-PRESETS: dict[str, tuple[Any, ...]] = {
-    "steps": (10_000, 200, 586_000),
-    "batch_size": (64, 32, 512),
-    "seeds": ((0, 1, 2), (0,), (0, 1, 2)),
-    "sample_steps": (100, 20, 1000),
-    "samples": (500, 20, 10_000),
-    "ema": (0.999, 0.99, 0.9999),
-}
 
+class Generate(StudyCommand):
+    """Molecules from noise."""
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``energyloss generate``."""
-    parser.description, parser.epilog = DESCRIPTION, EPILOG
-    what = parser.add_argument_group("what to train")
-    add_data(what)
-    what.add_argument("--fraction", type=float, default=1.0, help="share of the data to train on")
-    add_names(what, models=MODELS, losses=LOSSES, text=f"denoisers ({','.join(MODELS)})")
-    process = parser.add_argument_group("noise and samples")
-    process.add_argument(
-        "--schedule",
-        choices=SCHEDULES,
-        default="polynomial",
-        help="polynomial or cosine diffusion, or flow matching (polynomial)",
-    )
-    process.add_argument(
-        "--prediction",
-        choices=PREDICTIONS,
-        help="what the denoiser outputs (velocity; noise with --paper)",
-    )
-    process.add_argument("--sampler", choices=SAMPLERS, default="ancestral", help="(ancestral)")
-    process.add_argument(
-        "--sample-steps", type=positive, help=preset_help("levels", PRESETS, "sample_steps")
-    )
-    process.add_argument(
-        "--samples", type=positive, help=preset_help("molecules a run", PRESETS, "samples")
-    )
-    process.add_argument(
-        "--no-augment", action="store_true", help="do not turn training molecules at random"
-    )
-    process.add_argument(
-        "--sample-from", type=Path, metavar="RUN", help="only sample, from a trained run's folder"
-    )
-    how = parser.add_argument_group("how long")
-    add_length(how, PRESETS, rate="peak (2e-3; per loss with --paper)")
-    how.add_argument(
-        "--position-weight",
-        type=not_negative,
-        help="of the structure loss (3; per loss with --paper)",
-    )
-    how.add_argument(
-        "--ema", type=float, help=preset_help("decay of the averaged weights", PRESETS, "ema")
-    )
-    how.add_argument(
-        "--precision", default=PRECISIONS[0], choices=PRECISIONS, help="of the training (32-true)"
-    )
-    preset = how.add_mutually_exclusive_group()
-    preset.add_argument("--quick", action="store_true", help="the second values in the brackets")
-    preset.add_argument("--paper", action="store_true", help="the third, and the paper's network")
-    judging = parser.add_argument_group("judging")
-    judging.add_argument(
-        "--evaluators", type=comma_list, metavar="A,B", help="of sets (all that are installed)"
-    )
-    add_execution(parser, "runs/generate")
-    parser.set_defaults(run=run)
+    name = "generate"
+    spec_type = GeneratorSpec
+    description, epilog = DESCRIPTION, EPILOG
+    groups: ClassVar = {
+        "what to train": ("dataset", "dataset_arg", "fraction", "models", "losses"),
+        "noise and samples": (
+            *("schedule", "prediction", "sampler", "sample_steps", "samples"),
+            *("augment", "sample_from"),
+        ),
+        "how long": (
+            *("steps", "batch_size", "seeds", "learning_rate", "position_weight", "ema"),
+            *("precision", "quick", "paper"),
+        ),
+        "judging": ("evaluators",),
+    }
+    presets: ClassVar = {
+        "steps": (10_000, 200, 586_000),
+        "batch_size": (64, 32, 512),
+        "seeds": ((0, 1, 2), (0,), (0, 1, 2)),
+        "prediction": ("velocity", "velocity", "noise"),
+        "sample_steps": (100, 20, 1000),
+        "samples": (500, 20, 10_000),
+        "ema": (0.999, 0.99, 0.9999),
+    }
+    models, losses = MODELS, LOSSES
+    own: ClassVar = {
+        "models": {"help": f"denoisers ({','.join(MODELS)})"},
+        "learning_rate": {"help": "peak (2e-3; per loss with --paper)"},
+        "sample_from": {
+            "type": Path,
+            "metavar": "RUN",
+            "help": "only sample, from a trained run's folder",
+        },
+        "paper": {"help": "the third, and the paper's network"},
+    }
 
+    def run(self, options: argparse.Namespace) -> int:
+        """Train, sample, judge, write, print; the exit code is 1 if a run failed."""
+        if options.sample_from is not None:
+            need_extras(self.name, self.extras)
+            check_writable(options.out)
+            return _sample_only(options)
+        code = super().run(options)
+        print(f"molecules {options.out / 'runs'}/*/averaged.extxyz, .sdf")
+        return code
 
-def run(options: argparse.Namespace) -> int:
-    """Train, sample, judge, write, print; the exit code is 1 if a run failed."""
-    need_extras("generate", {"train": TRAINING})
-    check_writable(options.out)
-    if options.sample_from is not None:
-        return _sample_only(options)
-    code = launch("generate", specs_of(options), options)
-    print(f"molecules {options.out / 'runs'}/*/averaged.extxyz, .sdf")
-    return code
+    def complete(self, options: argparse.Namespace, values: Values) -> Values:
+        """The evaluators that are installed; with --paper, a rate that stays."""
+        evaluators = tuple(_evaluators(options.evaluators))
+        return {**values, "evaluators": evaluators, "constant_rate": options.paper}
 
-
-def specs_of(options: argparse.Namespace) -> list[GeneratorSpec]:
-    """The runs that the options ask for, seed after seed.
-
-    Raises:
-        UserError: an option is out of range, or names what is not run.
-    """
-    value = preset_values(options, PRESETS)
-    if not 0 < options.fraction <= 1:
-        raise UserError(f"--fraction must be in (0, 1], got {options.fraction:g}")
-    if not 0 <= value["ema"] < 1:
-        raise UserError(f"--ema must be in [0, 1), got {value['ema']:g}")
-    models = registered("generate", "model", options.models or options.default_models)
-    losses = registered("generate", "loss", options.losses)
-    of_models = nested_options(options.model_arg, "--model-arg", models)
-    of_losses = nested_options(options.loss_arg, "--loss-arg", losses)
-    network = PAPER_MODEL if options.paper else {}
-    dataset, dataset_options = dataset_of(options)
-    evaluators = tuple(_evaluators(options.evaluators))
-    specs = []
-    for seed in value["seeds"]:
-        for model in models:
-            for loss in losses:
-                rate, weight = LEARNING_RATE, POSITION_WEIGHT
-                if options.paper:
-                    rate, weight = paper_rate(model, loss)
-                specs.append(
-                    GeneratorSpec(
-                        dataset=dataset,
-                        model=model,
-                        loss=loss,
-                        seed=seed,
-                        steps=value["steps"],
-                        batch_size=value["batch_size"],
-                        learning_rate=_given(options.learning_rate, rate),
-                        position_weight=_given(options.position_weight, weight),
-                        schedule=options.schedule,
-                        prediction=options.prediction or ("noise" if options.paper else "velocity"),
-                        augment=not options.no_augment,
-                        ema=value["ema"],
-                        constant_rate=options.paper,
-                        precision=options.precision,
-                        sampler=options.sampler,
-                        sample_steps=value["sample_steps"],
-                        samples=value["samples"],
-                        evaluators=evaluators,
-                        fraction=options.fraction,
-                        dataset_options=dataset_options,
-                        model_options={**network, **of_models[model]},
-                        loss_options=of_losses[loss],
-                    )
-                )
-    return specs
-
-
-def _given(value: float | None, otherwise: float) -> float:
-    return otherwise if value is None else value
+    def of_run(self, options: argparse.Namespace, values: Values, model: str, loss: str) -> Values:
+        """Rate and weight of the structure loss; with --paper those of the paper's network."""
+        del values
+        if not options.paper:
+            return {"learning_rate": LEARNING_RATE}
+        rate, weight = paper_rate(model, loss)
+        return {"learning_rate": rate, "position_weight": weight, "model_options": PAPER_MODEL}
 
 
 def _evaluators(named: list[str] | None) -> list[str]:
@@ -211,17 +120,21 @@ def _evaluators(named: list[str] | None) -> list[str]:
 def _sample_only(options: argparse.Namespace) -> int:
     from pyg_energyloss.experiments.generation.sampling import sample_again
 
-    count = _given(options.samples, PRESETS["samples"][0])
+    count = options.samples or Generate.presets["samples"][0]
     try:
-        with Preparing() as progress:
+        with preparing() as show:
             paths = sample_again(
                 options.sample_from,
                 options.out,
-                count=int(count),
-                report=progress.show,
+                count=count,
+                report=show,
                 sample_steps=options.sample_steps,
             )
     except FileNotFoundError as error:
         raise UserError(str(error)) from error
     print("\n".join(map(str, paths)))
     return 0
+
+
+COMMAND = Generate()
+configure, specs_of = COMMAND.configure, COMMAND.specs_of

@@ -6,65 +6,22 @@ import argparse
 import shlex
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import util
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from pyg_energyloss.cli.errors import UserError
-from pyg_energyloss.cli.values import comma_list, folder, key_values, not_negative, positive, seeds
+from pyg_energyloss.cli.values import folder, key_values, positive
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.experiments.spins.spec import FLIP_SUFFIX
 
+if TYPE_CHECKING:
+    from pyg_energyloss.experiments.experiment import Report
+
 TRAINING = ("lightning", "matplotlib", "rich")
 EXECUTORS = ("local", "ray", "slurm")
-#: option -> its value by default, with --quick, and with --paper.
-Presets = Mapping[str, tuple[Any, ...]]
-
-
-def add_names(
-    parser: argparse._ArgumentGroup, *, models: Sequence[str], losses: Sequence[str], text: str
-) -> None:
-    """Add ``--models`` and ``--losses``."""
-    parser.add_argument("--models", type=comma_list, metavar="A,B", help=text)
-    parser.add_argument(
-        "--losses",
-        type=comma_list,
-        default=list(losses),
-        metavar="A,B",
-        help=f"losses by name (default: {', '.join(losses)})",
-    )
-    parser.set_defaults(default_models=list(models))
-
-
-def add_data(parser: argparse._ArgumentGroup) -> None:
-    """Add ``--dataset`` and its options."""
-    parser.add_argument(
-        "--dataset",
-        default="qm9_small",
-        metavar="NAME|PATH",
-        help="a registered data set, or a file or folder of structures (default: qm9_small)",
-    )
-    parser.add_argument(
-        "--dataset-arg", action="append", default=[], metavar="KEY=VALUE", help="may be repeated"
-    )
-
-
-def add_length(parser: argparse._ArgumentGroup, presets: Presets, *, rate: str) -> None:
-    """Add ``--steps``, ``--batch-size``, ``--seeds`` and ``--learning-rate``."""
-    parser.add_argument(
-        "--steps", type=positive, help=preset_help("optimiser steps", presets, "steps")
-    )
-    parser.add_argument(
-        "--batch-size", type=positive, help=preset_help("graphs a step", presets, "batch_size")
-    )
-    parser.add_argument(
-        "--seeds",
-        type=seeds,
-        metavar="N|A,B",
-        help=f"how many, or which (default: {','.join(map(str, presets['seeds'][0]))})",
-    )
-    parser.add_argument("--learning-rate", type=not_negative, help=rate)
 
 
 def add_execution(parser: argparse.ArgumentParser, out: str) -> None:
@@ -102,20 +59,6 @@ def add_execution(parser: argparse.ArgumentParser, out: str) -> None:
     more = parser.add_argument_group("options of models and losses; may be repeated")
     more.add_argument("--model-arg", action="append", default=[], metavar="MODEL.KEY=VALUE")
     more.add_argument("--loss-arg", action="append", default=[], metavar="LOSS.KEY=VALUE")
-
-
-def preset_help(text: str, presets: Presets, name: str) -> str:
-    """Help of an option with its presets in brackets."""
-    return f"{text} ({', '.join(map(str, presets[name]))})"
-
-
-def preset_values(options: argparse.Namespace, presets: Presets) -> dict[str, Any]:
-    """What was given, or else the preset that was chosen."""
-    column = 1 if options.quick else 2 if getattr(options, "paper", False) else 0
-    return {
-        name: preset[column] if getattr(options, name) is None else getattr(options, name)
-        for name, preset in presets.items()
-    }
 
 
 def dataset_of(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
@@ -180,7 +123,7 @@ def check_writable(out: Path) -> None:
 def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int:
     """Make the runs of a study, write its files, print its table; 1 if a run failed."""
     from pyg_energyloss.experiments.executors import FolderInUseError
-    from pyg_energyloss.experiments.nodes import Nodes
+    from pyg_energyloss.experiments.fitting.nodes import Nodes
     from pyg_energyloss.experiments.study import join_study, run_study
     from pyg_energyloss.report import print_document, write_report
 
@@ -197,13 +140,13 @@ def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int
             join_study(name, specs, options.out, hardware=hardware)
             return 0
     try:
-        with Preparing() as preparing:
+        with preparing() as show:
             document = run_study(
                 name,
                 specs,
                 options.out,
                 command=shlex.join(["energyloss", *sys.argv[1:]]),
-                report=preparing.show,
+                report=show,
                 hardware=hardware if several else None,
                 executor=options.executor,
                 workers=1 if several else options.workers,
@@ -228,35 +171,27 @@ def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int
     return int(bool(document["failed"]))
 
 
-class Preparing:
+@contextmanager
+def preparing() -> Iterator[Report]:
     """Shows how far the data are: a bar on a terminal, one line at the end elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress
 
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._task: Any = None
+    terminal = sys.stderr.isatty()
+    bar = Progress(console=Console(stderr=True), disable=not terminal)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def show(self, step: int, steps: int, phase: str, values: Mapping[str, float]) -> None:
-        """Take in how much is done."""
+    def show(step: int, steps: int, phase: str, values: Mapping[str, float]) -> None:
         del values
-        if not sys.stderr.isatty():
-            if step == steps:
-                print(f"{phase}: {steps}", file=sys.stderr)
-            return
-        if self._bar is None:
-            from rich.console import Console
-            from rich.progress import Progress
+        if not terminal and step == steps:
+            print(f"{phase}: {steps}", file=sys.stderr)
+        if bar.finished:  # nothing yet, or the preparation before this one
+            bar.start()
+            bar.add_task(phase, total=steps)
+        bar.update(bar.task_ids[-1], completed=step)
+        if bar.finished:
+            bar.stop()  # what follows has a display of its own
 
-            self._bar = Progress(console=Console(stderr=True))
-            self._bar.start()
-            self._task = self._bar.add_task(phase, total=steps)
-        self._bar.update(self._task, completed=step)
-        if step == steps:
-            self.__exit__()
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+    try:
+        yield show
+    finally:
+        bar.stop()

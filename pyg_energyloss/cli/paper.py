@@ -21,7 +21,8 @@ examples:
 
 The figures shown come with the package (benchmarks/results in a checkout), with machine, date and
 seeds. Published and measured values stand in columns of their own; what was not measured says so.
-The verdict counts the paper's statements: holds (all), partly, does not hold, not measured.
+A statement holds, or is contradicted, where a test over seeds has p < 0.05; else it is undecided,
+of one seed, or not measured. An exhibit holds where all statements do, partly where some do.
 """
 
 
@@ -85,7 +86,7 @@ def _show(exhibit: Exhibit) -> None:
     print(f"paper: {exhibit.published_setting}")
     print(f"here:  {exhibit.measured_setting or 'not measured'}")
     for trend in exhibit.trends:
-        print(f"  {trend.mark}{' (ours)' if trend.ours else ''}: {trend.text}")
+        print(f"  {trend}")
     for note in exhibit.notes:
         print(f"  {note}")
     print(f"{'again' if exhibit.measured_setting else 'by'}: {exhibit.command}\n")

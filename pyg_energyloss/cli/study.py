@@ -12,7 +12,8 @@ from pyg_energyloss.cli.launch import (
     launch,
     need_extras,
 )
-from pyg_energyloss.cli.values import comma_list, key_values, nested_options, seeds
+from pyg_energyloss.cli.study_command import every_run
+from pyg_energyloss.cli.values import comma_list, key_values, seeds
 
 EPILOG = """\
 examples:
@@ -46,21 +47,12 @@ def run(options: argparse.Namespace) -> int:
     experiment: Any = registry.create("experiment", options.experiment)
     check_writable(options.out)
     fields = key_values(options.fields)
-    of_models = nested_options(options.model_arg, "--model-arg", options.models)
-    of_losses = nested_options(options.loss_arg, "--loss-arg", options.losses)
-    specs = [
-        experiment.spec_type.from_dict(
-            {
-                "model_options": of_models[model],
-                "loss_options": of_losses[loss],
-                **fields,
-                "model": model,
-                "loss": loss,
-                "seed": seed,
-            }
-        )
-        for seed in options.seeds
-        for model in options.models
-        for loss in options.losses
-    ]
+    specs = every_run(
+        experiment.spec_type,
+        options,
+        options.models,
+        options.losses,
+        options.seeds,
+        fields_of=lambda _model, _loss: dict(fields),
+    )
     return launch(options.experiment, specs, options)

@@ -24,6 +24,7 @@ def from_table(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    max_heavy_atoms: int | None = None,
     stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
@@ -34,6 +35,7 @@ def from_table(
         split_seed: Seed of the split.
         max_hops: Largest topological distance in ``hop_index``.
         hydrogens: Keep them, or drop them from every molecule.
+        max_heavy_atoms: Leave out molecules with more atoms than this that are not hydrogen.
         stereo: Add the hand of centres and double bonds as the feature ``stereo``.
         transform: PyG transform, called at each access.
 
@@ -43,6 +45,10 @@ def from_table(
     if not hydrogens:
         table = table.without_hydrogens()
     rows = split_groups(table.group, seed=split_seed)
+    if max_heavy_atoms is not None:
+        # After the split, so that no molecule changes sides.
+        kept = table.heavy_atoms() <= max_heavy_atoms
+        rows = {name: part[kept[part]] for name, part in rows.items()}
     return {
         name: MoleculeDataset(table, part, max_hops=max_hops, stereo=stereo, transform=transform)
         for name, part in rows.items()
@@ -55,6 +61,7 @@ def _embedded(
     split_seed: int,
     max_hops: int,
     hydrogens: bool,
+    max_heavy_atoms: int | None,
     stereo: bool,
     transform: Transform,
 ) -> Splits:
@@ -65,6 +72,7 @@ def _embedded(
             split_seed=split_seed,
             max_hops=max_hops,
             hydrogens=hydrogens,
+            max_heavy_atoms=max_heavy_atoms,
             stereo=stereo,
             transform=transform,
         )
@@ -75,6 +83,7 @@ def qm9_small(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    max_heavy_atoms: int | None = None,
     stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
@@ -84,6 +93,7 @@ def qm9_small(
         split_seed=split_seed,
         max_hops=max_hops,
         hydrogens=hydrogens,
+        max_heavy_atoms=max_heavy_atoms,
         stereo=stereo,
         transform=transform,
     )
@@ -94,6 +104,7 @@ def qm7(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    max_heavy_atoms: int | None = None,
     stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
@@ -103,6 +114,7 @@ def qm7(
         split_seed=split_seed,
         max_hops=max_hops,
         hydrogens=hydrogens,
+        max_heavy_atoms=max_heavy_atoms,
         stereo=stereo,
         transform=transform,
     )
@@ -113,6 +125,7 @@ def druglike(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    max_heavy_atoms: int | None = None,
     stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
@@ -122,6 +135,7 @@ def druglike(
         split_seed=split_seed,
         max_hops=max_hops,
         hydrogens=hydrogens,
+        max_heavy_atoms=max_heavy_atoms,
         stereo=stereo,
         transform=transform,
     )
@@ -134,6 +148,7 @@ def from_files(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    max_heavy_atoms: int | None = None,
     stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
@@ -150,6 +165,7 @@ def from_files(
         split_seed=split_seed,
         max_hops=max_hops,
         hydrogens=hydrogens,
+        max_heavy_atoms=max_heavy_atoms,
         stereo=stereo,
         transform=transform,
     )
@@ -161,6 +177,7 @@ def table(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    max_heavy_atoms: int | None = None,
     stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
@@ -171,6 +188,7 @@ def table(
         split_seed=split_seed,
         max_hops=max_hops,
         hydrogens=hydrogens,
+        max_heavy_atoms=max_heavy_atoms,
         stereo=stereo,
         transform=transform,
     )
@@ -183,6 +201,7 @@ def qm9(
     split_seed: int = 0,
     max_hops: int = 3,
     hydrogens: bool = True,
+    max_heavy_atoms: int | None = None,
     stereo: bool = False,
     transform: Transform = None,
 ) -> Splits:
@@ -194,6 +213,7 @@ def qm9(
         split_seed: Seed of the split.
         max_hops: Largest topological distance in ``hop_index``.
         hydrogens: Keep them, or drop them from every molecule.
+        max_heavy_atoms: Leave out molecules with more atoms than this that are not hydrogen.
         stereo: Add the hand of centres and double bonds as the feature ``stereo``.
         transform: PyG transform, called at each access.
 
@@ -212,6 +232,7 @@ def qm9(
         split_seed=split_seed,
         max_hops=max_hops,
         hydrogens=hydrogens,
+        max_heavy_atoms=max_heavy_atoms,
         stereo=stereo,
         transform=transform,
     )

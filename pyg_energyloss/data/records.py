@@ -110,6 +110,12 @@ class MoleculeTable:
             charge=int(self.charge[row]),
         )
 
+    def heavy_atoms(self) -> NDArray[np.int64]:
+        """How many atoms of each molecule are not hydrogen, [num_molecules]."""
+        heavy = np.concatenate([[0], np.cumsum(self.z != 1)])
+        counts: NDArray[np.int64] = np.diff(heavy[self.atom_ptr])
+        return counts
+
     def without_hydrogens(self) -> MoleculeTable:
         """The same molecules without their hydrogens; those with one atom left are dropped."""
         heavy = self.z != 1

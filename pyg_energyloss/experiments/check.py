@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from pyg_energyloss import registry
 from pyg_energyloss.experiments.data import load_splits
-from pyg_energyloss.experiments.experiment import Experiment
+from pyg_energyloss.experiments.experiment import AnyExperiment
 from pyg_energyloss.experiments.spec import Spec
 
 
-def check_specs(experiment: Experiment, specs: Sequence[Spec]) -> None:
+def check_specs(experiment: AnyExperiment, specs: Sequence[Spec]) -> None:
     """Look every name up, make everything that options were given for, read the data.
 
     Raises:
@@ -38,7 +38,7 @@ def check_specs(experiment: Experiment, specs: Sequence[Spec]) -> None:
             load_splits(spec.dataset, spec.dataset_options)
 
 
-def check_role(experiment: Experiment, kind: str, name: str) -> None:
+def check_role(experiment: AnyExperiment, kind: str, name: str) -> None:
     """Check that a registered name is one for this experiment.
 
     Raises:

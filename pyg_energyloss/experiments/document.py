@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pyg_energyloss.experiments.environment import environment
-from pyg_energyloss.experiments.experiment import Experiment
+from pyg_energyloss.experiments.experiment import AnyExperiment
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.experiments.summary import Labelled, mean_of, summarise
 from pyg_energyloss.report.document import Column, Document, Row, Section
@@ -17,7 +17,7 @@ OF_RUN = ("step_ms", "peak_memory_mib", "train_seconds", "parameters")
 
 
 def make_document(
-    experiment: Experiment,
+    experiment: AnyExperiment,
     specs: Sequence[Spec],
     results: Mapping[str, Mapping[str, Any]],
     *,
@@ -79,7 +79,7 @@ def make_document(
     }
 
 
-def labelled(experiment: Experiment, spec: Spec, result: Mapping[str, Any]) -> list[Labelled]:
+def labelled(experiment: AnyExperiment, spec: Spec, result: Mapping[str, Any]) -> list[Labelled]:
     """Labels and metrics of each measurement of a run."""
     of_run = {name: result.get(name) for name in OF_RUN}
     labels = experiment.labels_of(spec)
@@ -114,7 +114,7 @@ def sentence(rows: Sequence[Row], columns: Sequence[Column], labels: Iterable[st
 
 
 def _settings(
-    experiment: Experiment, specs: Sequence[Spec], runs: Sequence[Mapping[str, Any]]
+    experiment: AnyExperiment, specs: Sequence[Spec], runs: Sequence[Mapping[str, Any]]
 ) -> Section:
     heads = {
         k: h for k, h in experiment.labels(specs).items() if k in experiment.labels_of(specs[0])

@@ -1,4 +1,4 @@
-"""Series and panels of plots from results and rows, as plain data."""
+"""Sections, panels and series of plots from results and rows, as plain data."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from pyg_energyloss.report.document import (
     CurvePanel,
+    Kind,
     Line,
     PointPanel,
     PointSeries,
@@ -15,13 +16,31 @@ from pyg_energyloss.report.document import (
     Series,
 )
 
-
-def spec_key(result: Mapping[str, Any], *names: str) -> tuple[Any, ...]:
-    """Fields of a run's spec."""
-    return tuple(result["spec"][name] for name in names)
+Results = Sequence[Mapping[str, Any]]
 
 
-def curve_series(label: str, results: Sequence[Mapping[str, Any]], metric: str) -> Series:
+def section(kind: Kind, title: str, text: str, **data: Any) -> Section:
+    """A `Section`; ``data`` is what its kind holds."""
+    return {"kind": kind, "title": title, "text": text, "data": data}
+
+
+def in_order(results: Results, *names: str) -> list[Any]:
+    """The different values of fields of the specs, in order of appearance; tuples of several.
+
+    >>> runs = [{"spec": {"model": "b", "seed": 0}}, {"spec": {"model": "a", "seed": 0}}]
+    >>> in_order(runs, "model"), in_order(runs, "model", "seed")
+    (['b', 'a'], [('b', 0), ('a', 0)])
+    """
+    found = dict.fromkeys(tuple(r["spec"][name] for name in names) for r in results)
+    return [values if len(names) > 1 else values[0] for values in found]
+
+
+def where(results: Results, **wanted: Any) -> list[Mapping[str, Any]]:
+    """The results whose specs have these values."""
+    return [r for r in results if all(r["spec"][k] == value for k, value in wanted.items())]
+
+
+def curve_series(label: str, results: Results, metric: str) -> Series:
     """One metric of the training curves of runs that differ in the seed.
 
     >>> run = {"history": [{"step": 0, "loss": 2.0}, {"step": 5, "loss": 1.0}]}
@@ -37,39 +56,47 @@ def curve_series(label: str, results: Sequence[Mapping[str, Any]], metric: str) 
     return {"label": label, "x": steps, "values": [at[step] for step in steps]}
 
 
-def training_curves(
-    results: Sequence[Mapping[str, Any]],
-    models: Sequence[str],
-    losses: Sequence[str],
-    *,
-    metric: str,
-    label: str,
-    log: bool,
-    text: str,
-) -> Section:
-    """A metric during training, a panel for each model and a curve for each loss."""
-    panels: list[CurvePanel] = [
-        {
-            "title": model,
-            "x": {"label": "optimiser step", "log": False},
-            "y": {"label": label, "log": log},
-            "series": [
-                curve_series(
-                    loss,
-                    [r for r in results if spec_key(r, "model", "loss") == (model, loss)],
-                    metric,
-                )
-                for loss in losses
-            ],
-        }
-        for model in models
-    ]
+def curve_panel(
+    title: str, label: str, metric: str, groups: Mapping[str, Results], *, log: bool = False
+) -> CurvePanel:
+    """A metric during training, a curve for each group of runs."""
     return {
-        "kind": "curves",
-        "title": "Training",
-        "text": text,
-        "data": {"panels": panels, "rows": 1, "markers": False},
+        "title": title,
+        "x": {"label": "optimiser step", "log": False},
+        "y": {"label": label, "log": log},
+        "series": [curve_series(name, runs, metric) for name, runs in groups.items()],
     }
+
+
+def training_curves(results: Results, *, metric: str, label: str, log: bool, text: str) -> Section:
+    """A metric during training, a panel for each model and a curve for each loss."""
+    losses = in_order(results, "loss")
+    panels = [
+        curve_panel(
+            model,
+            label,
+            metric,
+            {loss: where(results, model=model, loss=loss) for loss in losses},
+            log=log,
+        )
+        for model in in_order(results, "model")
+    ]
+    return section("curves", "Training", text, panels=panels, rows=1, markers=False)
+
+
+def lines_of(rows: Sequence[Row], metric: str, name: str) -> list[Line]:
+    """A metric of baselines: a line for each that has it, called by one of its labels.
+
+    Args:
+        rows: The baselines.
+        metric: Key of a column.
+        name: What a line is called, with ``{label}`` for labels of the row.
+    """
+    return [
+        {"label": name.format(**row["labels"]), "value": moments["mean"]}
+        for row in rows
+        if (moments := row["values"].get(metric)) and moments["mean"] is not None
+    ]
 
 
 def points_of(
@@ -96,25 +123,19 @@ def points_of(
 
 
 def point_panel(
-    rows: Sequence[Row],
-    metric: str,
     title: str,
+    series: list[PointSeries],
+    categories: Sequence[str],
     *,
-    category: str,
-    series: str,
-    order: tuple[Sequence[str], Sequence[str]],
-    log: bool = True,
+    axis: str = "",
+    log: bool = False,
     lines: Sequence[Line] = (),
 ) -> PointPanel:
-    """A metric by two labels: a category for each value of one, a series for each of the other."""
-    categories, names = order
+    """Series of points by category; the title is the label of the axis unless another is given."""
     return {
         "title": title,
-        "axis": {"label": title, "log": log},
+        "axis": {"label": axis or title, "log": log},
         "categories": list(categories),
-        "series": [
-            points_of(rows, metric, name, category=category, wanted={series: name})
-            for name in names
-        ],
+        "series": series,
         "lines": list(lines),
     }

@@ -14,7 +14,6 @@ import lightning.pytorch as pl
 import torch
 
 from pyg_energyloss import registry
-from pyg_energyloss.experiments.curve import Curve
 from pyg_energyloss.experiments.environment import (
     environment,
     peak_memory_mib,
@@ -22,9 +21,10 @@ from pyg_energyloss.experiments.environment import (
 )
 from pyg_energyloss.experiments.executors import ProgressFile
 from pyg_energyloss.experiments.executors.worker import end_with_parent
-from pyg_energyloss.experiments.experiment import Experiment, Report
-from pyg_energyloss.experiments.fit import fit
-from pyg_energyloss.experiments.nodes import Nodes
+from pyg_energyloss.experiments.experiment import AnyExperiment, Report
+from pyg_energyloss.experiments.fitting.curve import Curve
+from pyg_energyloss.experiments.fitting.fit import fit
+from pyg_energyloss.experiments.fitting.nodes import Nodes
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.experiments.training import Training
 from pyg_energyloss.files import (
@@ -56,7 +56,7 @@ def run_folder(folder: str) -> None:
     if hardware and "LOCAL_RANK" not in os.environ:
         run_on_several(path, hardware)
         return
-    experiment: Experiment = registry.create("experiment", order["experiment"])
+    experiment: AnyExperiment = registry.create("experiment", order["experiment"])
     spec = experiment.spec_type.from_dict(order["spec"])
     out = path.parents[1]
     if order["job"] == "baselines":
@@ -70,20 +70,20 @@ def run_folder(folder: str) -> None:
     write_json(path / "result.json", {**order, **result, "environment": environment()})
 
 
-def trained(experiment: Experiment, spec: Spec, folder: Path) -> Training:
+def trained(experiment: AnyExperiment, spec: Spec, folder: Path) -> Training:
     """Return the trained network of a run's folder, in evaluation mode.
 
     Raises:
         FileNotFoundError: the folder holds no trained network.
     """
-    training = experiment.build(spec, folder.parents[1])
+    training: Training = experiment.build(spec, folder.parents[1])
     weights = read_npz(folder / "weights.npz")
     training.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
     return training.eval()
 
 
 def _train_and_evaluate(
-    experiment: Experiment, spec: Spec, folder: Path, hardware: dict[str, Any]
+    experiment: AnyExperiment, spec: Spec, folder: Path, hardware: dict[str, Any]
 ) -> dict[str, Any] | None:
     report = _reporter(folder)
     about = read_or_set_aside(folder / "trained.json")
@@ -108,7 +108,7 @@ def _train_and_evaluate(
 
 
 def _train(
-    experiment: Experiment, spec: Spec, folder: Path, report: Report, hardware: dict[str, Any]
+    experiment: AnyExperiment, spec: Spec, folder: Path, report: Report, hardware: dict[str, Any]
 ) -> tuple[dict[str, Any], Training]:
     # Initial weights, and whatever a third party's model or loss draws, depend on the seed alone.
     pl.seed_everything(spec.seed, verbose=False)

@@ -5,71 +5,106 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from typing import Any, Self
 
 #: Seeds that every random number generator in use takes.
 SEED_LIMIT = 2**32
+SEED: dict[str, Any] = {"least": 0, "below": SEED_LIMIT}
 
 
-def judging(default: Any = MISSING, *, factory: Any = MISSING) -> Any:
+class FieldError(ValueError):
+    """A field of a spec is out of range; the command line names its option instead.
+
+    Args:
+        field: Name of the field.
+        told: What it must be, and what it is.
+    """
+
+    def __init__(self, field: str, told: str) -> None:
+        super().__init__(field, told)
+        self.field, self.told = field, told
+
+    def __str__(self) -> str:
+        return f"`{self.field}` {self.told}"
+
+
+def about(
+    text: str,
+    *,
+    choices: Sequence[str] = (),
+    least: float | None = None,
+    below: float = math.inf,
+    flag: str = "",
+    metavar: str | None = None,
+) -> dict[str, Any]:
+    """What commands and checks want to know of a field: its metadata.
+
+    Args:
+        text: What it is, as `--help` says it.
+        choices: Values that it may have.
+        least: Smallest value.
+        below: Every value is smaller.
+        flag: On the command line, if it is not the name.
+        metavar: What `--help` calls the value.
+    """
+    rules = {"choices": choices, "least": least, "below": below}
+    return {"text": text, "flag": flag, "metavar": metavar, **rules}
+
+
+def option(default: Any, text: str = "", **more: Any) -> Any:
+    """A field with a default that a command offers; ``more`` goes to `about`."""
+    return field(default=default, metadata=about(text, **more))
+
+
+def judging(default: Any = MISSING, text: str = "", *, factory: Any = MISSING, **more: Any) -> Any:
     """A field that tells how a trained run is judged: changing it never trains again."""
-    about = {"judging": True}
+    told = {**about(text, **more), "judging": True}
     if factory is not MISSING:
-        return field(default_factory=factory, metadata=about)
-    return field(default=default, metadata=about)
+        return field(default_factory=factory, metadata=told)
+    return field(default=default, metadata=told)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
     """One training run; two equal specs give equal results. An experiment adds its own fields.
 
-    Attributes:
-        model: Registered name.
-        loss: Registered name.
-        dataset: Registered name, empty if the experiment makes its own data.
-        seed: Seeds the initial weights, the order of the data, and all noise.
-        steps: Optimiser steps.
-        batch_size: Graphs per step.
-        learning_rate: Peak of the schedule.
-        precision: Lightning's name of a precision.
-        dataset_options: Options of the data set's factory.
-        model_options: Options of the model's factory.
-        loss_options: Options of the loss's factory.
+    What a field is stands beside it, once for checks and commands.
 
     Raises:
         ValueError: a number is out of range.
     """
 
-    model: str
-    loss: str
-    dataset: str = ""
-    seed: int = 0
-    steps: int
-    batch_size: int
-    learning_rate: float
-    precision: str = "32-true"
+    model: str = field(metadata=about("registered name"))
+    loss: str = field(metadata=about("registered name"))
+    dataset: str = option("", "registered name, empty if it makes its own")
+    seed: int = option(0, "of weights, order and noise", **SEED)
+    steps: int = field(metadata=about("optimiser steps", least=1))
+    batch_size: int = field(metadata=about("graphs a step", least=1))
+    learning_rate: float = field(metadata=about("peak of the schedule", least=0))
+    precision: str = option("32-true", "of the training (32-true)")
     dataset_options: dict[str, Any] = field(default_factory=dict)
     model_options: dict[str, Any] = field(default_factory=dict)
     loss_options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check the ranges that every experiment shares."""
-        for name in ("steps", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"`{name}` must be at least 1, got {getattr(self, name)}")
-        if not 0 <= self.seed < SEED_LIMIT:
-            raise ValueError(f"`seed` must be at least 0 and below 2**32, got {self.seed}")
-        if not (math.isfinite(self.learning_rate) and self.learning_rate >= 0):
-            raise ValueError(
-                f"`learning_rate` must be finite and not negative, got {self.learning_rate}"
-            )
+        """Check choices and ranges."""
+        for known in fields(self):
+            value, told = getattr(self, known.name), known.metadata
+            if told.get("choices") and value not in told["choices"]:
+                one = f"must be one of {', '.join(told['choices'])}; got {value!r}"
+                raise FieldError(known.name, one)
+            least, below = told.get("least"), told.get("below", math.inf)
+            if least is not None and not least <= value < below:
+                top = "" if below == math.inf else f" and below {below}"
+                raise FieldError(known.name, f"must be at least {least}{top}, got {value}")
 
     @property
     def key(self) -> str:
         """Short name, equal for runs that train alike however they are judged; also the folder."""
-        trained = {f.name: getattr(self, f.name) for f in fields(self) if not _judges(f)}
-        digest = digest_of(trained)
+        trains = [f.name for f in fields(self) if "judging" not in f.metadata]
+        digest = digest_of({name: getattr(self, name) for name in trains})
         return f"{self.model}-{self.loss}-seed{self.seed}-{digest}".replace(":", "_")
 
     @property
@@ -114,10 +149,6 @@ def digest_of(values: Any) -> str:
     '46eaf362'
     """
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
-
-
-def _judges(of: Field[Any]) -> bool:
-    return bool(of.metadata.get("judging"))
 
 
 def _is_required(of: Field[Any]) -> bool:

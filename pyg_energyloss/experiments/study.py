@@ -10,8 +10,8 @@ from pyg_energyloss import registry
 from pyg_energyloss.experiments.check import check_specs
 from pyg_energyloss.experiments.document import make_document
 from pyg_energyloss.experiments.executors import ProgressDisplay, folder_lock, run_folders
-from pyg_energyloss.experiments.experiment import Experiment, Report
-from pyg_energyloss.experiments.join import join_runs
+from pyg_energyloss.experiments.experiment import AnyExperiment, Report
+from pyg_energyloss.experiments.fitting.join import join_runs
 from pyg_energyloss.experiments.run import run_folder
 from pyg_energyloss.experiments.spec import Spec, digest_of
 from pyg_energyloss.files import read_json, read_or_set_aside, write_json
@@ -49,7 +49,7 @@ def run_study(
         FolderInUseError: another study works in ``out``.
         ValueError: something that the specs name is not there, or not for this experiment.
     """
-    experiment: Experiment = registry.create("experiment", name)
+    experiment: AnyExperiment = registry.create("experiment", name)
     check_specs(experiment, specs)
     with folder_lock(out):
         experiment.prepare(specs, out, report or _silent)
@@ -74,7 +74,7 @@ def join_study(name: str, specs: Sequence[Spec], out: Path, *, hardware: Mapping
         out: Folder of the study, the same files as on the first node.
         hardware: Lightning's ``devices``, ``num_nodes`` and ``strategy``.
     """
-    experiment: Experiment = registry.create("experiment", name)
+    experiment: AnyExperiment = registry.create("experiment", name)
     check_specs(experiment, specs)
     orders = _orders(experiment, specs, hardware)
     left = [
@@ -96,7 +96,7 @@ def run_one(name: str, spec: Spec, out: Path, *, report: Report | None = None) -
         out: Folder of the study.
         report: Told how far the preparation of the data is.
     """
-    experiment: Experiment = registry.create("experiment", name)
+    experiment: AnyExperiment = registry.create("experiment", name)
     check_specs(experiment, [spec])
     with folder_lock(out / "data", wait=True):
         experiment.prepare([spec], out, report or _silent)
@@ -108,7 +108,7 @@ def run_one(name: str, spec: Spec, out: Path, *, report: Report | None = None) -
 
 
 def _execute(
-    experiment: Experiment, orders: Orders, out: Path, executing: Mapping[str, Any]
+    experiment: AnyExperiment, orders: Orders, out: Path, executing: Mapping[str, Any]
 ) -> dict[str, str]:
     """Make the runs; return the errors by key."""
 
@@ -116,7 +116,7 @@ def _execute(
         order = orders[folder.name]
         if order["job"] != "run":
             return "without training"
-        return experiment.spec_type.from_dict(order["spec"]).title
+        return str(experiment.spec_type.from_dict(order["spec"]).title)
 
     def note(folder: Path) -> str:
         result = read_or_set_aside(folder / "result.json")
@@ -129,7 +129,7 @@ def _execute(
 
 
 def _sum_up(
-    experiment: Experiment,
+    experiment: AnyExperiment,
     specs: Sequence[Spec],
     orders: Orders,
     out: Path,
@@ -160,7 +160,9 @@ def _sum_up(
     return document
 
 
-def _orders(experiment: Experiment, specs: Sequence[Spec], hardware: Mapping[str, Any]) -> Orders:
+def _orders(
+    experiment: AnyExperiment, specs: Sequence[Spec], hardware: Mapping[str, Any]
+) -> Orders:
     """Key -> what the folder's spec.json says."""
     orders: Orders = {}
     settings = experiment.baseline_settings(specs[0])
@@ -180,7 +182,7 @@ def _orders(experiment: Experiment, specs: Sequence[Spec], hardware: Mapping[str
     return orders
 
 
-def _give(experiment: Experiment, order: dict[str, Any], folder: Path) -> None:
+def _give(experiment: AnyExperiment, order: dict[str, Any], folder: Path) -> None:
     """Write the order; take away a result that was judged by other rules."""
     if _is_done(experiment, order, folder):
         return
@@ -188,7 +190,7 @@ def _give(experiment: Experiment, order: dict[str, Any], folder: Path) -> None:
     write_json(folder / "spec.json", order)
 
 
-def _is_done(experiment: Experiment, order: dict[str, Any], folder: Path) -> bool:
+def _is_done(experiment: AnyExperiment, order: dict[str, Any], folder: Path) -> bool:
     result = read_or_set_aside(folder / "result.json")
     if result is None:
         return False

@@ -99,3 +99,13 @@ def column(
         "terminal": terminal,
         "help": text,
     }
+
+
+def share(key: str, label: str, text: str, *, terminal: bool = False) -> Column:
+    """A `Column` of shares in %, the more the better."""
+    return column(key, label, "%", better="high", digits=1, terminal=terminal, text=text)
+
+
+def cost(key: str, label: str, text: str, *, digits: int = 1) -> Column:
+    """A `Column` of figures that are told, not ranked."""
+    return column(key, label, better=None, digits=digits, text=text)

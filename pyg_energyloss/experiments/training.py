@@ -9,7 +9,7 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor, nn
 
-from pyg_energyloss.experiments.schedule import learning_rate_factor
+from pyg_energyloss.experiments.fitting.schedule import learning_rate_factor
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.experiments.stream import RANK_STRIDE, Loader, StepStream, mixed_seed
 

@@ -15,6 +15,7 @@ from pyg_energyloss.functional.graphs import check_positions, compute_dtype, gra
 from pyg_energyloss.functional.node_weight import present
 from pyg_energyloss.functional.saturate import saturate, widen
 from pyg_energyloss.losses.parts.graph_info import GraphInfo, graph_info
+from pyg_energyloss.losses.parts.law import named_potential
 from pyg_energyloss.losses.parts.reduce import reduce_graphs
 from pyg_energyloss.losses.parts.structure import StructureLoss
 from pyg_energyloss.potentials import Absolute, Periodic
@@ -24,19 +25,21 @@ class ChainLoss(StructureLoss):
     """Score an internal coordinate of bonded chains; a subclass says which.
 
     Args:
-        potential: an object with `value(predicted, target)`, see `pyg_energyloss.potentials`.
+        potential: the name of a potential, or an object of `pyg_energyloss.potentials`.
         reduction: over graphs: "mean", "sum", "none" or "global_mean".
 
     Raises:
+        TypeError: `potential` is neither.
+        UnknownNameError: there is no potential of that name.
         ValueError: `reduction` is something else.
     """
 
     length: ClassVar[int]
     coordinate: ClassVar[Callable[..., Tensor]]
 
-    def __init__(self, potential: Any = None, *, reduction: str = "mean") -> None:
+    def __init__(self, potential: Any, *, reduction: str = "mean") -> None:
         super().__init__(reduction=reduction)
-        self.potential = potential
+        self.potential = named_potential(potential)
 
     def forward(self, pos_pred: Tensor, data: Any) -> Tensor:
         """Return the reduced loss of predicted positions [num_nodes, 3] against ``data.pos``.
@@ -99,7 +102,7 @@ class BondLoss(ChainLoss):
     """Score positions by the mean error of their bond lengths, in Å.
 
     Args:
-        potential: of a length; None means `potentials.Absolute()`.
+        potential: of a length, or its name; None means `potentials.Absolute()`.
         reduction: over graphs: "mean", "sum", "none" or "global_mean".
 
     >>> from torch_geometric.data import Data
@@ -119,7 +122,7 @@ class AngleLoss(ChainLoss):
     """Score positions by the mean error of the angles between bonds, 1 - cos(Δ).
 
     Args:
-        potential: of an angle in radians; None means `potentials.Periodic()`.
+        potential: of an angle in radians, or its name; None means `potentials.Periodic()`.
         reduction: over graphs: "mean", "sum", "none" or "global_mean".
 
     >>> from torch_geometric.data import Data
@@ -143,7 +146,7 @@ class TorsionLoss(ChainLoss):
     It feels mirror images; torsions about straight chains count as zero.
 
     Args:
-        potential: of an angle in radians; None means `potentials.Periodic()`.
+        potential: of an angle in radians, or its name; None means `potentials.Periodic()`.
         reduction: over graphs: "mean", "sum", "none" or "global_mean".
 
     >>> from torch_geometric.data import Data

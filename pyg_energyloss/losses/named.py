@@ -22,6 +22,9 @@ SPARSE_EDGES_PER_ATOM = 4.0
 #: Weight of the Kabsch MSE in the losses called ``..._kabsch``.
 KABSCH_WEIGHT = 0.3
 
+#: Weight of the mean distance error in ``energy_absolute_l1``.
+L1_WEIGHT = 1.0
+
 #: Weight of the restraints in ``energy_restraints``.
 RESTRAINT_WEIGHT = 0.5
 
@@ -103,6 +106,7 @@ def energy_sparse(
     normalize: str | None = "atoms",
     reduction: str = "mean",
     temperature: float = 1.0,
+    potential: Any = "harmonic",
 ) -> PairEnergyLoss:
     """Springs on a rigid backbone and on far pairs that are redrawn at every step."""
     from pyg_energyloss import registry
@@ -116,6 +120,7 @@ def energy_sparse(
         normalize=normalize,
         reduction=reduction,
         temperature=temperature,
+        potential=potential,
     )
 
 
@@ -164,10 +169,15 @@ def energy_kabsch(
     normalize: str | None = "atoms",
     reduction: str = "mean",
     temperature: float = 1.0,
+    potential: Any = "harmonic",
 ) -> Any:
     """Springs on all pairs plus the Kabsch MSE: local geometry and overall shape at once."""
     springs = energy(
-        stiffness=stiffness, normalize=normalize, reduction=reduction, temperature=temperature
+        stiffness=stiffness,
+        normalize=normalize,
+        reduction=reduction,
+        temperature=temperature,
+        potential=potential,
     )
     return springs + kabsch_weight * KabschMSELoss(reduction=reduction)
 
@@ -186,10 +196,53 @@ def energy_absolute_kabsch(
     temperature: float = 1.0,
 ) -> Any:
     """`energy_absolute` plus the Kabsch MSE."""
-    springs = energy_absolute(
-        stiffness=stiffness, normalize=normalize, reduction=reduction, temperature=temperature
+    return energy_kabsch(
+        stiffness=stiffness,
+        kabsch_weight=kabsch_weight,
+        normalize=normalize,
+        reduction=reduction,
+        temperature=temperature,
+        potential="absolute",
     )
-    return springs + kabsch_weight * KabschMSELoss(reduction=reduction)
+
+
+def energy_absolute_l1(
+    *,
+    stiffness: Stiffness = "inverse_square",
+    l1_weight: float = L1_WEIGHT,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+    potential: Any = "absolute",
+) -> Any:
+    """`energy_absolute` plus `distance_l1`: near pairs count most, far ones not too little."""
+    springs = energy(
+        stiffness=stiffness,
+        normalize=normalize,
+        reduction=reduction,
+        temperature=temperature,
+        potential=potential,
+    )
+    return springs + l1_weight * distance_l1(reduction=reduction)
+
+
+def energy_absolute_sparse(
+    *,
+    stiffness: Stiffness = "inverse_square",
+    edges_per_atom: float = SPARSE_EDGES_PER_ATOM,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> PairEnergyLoss:
+    """`energy_absolute` on the pairs of `energy_sparse`."""
+    return energy_sparse(
+        stiffness=stiffness,
+        edges_per_atom=edges_per_atom,
+        normalize=normalize,
+        reduction=reduction,
+        temperature=temperature,
+        potential="absolute",
+    )
 
 
 def lddt_kabsch(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor
 
 from pyg_energyloss.functional import smooth_lddt
-from pyg_energyloss.losses.parts.graph_info import GraphInfo
+from pyg_energyloss.losses.parts.graph_info import graph_info
+from pyg_energyloss.losses.parts.reduce import reduce_graphs
 from pyg_energyloss.losses.parts.structure import StructureLoss
 
 
@@ -13,10 +16,12 @@ class SmoothLDDTLoss(StructureLoss):
     """Score positions by the share of neighbour distances that are lost: AlphaFold 3's lDDT loss.
 
     Blind to rotation, translation and reflection, and to everything beyond the cutoff. It is 0.196,
-    not zero, at the target. Formula: `pyg_energyloss.functional.smooth_lddt`.
+    not zero, at the target. Atoms where ``data.is_nucleotide`` [num_nodes] is true, if it is there,
+    have a cutoff of their own. Formula: `pyg_energyloss.functional.smooth_lddt`.
 
     Args:
-        cutoff: true distance in Å up to which atoms are neighbours; 30 for nucleic acids.
+        cutoff: true distance in Å up to which atoms are neighbours.
+        nucleotide_cutoff: the same for atoms of nucleotides.
         reduction: over graphs: "mean", "sum", "none" or "global_mean".
 
     Raises:
@@ -31,10 +36,29 @@ class SmoothLDDTLoss(StructureLoss):
     Source: Abramson et al., Nature 630 (2024) 493, supplementary algorithm 27.
     """
 
-    def __init__(self, *, cutoff: float = 15.0, reduction: str = "mean") -> None:
+    def __init__(
+        self,
+        *,
+        cutoff: float = 15.0,
+        nucleotide_cutoff: float = 30.0,
+        reduction: str = "mean",
+    ) -> None:
         super().__init__(reduction=reduction)
-        self.cutoff = cutoff
+        self.cutoff, self.nucleotide_cutoff = cutoff, nucleotide_cutoff
 
-    def graph_values(self, pos_pred: Tensor, info: GraphInfo) -> Tensor:
-        """Return the value of each graph [num_graphs]."""
-        return smooth_lddt(pos_pred, info.pos, cutoff=self.cutoff, **info.graphs)
+    def forward(self, pos_pred: Tensor, data: Any) -> Tensor:
+        """Return the reduced loss of predicted positions [num_nodes, dim] against ``data.pos``.
+
+        Raises:
+            TypeError, ValueError: `data` lacks positions or graph information, or shapes differ.
+        """
+        info = graph_info(data)
+        values = smooth_lddt(
+            pos_pred,
+            info.pos,
+            cutoff=self.cutoff,
+            is_nucleotide=getattr(data, "is_nucleotide", None),
+            nucleotide_cutoff=self.nucleotide_cutoff,
+            **info.graphs,
+        )
+        return reduce_graphs(values, self.reduction)

@@ -8,7 +8,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from pyg_energyloss.metrics.acceptable import AcceptableEvaluator
+from pyg_energyloss.metrics.distances import DistanceEvaluator
 from pyg_energyloss.metrics.geometry import GeometryEvaluator
+from pyg_energyloss.metrics.paired import Difference, paired_difference
 from pyg_energyloss.metrics.rmsd import RMSDEvaluator, best_rmsd
 from pyg_energyloss.metrics.stereo import StereoEvaluator, stereo_right
 
@@ -19,8 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LDDT",
+    "AcceptableEvaluator",
     "BondMAE",
     "Coverage",
+    "Difference",
+    "DistanceEvaluator",
     "DistanceMAE",
     "GeometryEvaluator",
     "RMSDEvaluator",
@@ -28,6 +34,7 @@ __all__ = [
     "StereoEvaluator",
     "SymmetricRMSD",
     "best_rmsd",
+    "paired_difference",
     "stereo_right",
 ]
 

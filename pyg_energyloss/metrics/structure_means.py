@@ -18,8 +18,11 @@ from pyg_energyloss.metrics.graph_mean import GraphMean
 class LDDT(GraphMean):
     """Mean lDDT of the structures, 1 at best. See `pyg_energyloss.functional.lddt`.
 
+    Atoms where ``data.is_nucleotide`` [num_nodes] is true, if it is there, have their own cutoff.
+
     Args:
         cutoff: true distance in Å up to which atoms are neighbours.
+        nucleotide_cutoff: the same for atoms of nucleotides.
         options: those of `torchmetrics.Metric`.
 
     >>> from torch_geometric.data import Data
@@ -31,15 +34,23 @@ class LDDT(GraphMean):
 
     higher_is_better = True
 
-    def __init__(self, *, cutoff: float = 15.0, **options: Any) -> None:
+    def __init__(
+        self, *, cutoff: float = 15.0, nucleotide_cutoff: float = 30.0, **options: Any
+    ) -> None:
         super().__init__(**options)
-        self.cutoff = cutoff
+        self.cutoff, self.nucleotide_cutoff = cutoff, nucleotide_cutoff
 
     def graph_values(self, pos_pred: Tensor, data: Any) -> tuple[Tensor, Tensor]:
         """Return the lDDT of each graph [num_graphs] and whether it has neighbours."""
         info = graph_info(data)
-        near = neighbour_weight(info.pos, self.cutoff, **info.graphs)
-        return lddt(pos_pred, info.pos, cutoff=self.cutoff, **info.graphs), near > 0
+        options: dict[str, Any] = {
+            "cutoff": self.cutoff,
+            "is_nucleotide": getattr(data, "is_nucleotide", None),
+            "nucleotide_cutoff": self.nucleotide_cutoff,
+            **info.graphs,
+        }
+        near = neighbour_weight(info.pos, **options)
+        return lddt(pos_pred, info.pos, **options), near > 0
 
 
 class DistanceMAE(GraphMean):

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 from torch_geometric.nn import MessagePassing
 
-from pyg_energyloss.models.features import AtomEmbedding, pair_embedding, pair_kinds
+from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding, pair_kinds
 from pyg_energyloss.models.preconditioning import graph_mean, precondition
 
 
@@ -19,7 +19,7 @@ class EGNNLayer(MessagePassing):
         self.norm = nn.LayerNorm(channels)
         self.receiver = nn.Linear(channels, channels)
         self.sender = nn.Linear(channels, channels, bias=False)
-        self.pair = pair_embedding(channels, stereo=stereo)
+        self.pair = PairEmbedding(channels, stereo=stereo)
         self.distance = nn.Linear(2, channels, bias=False)
         self.message_net = nn.Sequential(nn.SiLU(), nn.Linear(channels, channels), nn.SiLU())
         self.pull = nn.Linear(channels, 1, bias=False)

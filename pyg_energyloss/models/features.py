@@ -66,6 +66,21 @@ def pair_kinds(data: Data, *, stereo: bool = False) -> Tensor:
     return kind + KINDS * tags
 
 
-def pair_embedding(channels: int, *, stereo: bool = False) -> nn.Embedding:
-    """An embedding with a row for each kind of pair."""
-    return nn.Embedding(KINDS * STEREO_TAGS if stereo else KINDS, channels)
+class PairEmbedding(nn.Embedding):
+    """Embeds what `pair_kinds` gives: the kind of a pair, plus, with ``stereo``, its tag.
+
+    Args:
+        channels: Width of the embedding.
+        stereo: The kinds have tags.
+    """
+
+    def __init__(self, channels: int, *, stereo: bool = False) -> None:
+        super().__init__(KINDS, channels)
+        self.tag = nn.Embedding(STEREO_TAGS, channels) if stereo else None
+
+    def forward(self, kind: Tensor) -> Tensor:
+        """Return features [num_pairs, channels]."""
+        if self.tag is None:
+            return super().forward(kind)
+        h: Tensor = super().forward(kind % KINDS) + self.tag(kind // KINDS)
+        return h

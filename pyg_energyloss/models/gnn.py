@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 from torch_geometric.nn import MessagePassing
 
-from pyg_energyloss.models.features import AtomEmbedding, pair_embedding, pair_kinds
+from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding, pair_kinds
 from pyg_energyloss.models.preconditioning import graph_mean, precondition
 
 
@@ -20,7 +20,7 @@ class PlainLayer(MessagePassing):
         # The message's first linear map is applied per node and per pair kind, not per pair.
         self.receiver = nn.Linear(channels, channels)
         self.sender = nn.Linear(channels, channels, bias=False)
-        self.pair = pair_embedding(channels, stereo=stereo)
+        self.pair = PairEmbedding(channels, stereo=stereo)
         self.update_net = nn.Sequential(
             nn.Linear(3 * channels, 2 * channels), nn.SiLU(), nn.Linear(2 * channels, channels)
         )

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-NOT_MEASURED = "not measured"
+from pyg_energyloss.paper.verdict import Verdict, Word, joint
+
+NOT_MEASURED = str(Word.NOT_MEASURED)
 
 
 @dataclass(frozen=True)
@@ -15,18 +17,16 @@ class Trend:
 
     Args:
         text: The statement.
-        holds: True, False, or None if it was not measured.
-        ours: It goes beyond the paper and does not count for the verdict.
+        verdict: What a test, or a count, says of it.
+        ours: It goes beyond the paper and does not count for the exhibit's verdict.
     """
 
     text: str
-    holds: bool | None
+    verdict: Verdict
     ours: bool = False
 
-    @property
-    def mark(self) -> str:
-        """``holds``, ``does not hold`` or ``not measured``."""
-        return NOT_MEASURED if self.holds is None else "holds" if self.holds else "does not hold"
+    def __str__(self) -> str:
+        return f"{self.verdict}{' (ours)' if self.ours else ''}: {self.text}"
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,11 @@ class Exhibit:
         command: What measures it again, in a shell.
         environment: Versions, machine and date of our figures.
 
+    >>> from pyg_energyloss.paper.verdict import fact
     >>> row = Row("mse", ("1.0",), ("1.1",))
-    >>> shown = Exhibit("table0", "toy", ("error",), (row,), "there", "here", (Trend("ok", True),))
+    >>> shown = Exhibit(
+    ...     "table0", "toy", ("error",), (row,), "there", "here", (Trend("ok", fact(True)),)
+    ... )
     >>> shown.verdict
     'holds'
     >>> print(shown.to_markdown().splitlines()[4])
@@ -75,14 +78,8 @@ class Exhibit:
 
     @property
     def verdict(self) -> str:
-        """``holds``, ``partly``, ``does not hold`` or ``not measured``, over the paper's trends."""
-        known = [t.holds for t in self.trends if not t.ours and t.holds is not None]
-        if not known:
-            return NOT_MEASURED
-        if all(known):
-            complete = len(known) == sum(not t.ours for t in self.trends)
-            return "holds" if complete else "partly"
-        return "partly" if any(known) else "does not hold"
+        """One word for the paper's trends, see `joint`."""
+        return joint([t.verdict.word for t in self.trends if not t.ours])
 
     def heads(self) -> list[str]:
         """Column heads of the joint table: each quantity in the paper, then here."""
@@ -105,7 +102,7 @@ class Exhibit:
         lines = [f"## {number}: {self.title} – {self.verdict}", ""]
         lines += [f"Paper: {self.published_setting}. Here: {here}.", ""]
         lines += _table(self.heads(), self.cells())
-        lines += ["", *(f"- {t.mark}{' (ours)' if t.ours else ''}: {t.text}" for t in self.trends)]
+        lines += ["", *(f"- {trend}" for trend in self.trends)]
         if self.notes:
             lines += ["", "\n\n".join(self.notes)]
         if self.command:

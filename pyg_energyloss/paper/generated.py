@@ -49,9 +49,9 @@ def study_environment() -> dict[str, Any]:
 
 
 def metric(row: Mapping[str, Any] | None, name: str) -> Mapping[str, Any] | None:
-    """Return mean and standard deviation of a metric of a line, or None."""
-    found: Mapping[str, Any] | None = None if row is None else row["metrics"].get(name)
-    return found
+    """Return mean, standard deviation and number of runs of a metric of a line, or None."""
+    found = None if row is None else row["metrics"].get(name)
+    return None if row is None or found is None else {**found, "n": row["seeds"]}
 
 
 def study_cells(label: str, columns: Sequence[str]) -> tuple[str, ...]:

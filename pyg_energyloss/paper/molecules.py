@@ -12,7 +12,8 @@ from pyg_energyloss.paper.generated import (
     study_setting,
 )
 from pyg_energyloss.paper.sources import published
-from pyg_energyloss.paper.values import above, mean, published_rows
+from pyg_energyloss.paper.values import published_rows
+from pyg_energyloss.paper.verdict import Verdict, is_above
 
 #: Line of the paper -> label of the study. The last ones are ours alone.
 LABELS = {
@@ -34,22 +35,15 @@ GATED = (
 )
 
 SPREAD = (
-    "A trend holds if the means differ by more than the larger standard deviation; a cell without "
-    "± is a single seed, whose spread is not known. Hardly any "
+    "A cell without ± is a single seed, whose spread is not known. Hardly any "
     "molecule is stable after so few steps: differences in that column mean little."
 )
 
 
-def value(label: str, name: str) -> float:
-    """Return the mean of a metric of the study, NaN if it was not measured."""
-    return mean(metric(study_rows().get(label), name))
-
-
-def ahead(first: str, second: str, name: str = "atom_stable") -> bool | None:
-    """Tell whether a line is above another by more than the larger standard deviation."""
-    spreads = [(metric(study_rows().get(label), name) or {}).get("sd") for label in (first, second)]
-    margin = max(spread or 0.0 for spread in spreads)
-    return above(value(first, name) - margin, value(second, name))
+def ahead(first: str, second: str, name: str = "atom_stable") -> Verdict:
+    """Tell whether a line of the study is above another, by Welch's test of the seeds."""
+    one, other = (metric(study_rows().get(label), name) for label in (first, second))
+    return is_above(one, other)
 
 
 def qm9_table(name: str, trends: tuple[Trend, ...]) -> Exhibit:
@@ -78,5 +72,5 @@ def qm9_table(name: str, trends: tuple[Trend, ...]) -> Exhibit:
 
 def gated_trend() -> Trend:
     """What the gated energy comes to, which the paper does not have."""
-    holds = ahead("gdm + energy_gated", "gdm + mse")
-    return Trend("gated energy has more stable atoms than MSE (gdm)", holds, ours=True)
+    verdict = ahead("gdm + energy_gated", "gdm + mse")
+    return Trend("gated energy has more stable atoms than MSE (gdm)", verdict, ours=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyg_energyloss.paper.exhibit import Exhibit, Trend
 from pyg_energyloss.paper.sources import published
 from pyg_energyloss.paper.values import published_rows
+from pyg_energyloss.paper.verdict import NOT_MEASURED
 
 
 def unmeasured(name: str, *, notes: tuple[str, ...] = ()) -> Exhibit:
@@ -25,7 +26,7 @@ def unmeasured(name: str, *, notes: tuple[str, ...] = ()) -> Exhibit:
         rows=published_rows(name, {}),
         published_setting=table["setting"],
         measured_setting=None,
-        trends=tuple(Trend(text, None) for text in table["trends"]),
+        trends=tuple(Trend(text, NOT_MEASURED) for text in table["trends"]),
         notes=(*table["notes"], *notes),
         command=table["command"],
     )

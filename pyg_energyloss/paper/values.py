@@ -1,9 +1,7 @@
-"""Means and spreads as cells, and comparisons that know when something is missing."""
+"""Means and spreads as cells of tables."""
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,26 +20,7 @@ def cell(value: Mapping[str, Any] | None, *, digits: int = 1, factor: float = 1.
     """
     if value is None or value.get("mean") is None:
         return NOT_MEASURED
-    spread = value.get("sd")
-    scaled = {"mean": factor * value["mean"], "sd": None if spread is None else factor * spread}
-    return mean_sd(scaled, digits)
-
-
-def mean(value: Mapping[str, Any] | None) -> float:
-    """Return the mean, or NaN if it was not measured."""
-    found = None if value is None else value.get("mean")
-    return math.nan if found is None else float(found)
-
-
-def above(*values: float) -> bool | None:
-    """Tell whether each value is above the next; None if one was not measured.
-
-    >>> above(3, 2, 1), above(1, 2), above(1, math.nan)
-    (True, False, None)
-    """
-    if any(math.isnan(v) for v in values):
-        return None
-    return all(a > b for a, b in itertools.pairwise(values))
+    return mean_sd(value, digits, factor=factor)
 
 
 def published_rows(name: str, measured: Mapping[str, Sequence[str]]) -> tuple[Row, ...]:

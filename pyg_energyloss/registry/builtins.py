@@ -101,6 +101,18 @@ def energyloss_register_losses(register: Register) -> None:
         role="structure",
     )
     register(
+        "energy_absolute_l1",
+        f"{named}:energy_absolute_l1",
+        summary="energy_absolute + distance_l1",
+        role="structure",
+    )
+    register(
+        "energy_absolute_sparse",
+        f"{named}:energy_absolute_sparse",
+        summary="energy_absolute on about 4 pairs an atom",
+        role="structure",
+    )
+    register(
         "symmetric_kabsch",
         f"{named}:symmetric_kabsch",
         summary="Kabsch MSE, least over equivalent atoms",
@@ -305,6 +317,18 @@ def energyloss_register_evaluators(register: Register) -> None:
         summary="centres of the right hand, E/Z",
         role="structure",
     )
+    register(
+        "distances",
+        f"{metrics}:DistanceEvaluator",
+        summary="MAE of all distances, lDDT",
+        role="structure",
+    )
+    register(
+        "acceptable",
+        f"{metrics}:AcceptableEvaluator",
+        summary="bonds, clashes and stereo all right",
+        role="structure",
+    )
     sets = "pyg_energyloss.metrics.generated"
     register(
         "stability", f"{sets}:Stability", summary="generated: atoms with their valences", role="set"
@@ -395,9 +419,17 @@ def energyloss_register_commands(register: Register) -> None:
     register("spins", "pyg_energyloss.cli.spins:configure", summary="the spin table, exact targets")
     register("study", "pyg_energyloss.cli.study:configure", summary="any registered experiment")
     register("report", "pyg_energyloss.cli.report:configure", summary="a study's page, once more")
-    register("edges", "pyg_energyloss.cli.edges:configure", summary="what sparse edges guarantee")
+    register(
+        "edges", "pyg_energyloss.cli.edges.command:configure", summary="what sparse edges guarantee"
+    )
     register("paper", "pyg_energyloss.cli.paper:configure", summary="published beside measured")
     register("plugins", "pyg_energyloss.cli.plugins:configure", summary="what is installed")
-    register("hosts", "pyg_energyloss.cli.hosts:configure", summary="frameworks it plugs into")
-    register("export", "pyg_energyloss.cli.export:configure", summary="molecules as a host's files")
-    register("run", "pyg_energyloss.cli.run:configure", summary="an EDM or JODO script, patched")
+    register(
+        "hosts", "pyg_energyloss.cli.hosts.listing:configure", summary="frameworks it plugs into"
+    )
+    register(
+        "export", "pyg_energyloss.cli.hosts.export:configure", summary="molecules as a host's files"
+    )
+    register(
+        "run", "pyg_energyloss.cli.hosts.run:configure", summary="an EDM or JODO script, patched"
+    )

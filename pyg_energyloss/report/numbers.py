@@ -26,17 +26,22 @@ def fixed(value: float | None, digits: int) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def mean_sd(moments: Mapping[str, Any] | None, digits: int, *, spread: bool = True) -> str:
-    """Mean ± sample standard deviation of `Moments`; the mean alone of a single value.
+def mean_sd(
+    moments: Mapping[str, Any] | None, digits: int, *, spread: bool = True, factor: float = 1.0
+) -> str:
+    """Mean ± sample standard deviation of `Moments`, times a factor; the mean alone of one value.
 
     >>> mean_sd({"mean": 0.5, "sd": 0.02}, 2), mean_sd({"mean": 0.5, "sd": None}, 2)
     ('0.50 ± 0.02', '0.50')
+    >>> mean_sd({"mean": 0.5, "sd": 0.02}, 0, factor=100)
+    '50 ± 2'
     """
     if moments is None or moments["mean"] is None:
         return MISSING
-    text = fixed(moments["mean"], digits)
-    known = spread and moments["sd"] is not None and text != MISSING
-    return f"{text} ± {fixed(moments['sd'], digits)}" if known else text
+    text, sd = fixed(factor * moments["mean"], digits), moments.get("sd")
+    if not spread or sd is None or text == MISSING:
+        return text
+    return f"{text} ± {fixed(factor * sd, digits)}"
 
 
 def cell(value: str | float | None) -> str:

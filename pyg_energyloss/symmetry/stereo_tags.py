@@ -8,17 +8,23 @@ from numpy.typing import NDArray
 from pyg_energyloss.symmetry.stereo import StereoGraph
 
 Indices = NDArray[np.int64]
-#: Values of the feature: a neighbour's place, 1 to 4, about its centre; then cis and trans.
-CIS, TRANS = 5, 6
-STEREO_TAGS = 7
+#: Places of the neighbours about a centre are 1 to 4; 0 is none.
+_PLACES = 5
+#: Values of the feature, see `stereo_tags`.
+CIS, TRANS = _PLACES**2, _PLACES**2 + 1
+_SIBLINGS = TRANS + 1
+STEREO_TAGS = _SIBLINGS + (_PLACES - 1) ** 2
 
 
 def stereo_tags(pairs: Indices, pos: NDArray[np.float32], graph: StereoGraph) -> Indices:
     """Return the tag of each pair of atoms, [num_pairs].
 
     The four neighbours of a centre are numbered 1 to 4 so that the first three run clockwise seen
-    from the last; the pair (neighbour, centre) carries the number, and that says which hand the
-    centre is. The outer atoms of a double bond are cis, 5, or trans, 6. All else is 0.
+    from the last, which says which hand the centre is. A bond from a to b has the tag p + 5 q: a is
+    the p-th neighbour of the centre b, b the q-th of the centre a, each 0 if it is no such centre.
+    Two neighbours of one centre, the p-th and the q-th, have the tag 22 + 4 p + q, so that either
+    learns both places in one message. The outer atoms of a double bond are cis, 25, or trans, 26.
+    All else is 0.
 
     Args:
         pairs: sources and targets [2, num_pairs], such as ``hop_index``; centres and their
@@ -27,13 +33,22 @@ def stereo_tags(pairs: Indices, pos: NDArray[np.float32], graph: StereoGraph) ->
         graph: what can be of either hand.
     """
     tags: dict[tuple[int, int], int] = {}
+    bonds: dict[tuple[int, int], int] = {}
     for centre, *around in graph.centres:
         a, b, c, d = pos[around].astype(np.float64)
         if np.dot(a - d, np.cross(b - d, c - d)) < 0:
             around[2], around[3] = around[3], around[2]
-        tags.update(((atom, centre), place + 1) for place, atom in enumerate(around))
+        for place, atom in enumerate(around, 1):
+            bonds[atom, centre] = bonds.get((atom, centre), 0) + place
+            bonds[centre, atom] = bonds.get((centre, atom), 0) + _PLACES * place
+            for other_place, other in enumerate(around, 1):
+                if other != atom:
+                    sibling = _SIBLINGS + (_PLACES - 1) * (place - 1) + other_place - 1
+                    tags[atom, other] = sibling
     for first, second, third, last in graph.double_bonds:
         a, b, c, d = pos[[first, second, third, last]].astype(np.float64)
         together = np.dot(np.cross(b - a, c - b), np.cross(c - b, d - c)) > 0
         tags[first, last] = tags[last, first] = CIS if together else TRANS
+    # In a ring of three, two neighbours are bonded: the bond's tag counts.
+    tags.update(bonds)
     return np.array([tags.get(pair, 0) for pair in zip(*pairs.tolist(), strict=True)], np.int64)

@@ -30,7 +30,7 @@ def specs(*arguments):
     return command.specs_of(parser.parse_args(list(map(str, arguments))))
 
 
-def test_writes_table_files_plots_and_report(tmp_path, capsys):
+def test_writes_table_files_plots_and_report(runs_here, tmp_path, capsys):
     chosen = ("--models", "gnn", "--losses", "mse,energy", "--out", tmp_path)
     assert compare(*chosen) == 0
     printed = capsys.readouterr()
@@ -65,7 +65,7 @@ def test_writes_table_files_plots_and_report(tmp_path, capsys):
     assert "What the loss changes" in capsys.readouterr().out
 
 
-def test_your_own_file_and_the_denoise_task(tmp_path):
+def test_your_own_file_and_the_denoise_task(runs_here, tmp_path):
     pytest.importorskip("ase")
     pytest.importorskip("rdkit")
     water = "3\n\nO 0 0 0.117\nH 0 0.757 -0.47\nH 0 -0.757 -0.47\n"
@@ -184,7 +184,9 @@ def test_unusable_structures_end_with_one_clear_line(tmp_path, capsys, text, mes
     assert error.count("\n") == 1
 
 
-def test_a_failing_run_is_named_with_its_traceback_and_the_others_are_kept(tmp_path, capsys):
+def test_a_failing_run_is_named_with_its_traceback_and_the_others_are_kept(
+    runs_here, tmp_path, capsys
+):
     """One value per graph cannot be minimised: every step of that run fails."""
     chosen = ("--models", "gnn", "--losses", "handedness,energy", "--out", tmp_path)
     broken = ("--loss-arg", "handedness.reduction=none")
@@ -243,3 +245,12 @@ def test_help_teaches_and_needs_no_torch(name):
     )
     assert "usage: " in ended.stdout
     assert ended.stdout.splitlines()[-1] == "False"
+
+
+def test_right_centres_are_counted_where_the_data_have_stereo_tags():
+    plain, tagged = (
+        specs("--models", "gnn", "--losses", "energy", "--dataset-arg", f"stereo={flag}")
+        for flag in ("false", "true")
+    )
+    assert "stereo" not in plain[0].evaluators
+    assert tagged[0].evaluators["stereo"] == {}

@@ -19,7 +19,8 @@ def generate(*arguments):
     return main(["generate", *SMALL, *map(str, arguments)])
 
 
-def test_writes_table_files_plots_molecules_and_report(tmp_path, capsys):
+def test_writes_table_files_plots_molecules_and_report(runs_here, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("pyg_energyloss.experiments.generation.experiment.CEILING_MOLECULES", 100)
     command = ("--losses", "mse,energy_gated", "--out", tmp_path)
     assert generate(*command) == 0
     printed = capsys.readouterr()

@@ -16,7 +16,7 @@ SMALL = ["--size", "3", "--train", "20", "--test", "6", "--steps", "3", "--width
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory):
+def ran(runs_here, tmp_path_factory):
     out = tmp_path_factory.mktemp("spins")
     command = ["spins", *SMALL, "--losses", "spin_cross_entropy,local_field+flip"]
     command += ["--seeds", "2", "--sweeps", "5", "--out", str(out)]
@@ -56,7 +56,7 @@ def test_it_writes_results_table_plots_and_a_report(ran, capsys):
     assert "simulated annealing" in printed
 
 
-def test_on_a_torus_with_the_graph_network(tmp_path):
+def test_on_a_torus_with_the_graph_network(runs_here, tmp_path):
     command = ["spins", *SMALL, "--periodic", "--models", "spin_gnn,spin_cnn", "--seeds", "1"]
     command += ["--losses", "local_field", "--loss-arg", "local_field.h0=0.5", "--sweeps", "2"]
     assert main([*command, "--out", str(tmp_path)]) == 0
@@ -65,7 +65,7 @@ def test_on_a_torus_with_the_graph_network(tmp_path):
     assert runs[0]["spec"]["loss_options"] == {"h0": 0.5}
 
 
-def test_the_papers_configuration_takes_the_papers_settings(tmp_path):
+def test_the_papers_configuration_takes_the_papers_settings(runs_here, tmp_path):
     command = ["spins", "--paper", *SMALL, "--batch-size", "4", "--seeds", "1", "--sweeps", "2"]
     command += ["--losses", "local_field,spin_margin", "--loss-arg", "local_field.h0=0.5"]
     assert main([*command, "--out", str(tmp_path)]) == 0

@@ -23,6 +23,16 @@ def test_conformers_of_a_molecule_stay_together():
     assert not groups[1] & groups[2]
 
 
+def test_fewer_heavy_atoms_leave_molecules_out_and_in_their_split():
+    every, small = (
+        registry.create("dataset", "qm9_small", max_heavy_atoms=limit) for limit in (None, 6)
+    )
+    for name, part in every.items():
+        few = [int(item.mol_id) for item in part if int((item.z > 1).sum()) <= 6]
+        assert [int(item.mol_id) for item in small[name]] == few
+    assert 0 < len(small["test"]) < len(every["test"])
+
+
 def test_a_split_needs_three_molecules():
     with pytest.raises(ValueError, match="2 distinct molecule"):
         split_groups(np.array([0, 0, 1]))

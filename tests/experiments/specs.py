@@ -84,10 +84,15 @@ class DyingField(DyingMixin, LocalFieldLoss):
 LOSSES = {"compare": DyingMSE, "generate": DyingMSE, "spins": DyingField}
 
 
+def dying(name, fuse):
+    """A run that ends its process if a file is there."""
+    return SPECS[name](loss=f"dying_{name}", loss_options={"fuse": str(fuse)})
+
+
 def register_dying(name):
-    """Register the loss ``dying`` in this process."""
+    """Register that loss in this process."""
     from pyg_energyloss.registry import lookup
     from pyg_energyloss.registry.table import Entry
 
     table = lookup._loaded().table
-    table.add(Entry("loss", "dying", LOSSES[name], "test"))
+    table.add(Entry("loss", f"dying_{name}", LOSSES[name], "test"))

@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 import torch
 
-from pyg_energyloss.experiments.schedule import learning_rate_factor
+from pyg_energyloss.experiments.fitting.schedule import learning_rate_factor
 from pyg_energyloss.experiments.stream import IndexLoader, StepStream, mixed_seed
 from pyg_energyloss.experiments.summary import column, moments, summarise
 

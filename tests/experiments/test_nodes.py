@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("lightning", reason="training needs Lightning")
 from pyg_energyloss.cli import main
-from pyg_energyloss.experiments.nodes import Nodes
+from pyg_energyloss.experiments.fitting.nodes import Nodes
 from pyg_energyloss.files import read_json
 
 FIELDS = ["size=3", "train=40", "test=10", "steps=3", "batch_size=8", "learning_rate=1e-3"]

@@ -1,10 +1,10 @@
 """One run is one folder, whatever happens to the process that makes it."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,10 @@ import pytest
 
 pytest.importorskip("lightning", reason="training needs Lightning")
 pytest.importorskip("pymatching", reason="exact ground states need PyMatching")
+from pyg_energyloss import registry
 from pyg_energyloss.experiments.study import run_one
 
-from .specs import SPECS, generator, spins, structure
+from .specs import SPECS, dying, generator, register_dying, spins, structure
 
 CLOCKS = ("step_ms", "train_seconds", "eval_seconds", "peak_memory_mib", "environment")
 ROOT = Path(__file__).parents[2]
@@ -61,38 +62,68 @@ def test_a_run_leaves_its_result_its_weights_and_where_it_was_made(name, first):
     assert progress["phase"] in {"evaluating", "sampling"}
 
 
+def test_every_molecule_keeps_its_own_errors(first):
+    """What paired tests between runs need."""
+    out, results = first
+    of_molecules = arrays(out / "runs" / structure().key / "molecules.npz")
+    values = results["compare"]["measurements"][0]["values"]
+    for metric in ("bond_mae", "rmsd"):
+        assert of_molecules[metric].shape == (6,)
+        assert np.nanmean(of_molecules[metric]) == pytest.approx(values[metric])
+
+
+def test_judging_on_validation_molecules_trains_nothing_again(tmp_path):
+    test = run_one("compare", structure(), tmp_path)
+    val = run_one("compare", structure(eval_split="val"), tmp_path)
+    assert val["train_seconds"] == test["train_seconds"]
+    assert val["measurements"] != test["measurements"]
+    again = run_one("compare", structure(), tmp_path)
+    assert again["measurements"] == test["measurements"]
+
+
+#: Imports everything once; each run has a process of its own, which its loss ends.
+KILLED = """
+import os, sys
+from pathlib import Path
+import torch
+sys.path.insert(0, sys.argv[1])
+from tests.experiments.specs import SPECS, dying, register_dying
+from pyg_energyloss.experiments.study import run_one
+torch.set_num_threads(1)
+out = Path(sys.argv[2])
+for name in SPECS:
+    if os.fork() == 0:
+        register_dying(name)
+        (out / name).touch()
+        run_one(name, dying(name, out / name), out / "cut")
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """A run of each experiment, killed with -9 in its seventh step."""
+    out = tmp_path_factory.mktemp("killed")
+    command = [sys.executable, "-c", KILLED, str(ROOT), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(-signal.SIGKILL)] * len(SPECS), done.stderr[-2000:]
+    yield out
+    registry.reload()
+
+
 @pytest.mark.parametrize("name", SPECS)
-def test_a_killed_run_continues_to_the_same_result(name, tmp_path):
-    """kill -9 in the seventh step; the rerun ends with what an uninterrupted run gives."""
-    fuse = tmp_path / "fuse"
-    run = SPECS[name](loss="dying", loss_options={"fuse": str(fuse)})
-    script = textwrap.dedent(f"""
-        import sys
-        from pathlib import Path
-        sys.path.insert(0, {str(ROOT)!r})
-        from tests.experiments.specs import SPECS, register_dying
-        from pyg_energyloss.experiments.study import run_one
-        register_dying({name!r})
-        spec = SPECS[{name!r}](loss="dying", loss_options={{"fuse": {str(fuse)!r}}})
-        run_one({name!r}, spec, Path(sys.argv[1]))
-    """)
-
-    def start(out):
-        return subprocess.run(
-            [sys.executable, "-c", script, str(out)], capture_output=True, check=False
-        )
-
-    assert start(tmp_path / "whole").returncode == 0
-    fuse.touch()
-    assert start(tmp_path / "cut").returncode == -signal.SIGKILL
-    folder = tmp_path / "cut" / "runs" / run.key
+def test_a_killed_run_continues_to_the_same_result(name, killed):
+    """The rerun ends with what an uninterrupted run gives."""
+    run = dying(name, killed / name)
+    folder, whole = (killed / part / "runs" / run.key for part in ("cut", "whole"))
     left = {path.name for path in folder.iterdir()}
     assert "last.ckpt" in left
     assert not left & {"result.json", "trained.json", "weights.npz"}
     assert not [path for path in left if path.endswith(".tmp")]
-    ended = start(tmp_path / "cut")
-    assert ended.returncode == 0, ended.stderr.decode()[-2000:]
-    whole = tmp_path / "whole" / "runs" / run.key
+    register_dying(name)
+    for part in ("cut", "whole"):
+        run_one(name, run, killed / part)
     results = [json.loads((path / "result.json").read_text()) for path in (folder, whole)]
     assert results[0]["measurements"] == results[1]["measurements"]
     assert results[0]["history"][-1] == results[1]["history"][-1]
@@ -120,8 +151,8 @@ def test_a_run_killed_between_weights_and_result_keeps_no_checkpoint(tmp_path):
         ("spins", {"keep_systems": 1}),
     ],
 )
-def test_judging_otherwise_trains_nothing(name, change, first):
-    out, _ = first
+def test_judging_otherwise_trains_nothing(name, change, first, tmp_path):
+    out = shutil.copytree(first[0], tmp_path / "first")
     spec = SPECS[name](**change)
     weights = out / "runs" / spec.key / "weights.npz"
     before = weights.stat().st_mtime_ns

@@ -1,6 +1,7 @@
 """A study: what is missing is made, what is there is kept, everything is summed up."""
 
 import json
+import shutil
 from warnings import catch_warnings
 
 import pytest
@@ -19,12 +20,19 @@ from .specs import SPECS, generator, spins, structure
 
 
 @pytest.fixture(scope="module")
-def studied(tmp_path_factory):
+def studied(runs_here, tmp_path_factory):
     out = tmp_path_factory.mktemp("study")
     specs = [
         spins(seed=seed, loss=loss) for seed in (0, 1) for loss in ("local_field", "target_bond")
     ]
     return out, specs, run_study("spins", specs, out, workers=1, command="energyloss spins")
+
+
+@pytest.fixture
+def copied(studied, tmp_path):
+    """The same, to be spoilt."""
+    out, specs, document = studied
+    return shutil.copytree(out, tmp_path / "study"), specs, document
 
 
 def test_results_json_is_the_whole_document(studied):
@@ -62,15 +70,15 @@ def test_every_section_has_the_data_of_its_kind(studied):
     assert table["data"]["columns"][-3:] == ["peak learning rate", "parameters", "options"]
 
 
-def test_the_same_study_again_runs_nothing(studied):
-    out, specs, _ = studied
+def test_the_same_study_again_runs_nothing(copied):
+    out, specs, _ = copied
     before = {path: path.stat().st_mtime_ns for path in out.rglob("result.json")}
     run_study("spins", specs, out, workers=1)
     assert {path: path.stat().st_mtime_ns for path in out.rglob("result.json")} == before
 
 
-def test_a_result_that_is_torn_is_set_aside_and_made_again(studied):
-    out, specs, document = studied
+def test_a_result_that_is_torn_is_set_aside_and_made_again(copied):
+    out, specs, document = copied
     path = out / "runs" / specs[0].key / "result.json"
     path.write_text(path.read_text()[:100])
     with pytest.warns(RuntimeWarning, match="result.json is not whole"):
@@ -83,8 +91,8 @@ def test_a_result_that_is_torn_is_set_aside_and_made_again(studied):
 
 
 @pytest.mark.parametrize("name", ["predictions.npz", "weights.npz", "trained.json"])
-def test_whatever_file_is_torn_the_study_ends_with_the_same_figures(studied, name):
-    out, specs, document = studied
+def test_whatever_file_is_torn_the_study_ends_with_the_same_figures(copied, name):
+    out, specs, document = copied
     folder = out / "runs" / specs[0].key
     content = (folder / name).read_bytes()
     (folder / name).write_bytes(content[: len(content) // 2])
@@ -149,15 +157,3 @@ def test_what_an_extra_left_out_is_judged_again_when_it_is_there():
     skipped = {"measurements": [{"labels": {}, "values": {"skipped": 1.0}}]}
     assert not experiment.is_whole(skipped)
     assert experiment.is_whole({"measurements": [{"labels": {}, "values": {"valid": 0.5}}]})
-
-
-def test_a_run_on_two_processes_has_one_result(tmp_path):
-    hardware = {"devices": 2, "strategy": "ddp_find_unused_parameters_true"}
-    study = run_study("spins", [spins(steps=3)], tmp_path, workers=1, hardware=hardware)
-    assert not study["failed"]
-    (run,) = study["runs"]
-    assert run["history"][-1]["step"] == 3
-    # Both processes drew the same weights, and each half of the gradient.
-    one = run_study("spins", [spins(steps=3)], tmp_path / "one", workers=1)
-    start = [found["history"][0]["excess"] for found in (run, one["runs"][0])]
-    assert start[0] == start[1]

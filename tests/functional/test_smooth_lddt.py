@@ -1,8 +1,10 @@
 import pytest
 import torch
 from torch.autograd import gradcheck, gradgradcheck
+from torch_geometric.data import Data
 
-from pyg_energyloss.functional import neighbour_weight, smooth_lddt
+from pyg_energyloss import SmoothLDDTLoss, metrics
+from pyg_energyloss.functional import lddt, neighbour_weight, smooth_lddt
 
 
 def dense(pred, target, cutoff, weight=None):
@@ -14,6 +16,12 @@ def dense(pred, target, cutoff, weight=None):
     pairs = (d_target < cutoff) * (1 - torch.eye(len(pred), dtype=pred.dtype))
     pairs = pairs * weight[:, None] * weight
     return 1 - (pairs * kept).sum() / pairs.sum()
+
+
+def neighbours(target, nucleotide, weight, cutoffs=(4.0, 7.0)):
+    """Weights [n, n] of pairs: the atom of the row says how far its neighbours may be."""
+    near = torch.cdist(target, target) < torch.where(nucleotide, cutoffs[1], cutoffs[0])[:, None]
+    return near * (1 - torch.eye(len(target), dtype=target.dtype)) * weight[:, None] * weight
 
 
 def cloud(rng, nodes, dtype=torch.float64):
@@ -68,3 +76,74 @@ def test_neighbours_are_counted_by_their_weights(rng, engine):
     assert neighbour_weight(target, 5.0).item() == pytest.approx(near.sum().item())
     counted = neighbour_weight(target, 5.0, node_weight=weight).item()
     assert counted == pytest.approx((weight @ near.double() @ weight).item())
+
+
+@pytest.mark.parametrize("nodes", [20, 300])
+def test_atoms_of_nucleotides_have_a_cutoff_of_their_own(rng, engine, nodes):
+    pred, target = cloud(rng, nodes)
+    nucleotide = torch.rand(nodes, generator=rng) < 0.4
+    weight = torch.rand(nodes, generator=rng, dtype=torch.float64)
+    pairs = neighbours(target, nucleotide, weight)
+    ours, theirs = (pred.clone().requires_grad_() for _ in range(2))
+    options = {"cutoff": 4.0, "is_nucleotide": nucleotide, "nucleotide_cutoff": 7.0}
+    found = smooth_lddt(ours, target, node_weight=weight, **options)
+    off = (torch.cdist(theirs, theirs) - torch.cdist(target, target)).abs()
+    kept = sum(torch.sigmoid(limit - off) for limit in (0.5, 1.0, 2.0, 4.0)) / 4
+    expected = 1 - (pairs * kept).sum() / pairs.sum()
+    found.sum().backward()
+    expected.backward()
+    assert found.item() == pytest.approx(expected.item(), abs=1e-9)
+    assert torch.allclose(ours.grad, theirs.grad, atol=1e-9)
+    hard = sum((off.detach() < limit).double() for limit in (0.5, 1.0, 2.0, 4.0)) / 4
+    score = lddt(pred, target, node_weight=weight, **options)
+    assert score.item() == pytest.approx(((pairs * hard).sum() / pairs.sum()).item(), abs=1e-9)
+    counted = neighbour_weight(target, node_weight=weight, **options)
+    assert counted.item() == pytest.approx(pairs.sum().item())
+
+
+def test_nucleotides_everywhere_or_nowhere_are_one_cutoff(rng, engine):
+    pred, target = cloud(rng, 30)
+    for every, cutoff in ((torch.ones, 7.0), (torch.zeros, 4.0)):
+        nucleotide = every(30, dtype=torch.bool)
+        found = smooth_lddt(
+            pred, target, cutoff=4.0, is_nucleotide=nucleotide, nucleotide_cutoff=7.0
+        )
+        assert found.item() == pytest.approx(smooth_lddt(pred, target, cutoff=cutoff).item())
+
+
+def test_the_loss_and_the_metric_read_the_nucleotides_of_data(rng):
+    pred, target = cloud(rng, 30)
+    data = Data(pos=target, is_nucleotide=torch.arange(30) % 3 == 0)
+    options = {"cutoff": 4.0, "nucleotide_cutoff": 7.0}
+    expected = smooth_lddt(pred, target, is_nucleotide=data.is_nucleotide, **options)
+    assert SmoothLDDTLoss(**options)(pred, data).item() == pytest.approx(expected.item())
+    metric = metrics.LDDT(**options)
+    metric.update(pred, data)
+    score = lddt(pred, target, is_nucleotide=data.is_nucleotide, **options)
+    assert metric.compute().item() == pytest.approx(score.item())
+
+
+def test_neighbours_in_a_batch_in_any_order_at_any_cutoff(rng, engine):
+    _, target = cloud(rng, 400)
+    batch = torch.randint(0, 2, (400,), generator=rng) * 2
+    for cutoff in (3.0, 1e3, None):
+        reach = 1e9 if cutoff is None else cutoff
+        near = (torch.cdist(target, target) < reach) & (batch[:, None] == batch)
+        near &= ~torch.eye(400, dtype=torch.bool)
+        expected = [near[batch == graph].sum().item() for graph in range(4)]
+        found = neighbour_weight(target, cutoff, batch=batch, num_graphs=4)
+        assert found.tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("mask", "error", "match"),
+    [
+        (torch.ones(3), TypeError, "`is_nucleotide` must be a boolean tensor"),
+        ([True] * 3, TypeError, "`is_nucleotide` must be a boolean tensor"),
+        (torch.ones(2, dtype=torch.bool), ValueError, "`is_nucleotide` must have one entry"),
+    ],
+)
+def test_masks_that_are_none_are_refused(mask, error, match):
+    pos = torch.zeros(3, 3)
+    with pytest.raises(error, match=match):
+        smooth_lddt(pos, pos, is_nucleotide=mask)

@@ -8,6 +8,7 @@ from torch_geometric.data import Data
 
 from pyg_energyloss.functional.chains import bonded_chains
 from pyg_energyloss.losses import AngleLoss, BondLoss, TorsionLoss
+from pyg_energyloss.registry import UnknownNameError
 from pyg_energyloss.testing import assert_loss_contract
 
 
@@ -41,3 +42,12 @@ def test_without_bonds_they_say_so_and_without_chains_they_are_zero(loss):
     assert loss(2 * pos, Data(pos=pos, edge_index=torch.zeros(2, 0, dtype=torch.long))) == 0
     with pytest.raises(ValueError, match="`length` must be at least 2"):
         bonded_chains(torch.zeros(2, 0, dtype=torch.long), 4, 1)
+
+
+@pytest.mark.parametrize("loss", [BondLoss, AngleLoss, TorsionLoss])
+def test_a_potential_is_known_by_its_name_and_another_name_is_refused(loss):
+    assert repr(loss("harmonic").potential) == "Harmonic()"
+    with pytest.raises(UnknownNameError, match="l2"):
+        loss("l2")
+    with pytest.raises(TypeError, match="`potential` must be a name"):
+        loss(torch.abs)

@@ -29,8 +29,18 @@ def test_every_structure_loss_takes_a_reduction(name):
         torch.testing.assert_close(mean, each.mean())
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("name", sorted({*STRUCTURE_LOSSES} - {"neighbour_energy"}))  # a plugin's
+#: Laws for which kernels in single precision would be compiled for this test alone.
+OWN_KERNEL = {"energy_absolute", "energy_constant", "energy_inverse", "energy_inverse_square"}
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        pytest.param(name, dtype, marks=pytest.mark.slow if single and name in OWN_KERNEL else ())
+        for name in sorted({*STRUCTURE_LOSSES} - {"neighbour_energy"})  # a plugin's
+        for dtype, single in ((torch.float32, True), (torch.float64, False))
+    ],
+)
 def test_a_masked_atom_is_exactly_one_that_is_not_there(name, dtype):
     pos_pred, batch = contract_batch(dtype, sizes=(6, 2, 9, 5))
     keep = torch.ones(len(pos_pred), dtype=torch.bool)

@@ -80,8 +80,8 @@ def _small_table11(monkeypatch, folder):
 @pytest.mark.parametrize(
     ("name", "budget", "verdict"),
     [
-        ("figure3", _small_figure3, "partly"),
-        ("figure5", _small_figure5, "holds"),
+        ("figure3", _small_figure3, "one seed"),
+        ("figure5", _small_figure5, "undecided"),
         ("table11", _small_table11, "partly"),
     ],
 )

@@ -1,7 +1,6 @@
 """Published and measured figures stay apart; verdicts follow from the measured ones alone."""
 
 import json
-import math
 import subprocess
 import sys
 
@@ -10,7 +9,16 @@ import pytest
 from pyg_energyloss.cli import main
 from pyg_energyloss.paper import EXHIBITS, Exhibit, Row, Trend, build, write
 from pyg_energyloss.paper import sources as source_module
-from pyg_energyloss.paper.values import above
+from pyg_energyloss.paper.verdict import (
+    NOT_MEASURED,
+    Verdict,
+    Word,
+    both,
+    fact,
+    is_above,
+    sample,
+    share_is_above,
+)
 
 
 @pytest.mark.parametrize("name", EXHIBITS)
@@ -39,26 +47,74 @@ def test_published_figures_as_printed():
 
 
 @pytest.mark.parametrize(
-    ("holds", "verdict"),
+    ("words", "verdict"),
     [
-        ((True, True), "holds"),
-        ((True, None), "partly"),
-        ((True, False), "partly"),
-        ((False, False), "does not hold"),
-        ((None, None), "not measured"),
+        (("holds", "holds"), "holds"),
+        (("holds", "not measured"), "partly"),
+        (("holds", "contradicts"), "partly"),
+        (("contradicts", "undecided"), "contradicts"),
+        (("undecided", "one seed"), "undecided"),
+        (("one seed", "not measured"), "one seed"),
+        (("not measured", "not measured"), "not measured"),
     ],
 )
-def test_verdict(holds, verdict):
-    trends = (*(Trend("t", value) for value in holds), Trend("beyond", True, ours=True))
+def test_verdict(words, verdict):
+    stated = (Trend("t", Verdict(Word(word))) for word in words)
+    trends = (*stated, Trend("beyond", fact(True), ours=True))
     exhibit = Exhibit("table0", "t", ("x",), (Row("a", ("1",), ("2",)),), "p", "h", trends)
     assert exhibit.verdict == verdict
     assert "| a | 1 | 2 |" in exhibit.to_markdown()
 
 
-def test_comparisons_know_what_is_missing():
-    assert above(2.0, 1.0) is True
-    assert above(1.0, 1.0) is False
-    assert above(math.nan, 1.0) is None
+THREE, LOW = sample([2.0, 2.1, 1.9]), sample([1.0, 1.1, 0.9])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "word"),
+    [
+        (THREE, LOW, "holds"),
+        (LOW, THREE, "contradicts"),
+        (THREE, sample([1.0, 2.0, 3.0]), "undecided"),
+        (sample([1.0, 1.1]), sample([0.9, 1.0]), "undecided"),
+        (THREE, sample([1.0]), "one seed"),
+        (sample([2.0]), LOW, "one seed"),
+        (THREE, 1.5, "holds"),
+        (1.5, THREE, "contradicts"),
+        (THREE, 1.95, "undecided"),
+        (None, LOW, "not measured"),
+        (THREE, {"mean": None, "sd": None, "n": 3}, "not measured"),
+        (sample([1.0, 1.0]), sample([1.0, 1.0]), "undecided"),
+        (sample([2.0, 2.0]), sample([1.0, 1.0]), "holds"),
+    ],
+)
+def test_a_statement_holds_only_where_a_test_says_so(first, second, word):
+    assert is_above(first, second).word == word
+
+
+def test_the_test_is_welchs():
+    """t = (2 - 1) / sqrt(1/3 + 0.01/3), by hand; its two-sided p with 2.04 degrees is 0.225."""
+    found = is_above(sample([1.0, 2.0, 3.0]), sample([0.9, 1.0, 1.1]))
+    assert found.p == pytest.approx(0.2249, abs=5e-4)
+    assert is_above(THREE, LOW, by=1.0).word == "undecided"
+
+
+def test_a_share_needs_trials_enough():
+    assert share_is_above(1000, 1000, 0.99).word == "holds"
+    assert share_is_above(100, 100, 0.99).word == "undecided"
+    assert share_is_above(900, 1000, 0.99).word == "contradicts"
+
+
+def test_a_statement_of_parts_is_as_good_as_its_weakest():
+    weak, strong = Verdict(Word.HOLDS, p=0.04), Verdict(Word.HOLDS, p=0.001)
+    assert both(strong, weak) is weak
+    assert both(strong, Verdict(Word.UNDECIDED, p=0.2)).word == "undecided"
+    assert both(strong, NOT_MEASURED) is NOT_MEASURED
+
+
+def test_one_seed_is_never_more_than_one_seed():
+    """The study of generators has lines of one seed; none of them may hold or contradict."""
+    trends = {trend.text: trend.verdict.word for trend in build("table8").trends}
+    assert trends["energy has more stable atoms than MSE (edm)"] == "one seed"
 
 
 def test_unknown_name():

@@ -245,3 +245,27 @@ def test_stereo_tags_tell_mirror_images_and_isomers_apart():
             tags.append(stereo_tags(pairs, pos.numpy(), graph))
         assert (tags[0] != tags[1]).any()
         assert (tags[0] > 0).any()
+
+
+def test_a_tag_tells_every_neighbour_of_a_centre_its_place_and_those_of_the_others():
+    """Bonds carry places both ways, and neighbours of one centre know each other's in one hop."""
+    pos = torch.tensor([[0.0, 0, 0], [1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+    bonds = np.array([[0, 1], [0, 2], [0, 3], [0, 4]])
+    graph = StereoGraph(bonds, np.array([6, 35, 17, 9, 1]))
+    pairs = np.stack(np.nonzero(~np.eye(5, dtype=bool)))
+    tags = dict(
+        zip(map(tuple, pairs.T.tolist()), stereo_tags(pairs, pos.numpy(), graph), strict=True)
+    )
+    places = {atom: int(tags[atom, 0]) for atom in range(1, 5)}
+    assert sorted(places.values()) == [1, 2, 3, 4]
+    for atom, place in places.items():
+        assert tags[0, atom] == 5 * place
+        for other, its_place in places.items():
+            if other != atom:
+                assert tags[atom, other] == 22 + 4 * place + its_place
+    mirrored = stereo_tags(pairs, -pos.numpy(), graph)
+    swapped = {1: 1, 2: 2, 3: 4, 4: 3}
+    expected = [swapped[places[j]] * 5 if i == 0 else None for i, j in pairs.T.tolist()]
+    assert [int(t) for t, e in zip(mirrored, expected, strict=True) if e] == list(
+        filter(None, expected)
+    )

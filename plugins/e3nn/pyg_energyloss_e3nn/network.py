@@ -7,7 +7,7 @@ from e3nn import o3
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
-from pyg_energyloss.models.features import AtomEmbedding, pair_embedding, pair_kinds
+from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding, pair_kinds
 from pyg_energyloss.models.preconditioning import precondition
 from pyg_energyloss_e3nn.convolution import Convolution
 from pyg_energyloss_e3nn.hidden import checked_layers, hidden_irreps
@@ -31,7 +31,7 @@ class TensorProductNetwork(nn.Module):
         channels = hidden.count("0e")
         self.irreps_sh = o3.Irreps.spherical_harmonics(lmax)
         self.atoms = AtomEmbedding(channels)
-        self.pair = pair_embedding(channels)
+        self.pair = PairEmbedding(channels)
         self.distance = nn.Linear(2, channels)
         self.convolutions = nn.ModuleList()
         self.moves = nn.ModuleList()

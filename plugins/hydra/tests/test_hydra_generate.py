@@ -1,5 +1,5 @@
 import json
-import subprocess
+import runpy
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -10,10 +10,12 @@ pytest.importorskip("hydra")
 pytest.importorskip("lightning")
 
 import pyg_energyloss_hydra
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 from pyg_energyloss import registry
 
+PROGRAM = "pyg_energyloss_hydra.generate"
 CONF = Path(pyg_energyloss_hydra.__file__).parent / "conf"
 SMALL = {
     "generate": [
@@ -31,14 +33,25 @@ SMALL = {
 }
 
 
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """Run the program as ``python -m`` would, in this process, which has imported everything."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")  # raise, where a program would print and exit
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", [PROGRAM, *arguments])
+        GlobalHydra.instance().clear()
+        runpy.run_module(PROGRAM, run_name="__main__", alter_sys=True)
+
+    return run
+
+
 @pytest.mark.parametrize("name", SMALL)
-def test_a_sweep_makes_each_run_once(name, tmp_path):
+def test_a_sweep_makes_each_run_once(name, run, tmp_path):
     if name == "spins":
         pytest.importorskip("pymatching", reason="exact ground states need PyMatching")
-    command = [sys.executable, "-m", "pyg_energyloss_hydra.generate", "--config-name", name, "-m"]
-    values = ["learning_rate=1e-3", *SMALL[name], f"out={tmp_path}"]
-    done = subprocess.run([*command, *values], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
+    run("--config-name", name, "-m", "learning_rate=1e-3", *SMALL[name], f"out={tmp_path}")
     results = [json.loads(path.read_text()) for path in tmp_path.glob("runs/*/result.json")]
     assert len(results) == 2
     wanted = SMALL[name][0].removeprefix("loss=").split(",")

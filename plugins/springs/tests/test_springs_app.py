@@ -17,7 +17,10 @@ from pyg_energyloss.cli.errors import UserError
 @pytest.fixture(autouse=True)
 def short_films_and_searches(monkeypatch):
     monkeypatch.setattr(command, "FRAMES", (3, 3))
+    monkeypatch.setattr(command, "SWEEP", {1: (2, 8), 2: (2, 4), 3: (1, 2)})
     monkeypatch.setattr(contest, "ALPHA", (0.1,))
+    monkeypatch.setattr(contest, "ACTIVATION", ("tanh",))
+    monkeypatch.setattr(contest, "BENDING", (0.01, 1.0))
 
 
 def write_table(path, rows=60, extra=""):

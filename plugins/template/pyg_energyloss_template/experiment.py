@@ -51,7 +51,7 @@ class ChainTraining(Training):
         return {"length_error": float(error.abs().mean())}
 
 
-class ChainExperiment(Experiment):
+class ChainExperiment(Experiment[Spec, ChainTraining]):
     """Straightens noised zigzag chains of six atoms."""
 
     name, title, roles = "chains", "Straight chains", {"loss": "structure"}
@@ -61,7 +61,7 @@ class ChainExperiment(Experiment):
         """The loss alone is registered."""
         return [("loss", spec.loss)]
 
-    def build(self, spec: Spec, out: Path) -> Training:
+    def build(self, spec: Spec, out: Path) -> ChainTraining:
         """The perceptron, and chains to train it on."""
         del out
         network = torch.nn.Sequential(
@@ -71,7 +71,7 @@ class ChainExperiment(Experiment):
         return ChainTraining(spec, network, loader)
 
     def evaluate(
-        self, training: Training, spec: Spec, folder: Path, report: Report
+        self, training: ChainTraining, spec: Spec, folder: Path, report: Report
     ) -> list[Measurement]:
         """What the training curve shows, at its end."""
         del spec, folder, report

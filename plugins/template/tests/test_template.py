@@ -94,7 +94,7 @@ def test_the_evaluator_gives_one_value_per_graph(batch):
     assert evaluate(one.pos, one)["gyration_error"].shape == (1,)
 
 
-def test_the_experiment_runs_on_the_engine(tmp_path):
+def test_the_experiment_runs_on_the_engine(runs_here, tmp_path):
     pytest.importorskip("lightning", reason="training needs Lightning")
     from pyg_energyloss.experiments.spec import Spec
     from pyg_energyloss.experiments.study import run_study

@@ -12,24 +12,23 @@ import torch
 from pyg_energyloss import registry
 from pyg_energyloss.data.write import write_extxyz, write_sdf
 from pyg_energyloss.experiments.data import load_splits
-from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report
+from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report, seeds_of
 from pyg_energyloss.experiments.generation.generator import WEIGHTS, make_diffusion
 from pyg_energyloss.experiments.generation.sampling import chunks, sampled
 from pyg_energyloss.experiments.generation.sections import sections
 from pyg_energyloss.experiments.generation.spec import GeneratorSpec
 from pyg_energyloss.experiments.generation.training import GeneratorTraining
-from pyg_energyloss.experiments.spec import Spec
-from pyg_energyloss.experiments.summary import column
-from pyg_energyloss.experiments.training import Training
+from pyg_energyloss.experiments.summary import column, share
 from pyg_energyloss.files import read_npz, read_or_set_aside, write_json
 from pyg_energyloss.metrics.generated import ceiling, judge
 from pyg_energyloss.report.document import Row, Section
 
 #: Real molecules that the ceiling is measured on.
 CEILING_MOLECULES = 1000
+STABLE = "bond orders read off the distances fill the valence"
 
 
-class GeneratorExperiment(Experiment):
+class GeneratorExperiment(Experiment[GeneratorSpec, GeneratorTraining]):
     """Trains generators of molecules, samples from them, judges the samples."""
 
     name = "generate"
@@ -38,38 +37,12 @@ class GeneratorExperiment(Experiment):
     roles: ClassVar = {"model": "denoiser", "loss": "structure", "evaluator": "set"}
     given: ClassVar = {"model": {"types": 5}}
     columns = (
-        column(
-            "atom_stable",
-            "stable atoms",
-            "%",
-            better="high",
-            digits=1,
-            terminal=True,
-            text="bond orders read off the distances fill the valence",
-        ),
-        column(
-            "molecule_stable",
-            "stable mol.",
-            "%",
-            better="high",
-            digits=1,
-            terminal=True,
-            text="all atoms are stable",
-        ),
-        column("connected", "one piece", "%", better="high", digits=1, text="by the same bonds"),
-        column(
-            "valid",
-            "valid",
-            "%",
-            better="high",
-            digits=1,
-            terminal=True,
-            text="RDKit accepts them",
-        ),
-        column(
-            "unique", "unique", "%", better="high", digits=1, text="distinct SMILES of the valid"
-        ),
-        column("novel", "novel", "%", better="high", digits=1, text="not in the training data"),
+        share("atom_stable", "stable atoms", STABLE, terminal=True),
+        share("molecule_stable", "stable mol.", "all atoms are stable", terminal=True),
+        share("connected", "one piece", "by the same bonds"),
+        share("valid", "valid", "RDKit accepts them", terminal=True),
+        share("unique", "unique", "distinct SMILES of the valid"),
+        share("novel", "novel", "not in the training data"),
         column("mmd_bond", "MMD bonds", text="squared maximum mean discrepancy from real lengths"),
         column("mmd_angle", "MMD angles", text="the same of angles"),
         column("mmd_dihedral", "MMD dihedrals", text="the same of dihedrals"),
@@ -80,10 +53,9 @@ class GeneratorExperiment(Experiment):
         "out, the best that can be expected."
     )
 
-    def build(self, spec: Spec, out: Path) -> Training:
+    def build(self, spec: GeneratorSpec, out: Path) -> GeneratorTraining:
         """A registered denoiser with a registered loss."""
         del out
-        assert isinstance(spec, GeneratorSpec)  # noqa: S101 - for the type checker
         splits = load_splits(spec.dataset, spec.dataset_options)
         elements = np.unique(splits["train"].table.z).tolist()
         diffusion = make_diffusion(spec, elements)
@@ -91,11 +63,9 @@ class GeneratorExperiment(Experiment):
         return GeneratorTraining(spec, diffusion, loss, splits)
 
     def evaluate(
-        self, training: Training, spec: Spec, folder: Path, report: Report
+        self, training: GeneratorTraining, spec: GeneratorSpec, folder: Path, report: Report
     ) -> list[Measurement]:
         """Sample with averaged and with last weights, write the molecules, judge them."""
-        assert isinstance(training, GeneratorTraining)  # noqa: S101 - for the type checker
-        assert isinstance(spec, GeneratorSpec)  # noqa: S101 - for the type checker
         train = training.splits["train"]
         counts = torch.diff(train.slices["pos"])
         about = {"spec": spec.to_dict(), "counts": counts, "elements": training.diffusion.elements}
@@ -111,9 +81,8 @@ class GeneratorExperiment(Experiment):
             found.append({"labels": {"weights": weights}, "values": flat(judged)})
         return found
 
-    def is_intact(self, spec: Spec, folder: Path) -> bool:
+    def is_intact(self, spec: GeneratorSpec, folder: Path) -> bool:
         """The molecules to look at."""
-        assert isinstance(spec, GeneratorSpec)  # noqa: S101 - for the type checker
         paths = [path for path, _ in chunks(spec, folder / "samples-averaged")]
         return all(read_or_set_aside(path, read_npz) is not None for path in paths)
 
@@ -121,10 +90,9 @@ class GeneratorExperiment(Experiment):
         """What was left out for want of an extra is not done."""
         return not any("skipped" in m["values"] for m in result["measurements"])
 
-    def baselines(self, spec: Spec, out: Path) -> list[Measurement]:
+    def baselines(self, spec: GeneratorSpec, out: Path) -> list[Measurement]:
         """What held-out real molecules score, against the training molecules."""
         del out
-        assert isinstance(spec, GeneratorSpec)  # noqa: S101 - for the type checker
         splits = load_splits(spec.dataset, spec.dataset_options)
         train, test = splits["train"], splits["test"]
         held_out = [test[i] for i in range(min(CEILING_MOLECULES, len(test)))]
@@ -132,37 +100,30 @@ class GeneratorExperiment(Experiment):
         judged = ceiling(real, held_out, spec.evaluators)
         return [{"labels": {"generator": "real molecules", "weights": ""}, "values": flat(judged)}]
 
-    def baseline_settings(self, spec: Spec) -> dict[str, Any]:
+    def baseline_settings(self, spec: GeneratorSpec) -> dict[str, Any]:
         """The data and the judges."""
         return {
             "dataset": spec.dataset,
             "options": spec.dataset_options,
-            "evaluators": list(getattr(spec, "evaluators", ())),
+            "evaluators": list(spec.evaluators),
         }
 
-    def names(self, spec: Spec) -> list[tuple[str, str]]:
-        """The evaluators too."""
-        evaluators: tuple[str, ...] = getattr(spec, "evaluators", ())
-        return [*super().names(spec), *(("evaluator", name) for name in evaluators)]
-
-    def labels(self, specs: Sequence[Spec]) -> dict[str, str]:
+    def labels(self, specs: Sequence[GeneratorSpec]) -> dict[str, str]:
         """The generator and which of its weights."""
         del specs
         return {"generator": "generator", "weights": "weights"}
 
-    def labels_of(self, spec: Spec) -> dict[str, str]:
+    def labels_of(self, spec: GeneratorSpec) -> dict[str, str]:
         """Model, loss, and what is not as usual."""
         return {"generator": spec.label}
 
-    def headline(self, specs: Sequence[Spec]) -> str:
+    def headline(self, specs: Sequence[GeneratorSpec]) -> str:
         """Data, noise, samples and length."""
         first = specs[0]
-        assert isinstance(first, GeneratorSpec)  # noqa: S101 - for the type checker
-        seeds = ", ".join(str(seed) for seed in sorted({spec.seed for spec in specs}))
         return (
             f"{first.dataset}: {first.steps} steps of {first.batch_size} molecules, "
             f"{first.schedule} noise, {first.prediction} predicted; {first.samples} molecules by "
-            f"{first.sample_steps} {first.sampler} steps; seeds {seeds}"
+            f"{first.sample_steps} {first.sampler} steps; {seeds_of(specs)}"
         )
 
     def sections(

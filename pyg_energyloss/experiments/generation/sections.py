@@ -15,9 +15,16 @@ from pyg_energyloss.data.elements import SYMBOLS
 from pyg_energyloss.experiments.data import load_splits
 from pyg_energyloss.experiments.generation.sampling import read_samples
 from pyg_energyloss.experiments.generation.spec import GeneratorSpec
-from pyg_energyloss.experiments.plots import curve_series, points_of
-from pyg_energyloss.experiments.summary import mean_of
-from pyg_energyloss.report.document import CurvePanel, Line, PointPanel, Row, Section, Structure
+from pyg_energyloss.experiments.plots import (
+    Results,
+    curve_panel,
+    in_order,
+    lines_of,
+    point_panel,
+    points_of,
+    section,
+)
+from pyg_energyloss.report.document import Row, Section, Structure
 
 PANELS = (
     ("atom_stable", "stable atoms, %"),
@@ -25,6 +32,7 @@ PANELS = (
     ("mmd_bond", "MMD of bond lengths"),
     ("mmd_angle", "MMD of angles"),
 )
+WRONG = "atoms of a wrong type"
 #: Molecules of each generator in the picture.
 SHOWN = 7
 #: Distances in the histogram, Å, and real molecules that it is made of.
@@ -32,42 +40,43 @@ EDGES, REAL_MOLECULES = np.linspace(0.6, 2.0, 141), 500
 
 
 def sections(
-    results: Sequence[Mapping[str, Any]],
-    rows: Sequence[Row],
-    baselines: Sequence[Row],
-    *,
-    out: Path,
+    results: Results, rows: Sequence[Row], baselines: Sequence[Row], *, out: Path
 ) -> list[Section]:
     """The first molecules of the first seed, metrics, distances, training curves."""
-    first = min(r["spec"]["seed"] for r in results)
+    first = min(in_order(results, "seed"))
     specs = [GeneratorSpec.from_dict(r["spec"]) for r in results]
     made = {
         spec.label: read_samples(spec, out / "runs" / spec.key / "samples-averaged")
         for spec in specs
         if spec.seed == first
     }
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for spec, result in zip(specs, results, strict=True):
+        groups.setdefault(spec.label, []).append(result)
+    bonds = "bond lengths, MAE / Å"
+    panels = [
+        curve_panel(bonds, bonds, "val_bond_mae", groups),
+        curve_panel(WRONG, WRONG, "val_types_wrong", groups),
+    ]
+    text = "Averaged weights on validation molecules at one noise level; band: range over seeds."
     return [
         _molecules(made, first),
         _metrics(rows, baselines),
         _lengths(made, specs[0], first),
-        _curves(results, specs),
+        section("curves", "Training", text, panels=panels, rows=1, markers=False),
     ]
 
 
 def _molecules(made: Mapping[str, Sequence[Data]], seed: int) -> Section:
-    return {
-        "kind": "structures",
-        "title": "Molecules",
-        "text": f"The first molecules generated with averaged weights, seed {seed}, not selected. "
-        "Bonds: those that the distances tell; rings: atoms whose valence is not filled.",
-        "data": {
-            "references": [],
-            "sets": [
-                {"label": label, "structures": [_structure(m) for m in molecules[:SHOWN]]}
-                for label, molecules in made.items()
-            ],
-        },
-    }
+    text = (
+        f"The first molecules generated with averaged weights, seed {seed}, not selected. "
+        "Bonds: those that the distances tell; rings: atoms whose valence is not filled."
+    )
+    sets = [
+        {"label": label, "structures": [_structure(m) for m in molecules[:SHOWN]]}
+        for label, molecules in made.items()
+    ]
+    return section("structures", "Molecules", text, references=[], sets=sets)
 
 
 def _structure(molecule: Data) -> Structure | None:
@@ -91,49 +100,28 @@ def _structure(molecule: Data) -> Structure | None:
 
 def _metrics(rows: Sequence[Row], baselines: Sequence[Row]) -> Section:
     averaged = [row for row in rows if row["labels"].get("weights") == "averaged"]
-    panels: list[PointPanel] = []
+    names = [row["labels"]["generator"] for row in averaged]
+    panels = []
     for metric, title in PANELS:
         series = points_of(averaged, metric, "averaged weights", category="generator")
-        lines: list[Line] = [
-            {"label": row["labels"]["generator"], "value": value}
-            for row in baselines
-            if (value := mean_of(row, metric)) is not None
-        ]
         if series["points"]:
-            panels.append(
-                {
-                    "title": title,
-                    "axis": {"label": title, "log": False},
-                    "categories": [row["labels"]["generator"] for row in averaged],
-                    "series": [series],
-                    "lines": lines,
-                }
-            )
-    return {
-        "kind": "bars",
-        "title": "Metrics",
-        "text": "Averaged weights; bars: standard deviation over seeds; line: real molecules.",
-        "data": {"panels": panels, "horizontal": True},
-    }
+            lines = lines_of(baselines, metric, "{generator}")
+            panels.append(point_panel(title, [series], names, lines=lines))
+    text = "Averaged weights; bars: standard deviation over seeds; line: real molecules."
+    return section("bars", "Metrics", text, panels=panels, horizontal=True)
 
 
 def _lengths(made: Mapping[str, Sequence[Data]], spec: GeneratorSpec, seed: int) -> Section:
     train = load_splits(spec.dataset, spec.dataset_options)["train"]
-    real = [train[i] for i in range(min(REAL_MOLECULES, len(train)))]
-    sets = {"real": real, **made}
-    return {
-        "kind": "histograms",
-        "title": "Distances",
-        "text": f"Distances of generated atoms below 2 Å, seed {seed}; grey: real molecules.",
-        "data": {
-            "x": {"label": "distance of two atoms / Å", "log": False},
-            "edges": EDGES.round(4).tolist(),
-            "series": [
-                {"label": label, "density": _density(molecules), "reference": label == "real"}
-                for label, molecules in sets.items()
-            ],
-        },
-    }
+    sets = {"real": [train[i] for i in range(min(REAL_MOLECULES, len(train)))], **made}
+    series = [
+        {"label": label, "density": _density(molecules), "reference": label == "real"}
+        for label, molecules in sets.items()
+    ]
+    text = f"Distances of generated atoms below 2 Å, seed {seed}; grey: real molecules."
+    x = {"label": "distance of two atoms / Å", "log": False}
+    edges = EDGES.round(4).tolist()
+    return section("histograms", "Distances", text, x=x, edges=edges, series=series)
 
 
 def _density(molecules: Iterable[Data]) -> list[float]:
@@ -145,33 +133,3 @@ def _density(molecules: Iterable[Data]) -> list[float]:
     counts = np.histogram(np.concatenate(parts), bins=EDGES)[0]
     density = counts / max(1, counts.sum()) / np.diff(EDGES)
     return [round(float(value), 6) for value in density]
-
-
-def _curves(results: Sequence[Mapping[str, Any]], specs: Sequence[GeneratorSpec]) -> Section:
-    labels = list(dict.fromkeys(spec.label for spec in specs))
-    panels: list[CurvePanel] = [
-        {
-            "title": head,
-            "x": {"label": "optimiser step", "log": False},
-            "y": {"label": head, "log": False},
-            "series": [
-                curve_series(
-                    label,
-                    [r for r, s in zip(results, specs, strict=True) if s.label == label],
-                    metric,
-                )
-                for label in labels
-            ],
-        }
-        for metric, head in (
-            ("val_bond_mae", "bond lengths, MAE / Å"),
-            ("val_types_wrong", "atoms of a wrong type"),
-        )
-    ]
-    return {
-        "kind": "curves",
-        "title": "Training",
-        "text": "Averaged weights on validation molecules at one noise level; band: range over "
-        "seeds.",
-        "data": {"panels": panels, "rows": 1, "markers": False},
-    }

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from pyg_energyloss.experiments.spec import Spec, judging
+from pyg_energyloss.experiments.spec import FieldError, Spec, judging, option
 
 #: Names in `generative.SCHEDULES`, `PREDICTIONS` and `SAMPLERS`, which import torch.
 SCHEDULES = ("cosine", "flow", "polynomial")
@@ -69,61 +68,39 @@ def paper_rate(model: str, loss: str) -> tuple[float, float]:
 class GeneratorSpec(Spec):
     """One generator: how it is trained, sampled and judged.
 
-    Attributes:
-        position_weight: The structure loss counts this much beside that of the types.
-        schedule: Name in `generative.SCHEDULES`.
-        prediction: Name in `generative.PREDICTIONS`.
-        augment: Turn each training molecule at random.
-        ema: Decay of the averaged weights.
-        constant_rate: Keep the learning rate after its rise, instead of a fall along a cosine.
-        type_scale: Length of the vector of an atom type.
-        fraction: Share of the training molecules that is used.
-        sampler: Name in `generative.SAMPLERS`.
-        sample_steps: Calls of the denoiser for a sample.
-        samples: Molecules generated with the averaged weights, and with the last ones.
-        evaluators: Registered names of evaluators of sets.
-
     Raises:
         ValueError: a field is out of range or names nothing.
     """
 
-    position_weight: float = POSITION_WEIGHT
-    schedule: str = "polynomial"
-    prediction: str = "velocity"
-    augment: bool = True
-    ema: float = 0.999
-    constant_rate: bool = False
-    type_scale: float = 0.25
-    fraction: float = 1.0
-    sampler: str = judging("ancestral")
-    sample_steps: int = judging(100)
-    samples: int = judging(500)
-    evaluators: tuple[str, ...] = judging(())
+    precision: str = option("32-true", "of the training (32-true)", choices=PRECISIONS)
+    position_weight: float = option(
+        POSITION_WEIGHT, "of the structure loss (3; per loss with --paper)", least=0
+    )
+    schedule: str = option(
+        "polynomial",
+        "polynomial or cosine diffusion, or flow matching (polynomial)",
+        choices=SCHEDULES,
+    )
+    prediction: str = option(
+        "velocity", "what the denoiser outputs (velocity; noise with --paper)", choices=PREDICTIONS
+    )
+    augment: bool = option(True, "do not turn training molecules at random", flag="no-augment")
+    ema: float = option(0.999, "decay of the averaged weights")
+    constant_rate: bool = option(False, "keep the rate after its rise")
+    type_scale: float = option(0.25, "length of the vector of an atom type")
+    fraction: float = option(1.0, "share of the data to train on")
+    sampler: str = judging("ancestral", "(ancestral)", choices=SAMPLERS)
+    sample_steps: int = judging(100, "levels", least=1)
+    samples: int = judging(500, "molecules a run", least=1)
+    evaluators: tuple[str, ...] = judging((), "of sets (all that are installed)", metavar="A,B")
 
     def __post_init__(self) -> None:
-        """Check names and ranges."""
+        """Check the shares too."""
         super().__post_init__()
-        for name, known in (
-            ("schedule", SCHEDULES),
-            ("prediction", PREDICTIONS),
-            ("sampler", SAMPLERS),
-            ("precision", PRECISIONS),
-        ):
-            if getattr(self, name) not in known:
-                raise ValueError(
-                    f"`{name}` must be one of {', '.join(known)}; got {getattr(self, name)!r}"
-                )
-        for name in ("samples", "sample_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"`{name}` must be at least 1, got {getattr(self, name)}")
         if not 0 < self.fraction <= 1:
-            raise ValueError(f"`fraction` must be in (0, 1], got {self.fraction:g}")
+            raise FieldError("fraction", f"must be in (0, 1], got {self.fraction:g}")
         if not 0 <= self.ema < 1:
-            raise ValueError(f"`ema` must be in [0, 1), got {self.ema:g}")
-        if not (math.isfinite(self.position_weight) and self.position_weight >= 0):
-            raise ValueError(
-                f"`position_weight` must be finite and not negative, got {self.position_weight}"
-            )
+            raise FieldError("ema", f"must be in [0, 1), got {self.ema:g}")
 
     @property
     def label(self) -> str:

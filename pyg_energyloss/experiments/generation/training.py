@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -10,26 +9,21 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from torch_geometric.data import Batch
 
-from pyg_energyloss.data.loader import FlatLoader, assemble
+from pyg_energyloss.experiments.fitting.schedule import learning_rate_factor
 from pyg_energyloss.experiments.generation.spec import GeneratorSpec
-from pyg_energyloss.experiments.schedule import learning_rate_factor
-from pyg_energyloss.experiments.training import Training
+from pyg_energyloss.experiments.splits import SplitTraining
 from pyg_energyloss.generative.centre import centred
 from pyg_energyloss.generative.diffusion import MoleculeDiffusion
 from pyg_energyloss.generative.rotations import random_rotations
 from pyg_energyloss.losses.parts.per_graph import per_graph
-from pyg_energyloss.metrics.geometry import GeometryEvaluator
 
 #: Steps over which the learning rate rises, as a share of all.
 WARM_UP = 0.05
-#: Stream of random numbers of the validation batch; training steps use 0, 1, 2, ...
-VALIDATION_STREAM = 2**31
 #: Time at which validation molecules are noised: bonds are blurred, the shape is there.
 VALIDATION_TIME = 0.3
-VALIDATION_GRAPHS = 100
 
 
-class GeneratorTraining(Training):
+class GeneratorTraining(SplitTraining):
     """Trains a `MoleculeDiffusion`; averaged weights are kept beside the last ones.
 
     Args:
@@ -49,13 +43,8 @@ class GeneratorTraining(Training):
         loss: nn.Module,
         splits: dict[str, Any],
     ) -> None:
-        molecules = splits["train"][: max(1, round(spec.fraction * len(splits["train"])))]
-        size = min(spec.batch_size, len(molecules))
-        loader = FlatLoader(
-            molecules, batch_size=size, shuffle=True, seed=spec.seed, drop_last=True
-        )
-        super().__init__(spec, diffusion.denoiser, loader)
-        self.options, self.splits = spec, splits
+        super().__init__(spec, diffusion.denoiser, splits, share=spec.fraction)
+        self.options = spec
         self.diffusion, self.loss = diffusion, per_graph(loss)
         self.averaged = AveragedModel(diffusion.denoiser, multi_avg_fn=_warm_average(spec.ema))
         self.averaged.requires_grad_(requires_grad=False)
@@ -98,24 +87,18 @@ class GeneratorTraining(Training):
 
     def validate(self) -> dict[str, float]:
         """Errors of the averaged weights at one noise level: bonds, atoms given a wrong type."""
-        batch = self._validation
+        batch = self.validation
         diffusion = self.diffusion_of("averaged")
         try:
             pos, types = diffusion.denoised(batch)
         finally:
             self.diffusion_of("last")
         wrong = diffusion.decode(types) != batch.z
-        return {
-            "val_bond_mae": float(GeometryEvaluator()(pos, batch)["bond_mae"].nanmean()),
-            "val_types_wrong": float(wrong.float().mean()),
-        }
+        return {**self.bond_error(pos), "val_types_wrong": float(wrong.float().mean())}
 
-    @cached_property
-    def _validation(self) -> Batch:
-        rows = torch.arange(min(VALIDATION_GRAPHS, len(self.splits["val"])))
-        batch = assemble(self.splits["val"], rows).to(self.device)
+    def held_out(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """Noise of the validation time."""
         moment = torch.full((batch.num_graphs,), VALIDATION_TIME, device=self.device)
-        generator = self.generator(VALIDATION_STREAM)
         return self.diffusion.noised(batch, moment, generator=generator)
 
 

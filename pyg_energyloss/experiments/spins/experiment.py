@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pyg_energyloss import registry
-from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report
-from pyg_energyloss.experiments.spec import Spec
+from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report, seeds_of
 from pyg_energyloss.experiments.spins.baselines import measure_baselines
 from pyg_energyloss.experiments.spins.sections import sections
 from pyg_energyloss.experiments.spins.spec import (
@@ -19,79 +18,56 @@ from pyg_energyloss.experiments.spins.spec import (
     SpinSpec,
 )
 from pyg_energyloss.experiments.spins.training import SpinTraining
-from pyg_energyloss.experiments.summary import column, mean_of, moments
-from pyg_energyloss.experiments.training import Training
-from pyg_energyloss.files import npz_bytes, read_npz, read_or_set_aside, write_bytes
+from pyg_energyloss.experiments.summary import column, cost, mean_of, moments, share
+from pyg_energyloss.files import npz_bytes, read_or_set_aside, write_bytes
 from pyg_energyloss.report.document import Row, Section
 from pyg_energyloss.spins import SpinSystems, generate_systems
 
+EXCESS = (
+    "energy of the prediction above the exact ground state, mean over test systems, in units of "
+    "the largest coupling"
+)
+GREEDY = "the same after flipping single spins, the best one first, until no flip helps"
 
-class SpinExperiment(Experiment):
+
+class SpinExperiment(Experiment[SpinSpec, SpinTraining]):
     """Predicts ground states of spin glasses from their couplings."""
 
     name = "spins"
     title = "Spins: what the loss changes"
     spec_type = SpinSpec
     roles: ClassVar = {"model": "spins", "loss": "spins"}
+    leaves = ("predictions.npz",)
     columns = (
-        column(
-            "excess_energy",
-            "excess energy",
-            digits=2,
-            terminal=True,
-            text="energy of the prediction above the exact ground state, mean over test systems, "
-            "in units of the largest coupling",
-        ),
-        column(
-            "excess_greedy",
-            "after greedy",
-            digits=2,
-            terminal=True,
-            text="the same after flipping single spins, the best one first, until no flip helps",
-        ),
+        column("excess_energy", "excess energy", digits=2, terminal=True, text=EXCESS),
+        column("excess_greedy", "after greedy", digits=2, terminal=True, text=GREEDY),
         column(
             "excess_zero_temperature",
             "after T=0",
             digits=2,
             text="the same after flipping independent sets in turn",
         ),
-        column("satisfied", "satisfied", "%", better="high", digits=1, text="bonds with J s s > 0"),
+        share("satisfied", "satisfied", "bonds with J s s > 0"),
         column("overlap", "overlap", better="high", text="|mean of s y| with the ground state"),
-        column(
-            "exact",
-            "exact",
-            "%",
-            better="high",
-            digits=1,
-            terminal=True,
-            text="predictions that are a ground state",
-        ),
-        column(
+        share("exact", "exact", "predictions that are a ground state", terminal=True),
+        cost(
             "of_reference",
             "of cross-entropy",
-            better=None,
+            "excess energy relative to that of cross-entropy",
             digits=2,
-            text="excess energy relative to that of cross-entropy",
         ),
-        column(
-            "paper",
-            "paper, 16 x 16",
-            better=None,
-            digits=1,
-            text="the paper's excess energy, after longer training",
-        ),
-        column(
+        cost("paper", "paper, 16 x 16", "the paper's excess energy, after longer training"),
+        cost(
             "paper_of_reference",
             "paper, of cross-entropy",
-            better=None,
+            "the paper's excess energy relative to that of its cross-entropy",
             digits=2,
-            text="the paper's excess energy relative to that of its cross-entropy",
         ),
     )
 
-    def prepare(self, specs: Sequence[Spec], out: Path, report: Report) -> None:
+    def prepare(self, specs: Sequence[SpinSpec], out: Path, report: Report) -> None:
         """Draw the systems and find their ground states, unless they are there."""
-        for spec in {s.file_name: s for s in specs if isinstance(s, SpinSpec)}.values():
+        for spec in {s.file_name: s for s in specs}.values():
             path = _path(spec, out)
             if read_or_set_aside(path, SpinSystems.load) is None:
                 generate_systems(
@@ -103,9 +79,8 @@ class SpinExperiment(Experiment):
                     progress=lambda done, of: report(done, of, "exact ground states", {}),
                 ).save(path)
 
-    def build(self, spec: Spec, out: Path) -> Training:
+    def build(self, spec: SpinSpec, out: Path) -> SpinTraining:
         """A registered model with a registered loss on the systems."""
-        assert isinstance(spec, SpinSpec)  # noqa: S101 - for the type checker
         base = spec.loss.removesuffix(FLIP_SUFFIX)
         flip = {"flip": FLIP_RULE} if base != spec.loss else {}
         systems = SpinSystems.load(_path(spec, out))
@@ -114,58 +89,48 @@ class SpinExperiment(Experiment):
         return SpinTraining(spec, model, loss, systems)
 
     def evaluate(
-        self, training: Training, spec: Spec, folder: Path, report: Report
+        self, training: SpinTraining, spec: SpinSpec, folder: Path, report: Report
     ) -> list[Measurement]:
         """Scores of the predictions, and after relaxing them."""
         del report
-        assert isinstance(training, SpinTraining)  # noqa: S101 - for the type checker
-        assert isinstance(spec, SpinSpec)  # noqa: S101 - for the type checker
         metrics, logits = training.scores(training.test, relax=True)
         kept = logits[: spec.keep_systems].numpy()
         write_bytes(folder / "predictions.npz", npz_bytes({"logits": kept}))
         return [{"labels": {}, "values": {k: float(v.mean()) for k, v in metrics.items()}}]
 
-    def is_intact(self, spec: Spec, folder: Path) -> bool:
-        """The predictions to look at."""
-        del spec
-        return read_or_set_aside(folder / "predictions.npz", read_npz) is not None
-
-    def baselines(self, spec: Spec, out: Path) -> list[Measurement]:
+    def baselines(self, spec: SpinSpec, out: Path) -> list[Measurement]:
         """Random spins, the strongest bonds' tree, simulated annealing."""
-        assert isinstance(spec, SpinSpec)  # noqa: S101 - for the type checker
         test = SpinSystems.load(_path(spec, out)).subset(slice(spec.train, None))
         return measure_baselines(test, sweeps=spec.sweeps, seed=spec.data_seed)
 
-    def baseline_settings(self, spec: Spec) -> dict[str, Any]:
+    def baseline_settings(self, spec: SpinSpec) -> dict[str, Any]:
         """The systems and the sweeps."""
-        assert isinstance(spec, SpinSpec)  # noqa: S101 - for the type checker
         return {"systems": spec.file_name, "sweeps": spec.sweeps}
 
     def try_options(self, kind: str, name: str, options: Mapping[str, Any]) -> None:
         """Without the suffix of a loss."""
         super().try_options(kind, name.removesuffix(FLIP_SUFFIX), options)
 
-    def names(self, spec: Spec) -> list[tuple[str, str]]:
+    def names(self, spec: SpinSpec) -> list[tuple[str, str]]:
         """Without the suffix of a loss."""
         return [("model", spec.model), ("loss", spec.loss.removesuffix(FLIP_SUFFIX))]
 
-    def labels(self, specs: Sequence[Spec]) -> dict[str, str]:
+    def labels(self, specs: Sequence[SpinSpec]) -> dict[str, str]:
         """The loss; the model where there are several."""
         several = len({spec.model for spec in specs}) > 1
         return {**({"model": "model"} if several else {}), "loss": "loss"}
 
-    def headline(self, specs: Sequence[Spec]) -> str:
+    def headline(self, specs: Sequence[SpinSpec]) -> str:
         """Lattice, data and length."""
         first = specs[0]
-        assert isinstance(first, SpinSpec)  # noqa: S101 - for the type checker
         boundary = "periodic" if first.periodic else "open"
-        seeds = ", ".join(str(seed) for seed in sorted({s.seed for s in specs}))
         return (
             f"{first.size} x {first.size} {boundary} lattice, {first.train} training and "
-            f"{first.test} test systems, {first.steps} steps of {first.batch_size}, seeds {seeds}"
+            f"{first.test} test systems, {first.steps} steps of {first.batch_size}, "
+            f"{seeds_of(specs)}"
         )
 
-    def describe(self, specs: Sequence[Spec]) -> str:
+    def describe(self, specs: Sequence[SpinSpec]) -> str:
         """What is given and what is asked for."""
         return (
             f"{super().describe(specs)} Networks are given the couplings of an Ising spin glass "

@@ -9,107 +9,86 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.experiments.plots import points_of, training_curves
+from pyg_energyloss.experiments.plots import (
+    Results,
+    in_order,
+    lines_of,
+    point_panel,
+    points_of,
+    section,
+    training_curves,
+    where,
+)
 from pyg_energyloss.experiments.spins.spec import SpinSpec
-from pyg_energyloss.experiments.summary import mean_of
 from pyg_energyloss.files import read_npz
-from pyg_energyloss.report.document import Line, PointPanel, Row, Section, System
+from pyg_energyloss.report.document import Row, Section, System
 from pyg_energyloss.spins import SpinSystems
 
 #: Test systems in the picture.
 SHOWN = 2
+EXCESS, GREEDY = "excess energy over the exact ground state", "excess_greedy"
+TEXT = (
+    "Ground state and predictions for test systems; the global sign of a prediction is turned to "
+    "agree with the target. Squares: spins, red where they differ from the ground state. Lines: "
+    "unsatisfied bonds, the thicker the stronger."
+)
 
 
 def sections(
-    results: Sequence[Mapping[str, Any]],
-    rows: Sequence[Row],
-    baselines: Sequence[Row],
-    test: SpinSystems,
-    *,
-    out: Path,
+    results: Results, rows: Sequence[Row], baselines: Sequence[Row], test: SpinSystems, *, out: Path
 ) -> list[Section]:
     """Excess energies by loss, training curves, configurations of the first seed."""
-    models = list(dict.fromkeys(r["spec"]["model"] for r in results))
-    losses = list(dict.fromkeys(r["spec"]["loss"] for r in results))
     return [
-        _excess(rows, baselines, models, losses),
+        _excess(rows, baselines, results),
         training_curves(
             results,
-            models,
-            losses,
             metric="excess",
             label="excess energy",
             log=False,
             text="Excess energy on test systems; band: range over seeds.",
         ),
-        _configurations(results, test, models[0], out),
+        _configurations(results, test, out),
     ]
 
 
-def _excess(
-    rows: Sequence[Row], baselines: Sequence[Row], models: Sequence[str], losses: Sequence[str]
-) -> Section:
-    lines: list[Line] = [
-        {"label": f"{row['labels']['loss']}, greedy", "value": value}
-        for row in baselines
-        if (value := mean_of(row, "excess_greedy")) is not None
-    ]
-    panels: list[PointPanel] = [
-        {
-            "title": model,
-            "axis": {"label": "excess energy over the exact ground state", "log": False},
-            "categories": list(losses),
-            "series": [
-                points_of(
-                    rows,
-                    metric,
-                    label,
-                    category="loss",
-                    wanted={"model": model},
-                    hollow=metric == "excess_greedy",
-                )
-                for metric, label in (
-                    ("excess_energy", "prediction"),
-                    ("excess_greedy", "after greedy descent"),
-                )
-            ],
-            "lines": lines,
-        }
-        for model in models
-    ]
-    return {
-        "kind": "dots",
-        "title": "Excess energy on test systems",
-        "text": "Of the prediction and after greedy descent from it; bars: standard deviation over "
-        "seeds; lines: baselines without learning.",
-        "data": {"panels": panels, "horizontal": True},
-    }
+def _excess(rows: Sequence[Row], baselines: Sequence[Row], results: Results) -> Section:
+    lines = lines_of(baselines, GREEDY, "{loss}, greedy")
+    panels = []
+    for model in in_order(results, "model"):
+        series = [
+            points_of(
+                rows,
+                metric,
+                label,
+                category="loss",
+                wanted={"model": model},
+                hollow=metric == GREEDY,
+            )
+            for metric, label in (("excess_energy", "prediction"), (GREEDY, "after greedy descent"))
+        ]
+        losses = in_order(results, "loss")
+        panels.append(point_panel(model, series, losses, axis=EXCESS, lines=lines))
+    text = (
+        "Of the prediction and after greedy descent from it; bars: standard deviation over seeds; "
+        "lines: baselines without learning."
+    )
+    return section("dots", "Excess energy on test systems", text, panels=panels, horizontal=True)
 
 
-def _configurations(
-    results: Sequence[Mapping[str, Any]], test: SpinSystems, model: str, out: Path
-) -> Section:
-    seed = min(r["spec"]["seed"] for r in results)
+def _configurations(results: Results, test: SpinSystems, out: Path) -> Section:
+    model, seed = results[0]["spec"]["model"], min(in_order(results, "seed"))
     predicted: dict[str, NDArray[np.float32]] = {}
-    for result in results:
+    for result in where(results, model=model, seed=seed):
         spec = SpinSpec.from_dict(result["spec"])
-        if (spec.seed, spec.model) == (seed, model):
-            path = out / "runs" / spec.key / "predictions.npz"
-            predicted.setdefault(spec.loss, read_npz(path)["logits"])
+        path = out / "runs" / spec.key / "predictions.npz"
+        predicted.setdefault(spec.loss, read_npz(path)["logits"])
     bonds = test.edge_index.T.numpy()
     count = min([SHOWN, len(test), *(len(logits) for logits in predicted.values())])
-    return {
-        "kind": "lattices",
-        "title": "Configurations",
-        "text": "Ground state and predictions for test systems; the global sign of a prediction is "
-        "turned to agree with the target. Squares: spins, red where they differ from the ground "
-        "state. Lines: unsatisfied bonds, the thicker the stronger.",
-        "data": {
-            "shape": list(test.shape),
-            "bonds": bonds.tolist(),
-            "systems": [_system(test, index, predicted, bonds) for index in range(count)],
-        },
-    }
+    systems = [_system(test, index, predicted, bonds) for index in range(count)]
+    shape = list(test.shape)
+    return section(
+        "lattices", "Configurations", TEXT, shape=shape, bonds=bonds.tolist(), systems=systems
+    )
 
 
 def _system(

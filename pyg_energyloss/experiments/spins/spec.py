@@ -6,11 +6,11 @@ The sweep, on validation systems, is ``benchmarks/spin_tuning.py``; its result i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from pyg_energyloss.experiments.schedule import SCHEDULES
-from pyg_energyloss.experiments.spec import SEED_LIMIT, Spec, judging
+from pyg_energyloss.experiments.fitting.schedule import SCHEDULES
+from pyg_energyloss.experiments.spec import SEED, FieldError, Spec, about, judging, option
 
 #: What ``+flip`` after the name of a loss stands for: blind to a flip of all spins.
 FLIP_SUFFIX, FLIP_RULE = "+flip", "min"
@@ -49,6 +49,8 @@ PAPER = {
     "true_energy": (14.6, 0.3),
 }
 REFERENCE = "spin_cross_entropy"
+#: Below, a bond would be doubled.
+SMALLEST_TORUS = 3
 
 
 def learning_rate(loss: str) -> float:
@@ -65,47 +67,29 @@ def loss_options(loss: str) -> dict[str, Any]:
 class SpinSpec(Spec):
     """One run on spins.
 
-    Attributes:
-        size: Rows and columns of the lattice.
-        periodic: Whether its edges are joined.
-        train: Systems to train on.
-        test: Systems to test on.
-        data_seed: Of the random couplings.
-        schedule: Name in `SCHEDULES`.
-        sweeps: Of the simulated annealing beside the networks.
-        keep_systems: Test predictions kept for pictures.
-
     Raises:
         ValueError: a field is out of range.
     """
 
-    size: int
-    periodic: bool = False
-    train: int
-    test: int
-    data_seed: int = 0
-    schedule: str = "constant"
-    sweeps: int = judging(100)
-    keep_systems: int = judging(4)
+    size: int = field(metadata=about("rows and columns", least=1))
+    periodic: bool = option(False, "join the edges: a torus")
+    train: int = field(metadata=about("systems to train on", least=1))
+    test: int = field(metadata=about("systems to test on", least=1))
+    data_seed: int = option(0, "of the couplings (0)", **SEED)
+    schedule: str = option(
+        "constant",
+        "of the learning rate: constant, as in the paper (default), or a rise and a fall",
+        choices=tuple(SCHEDULES),
+    )
+    sweeps: int = judging(100, "of simulated annealing", least=1)
+    keep_systems: int = judging(4, "test predictions kept for pictures")
 
     def __post_init__(self) -> None:
-        """Check lattice, data and schedule."""
+        """Check that no bond of a torus is doubled."""
         super().__post_init__()
-        smallest = 3 if self.periodic else 1  # a smaller torus would double its bonds
-        for name, least in (("size", smallest), ("train", 1), ("test", 1), ("sweeps", 1)):
-            if getattr(self, name) < least:
-                torus = " of a periodic lattice" if least == smallest and self.periodic else ""
-                raise ValueError(
-                    f"`{name}`{torus} must be at least {least}, got {getattr(self, name)}"
-                )
-        if not 0 <= self.data_seed < SEED_LIMIT:
-            raise ValueError(
-                f"`data_seed` must be at least 0 and below 2**32, got {self.data_seed}"
-            )
-        if self.schedule not in SCHEDULES:
-            raise ValueError(
-                f"`schedule` must be one of {', '.join(SCHEDULES)}; got {self.schedule!r}"
-            )
+        if self.periodic and self.size < SMALLEST_TORUS:
+            told = f"of a periodic lattice must be at least {SMALLEST_TORUS}, got {self.size}"
+            raise FieldError("size", told)
 
     @property
     def file_name(self) -> str:

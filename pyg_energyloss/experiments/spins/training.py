@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
-from pyg_energyloss.experiments.schedule import SCHEDULES
+from pyg_energyloss.experiments.fitting.schedule import SCHEDULES
 from pyg_energyloss.experiments.spins.spec import SpinSpec
 from pyg_energyloss.experiments.stream import IndexLoader
 from pyg_energyloss.experiments.training import Training

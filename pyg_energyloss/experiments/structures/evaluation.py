@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -22,30 +22,43 @@ TEST_SEED = 20_251_102
 BATCH_SIZE = 100
 
 
+class Evaluation(NamedTuple):
+    """What a trained model comes to.
+
+    Attributes:
+        measurements: One per noise level (a single one if the task has none): means over the graphs
+            for which a metric is defined, medians as ``median_<metric>``, and the number of such
+            graphs as ``n_<metric>``.
+        structures: Arrays of some structures, for pictures.
+        molecules: Metric (``metric@level`` with noise levels) -> its value for each molecule.
+    """
+
+    measurements: list[Measurement]
+    structures: dict[str, NDArray[Any]]
+    molecules: dict[str, NDArray[Any]]
+
+
 def evaluate(
     network: Callable[[Batch], torch.Tensor],
-    test: MoleculeDataset,
+    molecules: MoleculeDataset,
     task: Task,
     spec: StructureSpec,
     *,
     device: torch.device,
-) -> tuple[list[Measurement], dict[str, NDArray[Any]]]:
-    """Evaluate on the first ``spec.eval_graphs`` test molecules.
-
-    Returns:
-        One measurement per noise level (a single one if the task has none): means over the graphs
-        for which a metric is defined, medians as ``median_<metric>``, and the number of such graphs
-        as ``n_<metric>``. And the arrays of some structures, for pictures.
-    """
+) -> Evaluation:
+    """Evaluate on the first ``spec.eval_graphs`` molecules, the same for every run."""
     evaluators = {
         name: registry.create("evaluator", name, **options)
         for name, options in spec.evaluators.items()
     }
     found: list[Measurement] = []
     structures: dict[str, NDArray[Any]] = {}
+    of_molecules: dict[str, NDArray[Any]] = {}
     for level in task.levels or (None,):
         values: dict[str, list[torch.Tensor]] = {}
-        for index, batch in enumerate(inputs_of(test, task, graphs=spec.eval_graphs, level=level)):
+        for index, batch in enumerate(
+            inputs_of(molecules, task, graphs=spec.eval_graphs, level=level)
+        ):
             pos = network(batch.to(device)).cpu()
             batch = batch.cpu()  # noqa: PLW2901 - the evaluators work on the CPU
             for name, evaluator in evaluators.items():
@@ -58,7 +71,10 @@ def evaluate(
                 structures = _structures(pos, batch, spec.keep_structures)
         labels = {} if level is None else {"noise": f"{level:g} Å"}
         found.append({"labels": labels, "values": _means(values)})
-    return found, structures
+        at = "" if level is None else f"@{level:g}"
+        for metric, parts in values.items():
+            of_molecules[f"{metric}{at}"] = torch.cat(parts).numpy()
+    return Evaluation(found, structures, of_molecules)
 
 
 def inputs_of(

@@ -13,12 +13,20 @@ from numpy.typing import NDArray
 from torch_geometric.data import Data
 
 from pyg_energyloss.data.elements import SYMBOLS
-from pyg_energyloss.experiments.plots import point_panel, spec_key, training_curves
+from pyg_energyloss.experiments.plots import (
+    Results,
+    in_order,
+    point_panel,
+    points_of,
+    section,
+    training_curves,
+    where,
+)
 from pyg_energyloss.experiments.structures.spec import StructureSpec
 from pyg_energyloss.files import read_npz
 from pyg_energyloss.losses import PairEnergyLoss
 from pyg_energyloss.metrics.rmsd import best_permutation, best_rmsd, generators, superpose
-from pyg_energyloss.report.document import CurvePanel, Row, Section, Structure
+from pyg_energyloss.report.document import CurvePanel, Row, Section, Series, Structure
 
 #: Metrics that are drawn, with the head of their panel.
 PANELS = (
@@ -27,22 +35,18 @@ PANELS = (
     ("pair14_mae", "1-4 distances, MAE / Å"),
     ("rmsd", "RMSD after alignment / Å"),
 )
+TEXT = (
+    "Left the true structure, right the prediction on top of it, coloured by the energy of the "
+    "springs at each atom (complete graph, exponential stiffness). Drag to turn, scroll to zoom."
+)
 
 
-def sections(
-    results: Sequence[Mapping[str, Any]], rows: Sequence[Row], *, out: Path
-) -> list[Section]:
+def sections(results: Results, rows: Sequence[Row], *, out: Path) -> list[Section]:
     """Errors by model and loss (or by noise level), training curves, structures."""
-    models = list(dict.fromkeys(r["spec"]["model"] for r in results))
-    losses = list(dict.fromkeys(r["spec"]["loss"] for r in results))
-    levels = results[0]["spec"]["levels"]
-    first = _noise(rows, models, losses, levels) if levels else _errors(rows, models, losses)
     return [
-        first,
+        _noise(rows, results) if results[0]["spec"]["levels"] else _errors(rows, results),
         training_curves(
             results,
-            models,
-            losses,
             metric="val_bond_mae",
             label="validation bond lengths, MAE / Å",
             log=True,
@@ -52,79 +56,56 @@ def sections(
     ]
 
 
-def _errors(rows: Sequence[Row], models: Sequence[str], losses: Sequence[str]) -> Section:
-    panels = [
-        point_panel(rows, metric, title, category="model", series="loss", order=(models, losses))
-        for metric, title in PANELS
-    ]
-    return {
-        "kind": "dots",
-        "title": "Errors on test molecules",
-        "text": "By model and loss, logarithmic, lower is better; bars: standard deviation.",
-        "data": {
-            "panels": [p for p in panels if any(s["points"] for s in p["series"])],
-            "horizontal": False,
-        },
-    }
+def _errors(rows: Sequence[Row], results: Results) -> Section:
+    text = "By model and loss, logarithmic, lower is better; bars: standard deviation."
+    losses, panels = in_order(results, "loss"), []
+    for metric, title in PANELS:
+        series = [
+            points_of(rows, metric, loss, category="model", wanted={"loss": loss})
+            for loss in losses
+        ]
+        if any(s["points"] for s in series):
+            panels.append(point_panel(title, series, in_order(results, "model"), log=True))
+    return section("dots", "Errors on test molecules", text, panels=panels, horizontal=False)
 
 
-def _noise(
-    rows: Sequence[Row], models: Sequence[str], losses: Sequence[str], levels: Sequence[float]
-) -> Section:
-    def values(model: str, loss: str, level: float, metric: str) -> list[float]:
-        wanted = {"model": model, "loss": loss, "noise": f"{level:g} Å"}
-        found = [row["values"].get(metric) for row in rows if row["labels"] == wanted]
-        return [v for m in found if m for v in m["values"] if v is not None]
+def _noise(rows: Sequence[Row], results: Results) -> Section:
+    levels, losses = results[0]["spec"]["levels"], in_order(results, "loss")
+
+    def series(model: str, loss: str, metric: str) -> Series:
+        values: list[list[float]] = []
+        for level in levels:
+            wanted = {"model": model, "loss": loss, "noise": f"{level:g} Å"}
+            found = [row["values"].get(metric) for row in rows if row["labels"] == wanted]
+            values.append([v for m in found if m for v in m["values"] if v is not None])
+        return {"label": loss, "x": list(levels), "values": values}
 
     panels: list[CurvePanel] = [
         {
             "title": model,
             "x": {"label": "noise level / Å", "log": True},
             "y": {"label": head, "log": True},
-            "series": [
-                {
-                    "label": loss,
-                    "x": list(levels),
-                    "values": [values(model, loss, level, metric) for level in levels],
-                }
-                for loss in losses
-            ],
+            "series": [series(model, loss, metric) for loss in losses],
         }
         for metric, head in (PANELS[0], PANELS[3])
-        for model in models
+        for model in in_order(results, "model")
     ]
-    return {
-        "kind": "curves",
-        "title": "Errors on test molecules by noise level",
-        "text": "Bars: standard deviation over seeds.",
-        "data": {"panels": panels, "rows": 2, "markers": True},
-    }
+    title, text = "Errors on test molecules by noise level", "Bars: standard deviation over seeds."
+    return section("curves", title, text, panels=panels, rows=2, markers=True)
 
 
-def _structures(results: Sequence[Mapping[str, Any]], out: Path) -> Section:
+def _structures(results: Results, out: Path) -> Section:
     references: list[Structure] = []
     sets = []
-    shown: dict[tuple[Any, ...], Mapping[str, Any]] = {}
-    for result in results:
-        shown.setdefault(spec_key(result, "model", "loss"), result)
-    for result in shown.values():
-        spec = StructureSpec.from_dict(result["spec"])
-        arrays = read_npz(out / "runs" / spec.key / "structures.npz")
+    for model, loss in in_order(results, "model", "loss"):
+        spec = StructureSpec.from_dict(where(results, model=model, loss=loss)[0]["spec"])
+        parts = list(_parts(read_npz(out / "runs" / spec.key / "structures.npz")))
         references = references or [
             _structure(part, part["pos_true"], f"{_formula(part['z'])} (test molecule {i + 1})")
-            for i, part in enumerate(_parts(arrays))
+            for i, part in enumerate(parts)
         ]
-        sets.append(
-            {"label": spec.label, "structures": [_prediction(part) for part in _parts(arrays)]}
-        )
-    return {
-        "kind": "structures",
-        "title": "Structures",
-        "text": "Left the true structure, right the prediction on top of it, coloured by the "
-        "energy of the springs at each atom (complete graph, exponential stiffness). Drag to "
-        "turn, scroll to zoom.",
-        "data": {"references": references, "sets": sets},
-    }
+        sets.append({"label": spec.label, "structures": [_prediction(part) for part in parts]})
+    return section("structures", "Structures", TEXT, references=references, sets=sets)
 
 
 def atom_energies(predicted: NDArray[np.float64], true: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,13 +10,15 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from pyg_energyloss.experiments.spec import Spec, judging
+from pyg_energyloss.experiments.spec import Spec, judging, option
 
 TASKS = ("geometry", "denoise")
 MODELS = ("gnn", "egnn", "e3nn")
 LOSSES = ("mse", "kabsch", "energy", "energy_sparse", "energy_kabsch")
 EVALUATORS = ("geometry", "rmsd", "gfn2")
 LEVELS = (0.1, 0.25, 0.5, 1.0)
+#: Where a trained run can be judged.
+SPLITS = ("test", "val")
 
 #: Peak learning rate for a model and a loss that the sweep did not cover.
 FALLBACK_LEARNING_RATE = 3e-3
@@ -56,28 +58,25 @@ def learning_rate(model: str, loss: str) -> float:
 class StructureSpec(Spec):
     """One run on structures.
 
-    Attributes:
-        task: "geometry" or "denoise".
-        levels: Noise levels of the task denoise, Å; training draws between the extremes.
-        eval_graphs: Test graphs evaluated, the first ones of the test split.
-        evaluators: Registered names, each with its options.
-        keep_structures: Test predictions kept for pictures.
-
     Raises:
         ValueError: the task is unknown, or the levels do not fit it.
     """
 
-    task: str = "geometry"
-    levels: tuple[float, ...] = ()
-    eval_graphs: int = judging(400)
+    task: str = option("geometry", "", choices=TASKS)
+    levels: tuple[float, ...] = option(
+        (),
+        "denoise: standard deviations of the noise in Å (default: 0.1,0.25,0.5,1)",
+        flag="noise-levels",
+        metavar="S,S",
+    )
+    eval_graphs: int = judging(400, "test molecules", least=1)
+    eval_split: str = judging("test", "where they are from", choices=SPLITS)
     evaluators: dict[str, dict[str, Any]] = judging(factory=dict)  # noqa: RUF009 - makes a field
-    keep_structures: int = judging(8)
+    keep_structures: int = judging(8, "test predictions kept for pictures")
 
     def __post_init__(self) -> None:
         """Check the task and its levels."""
         super().__post_init__()
-        if self.task not in TASKS:
-            raise ValueError(f"`task` must be one of {', '.join(TASKS)}; got {self.task!r}")
         if bool(self.levels) != (self.task == "denoise"):
             raise ValueError(
                 f"`levels` are for the task denoise, which needs some; got {list(self.levels)} "
@@ -87,5 +86,3 @@ class StructureSpec(Spec):
             raise ValueError(
                 f"`levels` must be positive noise levels in Å, got {list(self.levels)}"
             )
-        if self.eval_graphs < 1:
-            raise ValueError(f"`eval_graphs` must be at least 1, got {self.eval_graphs}")

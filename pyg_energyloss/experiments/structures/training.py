@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch_geometric.data import Batch
 
-from pyg_energyloss.data.loader import FlatLoader, assemble
+from pyg_energyloss.experiments.splits import SplitTraining
 from pyg_energyloss.experiments.structures.spec import StructureSpec
 from pyg_energyloss.experiments.structures.tasks import Task
-from pyg_energyloss.experiments.training import Training
-from pyg_energyloss.metrics.geometry import GeometryEvaluator
-
-#: Stream of random numbers of the validation batch; training steps use 0, 1, 2, ...
-VALIDATION_STREAM = 2**31
-VALIDATION_GRAPHS = 100
+from pyg_energyloss.metrics.distances import DistanceEvaluator
 
 
-class StructureTraining(Training):
+class StructureTraining(SplitTraining):
     """Trains ``network(batch) -> pos`` with ``loss(pos, batch)`` on a task.
 
     Args:
@@ -42,12 +36,8 @@ class StructureTraining(Training):
         task: Task,
         splits: dict[str, Any],
     ) -> None:
-        size = min(spec.batch_size, len(splits["train"]))
-        loader = FlatLoader(
-            splits["train"], batch_size=size, shuffle=True, seed=spec.seed, drop_last=True
-        )
-        super().__init__(spec, network, loader)
-        self.loss, self.task, self.splits = loss, task, splits
+        super().__init__(spec, network, splits)
+        self.loss, self.task = loss, task
 
     def losses(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """The loss of the network's structures."""
@@ -55,15 +45,13 @@ class StructureTraining(Training):
         return {"loss": self.loss(self.network(batch), batch)}
 
     def validate(self) -> dict[str, float]:
-        """Bond-length MAE in Å on fixed validation molecules."""
-        batch = self._validation
-        error = GeometryEvaluator()(self.network(batch), batch)["bond_mae"]
-        return {"val_bond_mae": float(error.nanmean())}
+        """MAE of bond lengths and of all distances, in Å, on fixed validation molecules."""
+        pos = self.network(self.validation)
+        pairs = DistanceEvaluator()(pos, self.validation)["distance_mae"]
+        return {**self.bond_error(pos), "val_distance_mae": float(pairs.nanmean())}
 
-    @cached_property
-    def _validation(self) -> Batch:
-        rows = torch.arange(min(VALIDATION_GRAPHS, len(self.splits["val"])))
-        batch = assemble(self.splits["val"], rows).to(self.device)
+    def held_out(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """Inputs of the task, at its middle noise level if it has some."""
         levels = self.task.levels
         level = levels[len(levels) // 2] if levels else None
-        return self.task.prepare(batch, self.generator(VALIDATION_STREAM), level=level)
+        return self.task.prepare(batch, generator, level=level)

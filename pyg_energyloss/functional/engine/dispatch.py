@@ -88,8 +88,7 @@ def engine_for(  # noqa: PLR0917 - what `solver_for` is asked, hashed as it come
         if _installed("numba"):
             return "numba"
         _say_that_numba_is_missing()
-    tabled = issubclass(law, TableForm) and not listed
-    if device == "cuda" and _installed("triton") and not tabled:
+    if device == "cuda" and _installed("triton"):
         return "triton"
     return "torch"
 

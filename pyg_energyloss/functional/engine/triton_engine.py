@@ -15,7 +15,7 @@ from torch import Tensor
 from pyg_energyloss.functional.engine.problem import Problem, graph_scale, rescaled
 from pyg_energyloss.functional.engine.wells import degree
 from pyg_energyloss.functional.geometry.distance import COINCIDENT
-from pyg_energyloss.radial import Form, RadialForm, WellForm
+from pyg_energyloss.radial import Form, RadialForm, TableForm, WellForm
 
 try:
     import triton
@@ -128,7 +128,11 @@ def _complete_kernel(  # noqa: PLR0917 - Triton passes by position
     energy: Any,
     gradient: Any,
     law: Any,
+    kind: Any,
+    table: Any,
+    kinds: Any,
     nodes: Any,
+    tabled: tl.constexpr,
     form: tl.constexpr,
     shape: tl.constexpr,
     cut: tl.constexpr,
@@ -136,7 +140,10 @@ def _complete_kernel(  # noqa: PLR0917 - Triton passes by position
     block: tl.constexpr,
     width: tl.constexpr,
 ) -> None:
-    """Rows of `node`: predicted (3) and true (3) coordinates of an atom, its unit and weight."""
+    """Rows of `node`: predicted (3) and true (3) coordinates of an atom, its unit and weight.
+
+    `table` [kinds, kinds] holds a factor for the two kinds of atoms of a pair.
+    """
     i = tl.program_id(0) * block + tl.arange(0, block)
     inside = i < nodes
     row = node + 8 * i
@@ -169,6 +176,10 @@ def _complete_kernel(  # noqa: PLR0917 - Triton passes by position
         ax, ay, az = (x - u) - (px - qx), (y - v) - (py - qy), (z - w) - (pz - qz)
         each, force = _spring(dx, dy, dz, du, dv, dw, ax, ay, az, unit, law, form, shape, cut, tiny)
         other = share * tl.load(column + 7, mask=there, other=0.0)[None, :]
+        if tabled:
+            left = tl.load(kind + i, mask=inside, other=0)
+            right = tl.load(kind + j, mask=there, other=0)
+            other = other * tl.load(table + (left[:, None] * kinds + right[None, :]))
         same = (j[None, :] >= first[:, None]) & (j[None, :] < last[:, None])
         same = same & (j[None, :] != i[:, None])
         force = tl.where(same, force * other, 0.0)
@@ -244,7 +255,16 @@ def _sparse_kernel(  # noqa: PLR0917 - Triton passes by position
 
 
 def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
-    """Return the energy of each graph [num_graphs] and its gradient [num_nodes, dim]."""
+    """Return the energy of each graph [num_graphs] and its gradient [num_nodes, dim].
+
+    Energies are float64.
+    """
+    # Triton launches on the current device, which need not be that of the tensors.
+    with torch.cuda.device_of(problem.pos):
+        return _energy_gradient(problem)
+
+
+def _energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
     scale = graph_scale(problem)
     nodes, dim = problem.pos.shape
     node_scale = scale.expand(nodes) if problem.batch is None else scale[problem.batch]
@@ -252,7 +272,8 @@ def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
     node = scaled.pos.new_zeros(nodes, 8)
     node[:, :dim], node[:, 3 : 3 + dim], node[:, 6] = scaled.pos, scaled.rest, 1.0 / node_scale
     node[:, 7] = 1.0 if problem.node_weight is None else problem.node_weight
-    law = problem.law if isinstance(problem.law, RadialForm) else _UNIT
+    law = problem.law.radial if isinstance(problem.law, TableForm) else problem.law
+    law = law if isinstance(law, RadialForm) else _UNIT
     solve = _complete if problem.edge_index is None else _sparse
     energy, gradient = solve(scaled, node, law)
     if not degree(problem.well):
@@ -286,6 +307,11 @@ def _complete(problem: Problem, node: Tensor, law: RadialForm) -> tuple[Tensor, 
         low = torch.searchsorted(batch, batch)
         high = torch.searchsorted(batch, batch, right=True)
     each, gradient = node.new_zeros(nodes), node.new_zeros(nodes, 3)
+    tabled = isinstance(problem.law, TableForm)
+    kind, table = low, node
+    if isinstance(problem.law, TableForm):
+        kind = problem.law.kind if order is None else problem.law.kind[order]
+        table = problem.law.table.to(node.dtype).contiguous()
     if nodes:
         _complete_kernel[(triton.cdiv(nodes, ROWS),)](
             node,
@@ -294,7 +320,11 @@ def _complete(problem: Problem, node: Tensor, law: RadialForm) -> tuple[Tensor, 
             each,
             gradient,
             _numbers(problem, law, node),
+            kind.contiguous(),
+            table,
+            table.size(1),
             nodes,
+            tabled=tabled,
             form=int(law.form),
             shape=_shape(problem),
             cut=problem.cutoff is not None,
@@ -303,9 +333,17 @@ def _complete(problem: Problem, node: Tensor, law: RadialForm) -> tuple[Tensor, 
             width=COLUMNS,
         )
     if order is None or problem.batch is None:
-        return each.sum().reshape(1), gradient
-    energy = node.new_zeros(problem.num_graphs).index_add_(0, problem.batch[order], each)
+        return _graph_sum(each, None, 1), gradient
+    energy = _graph_sum(each, problem.batch[order], problem.num_graphs)
     return energy, torch.empty_like(gradient).index_copy_(0, order, gradient)
+
+
+def _graph_sum(each: Tensor, graph: Tensor | None, num_graphs: int) -> Tensor:
+    """Sums by graph in float64: one after the other, as atomics add, float32 loses five digits."""
+    if graph is None:
+        return each.sum(dtype=torch.float64).reshape(1)
+    energy = torch.zeros(num_graphs, dtype=torch.float64, device=each.device)
+    return energy.index_add_(0, graph, each.double())
 
 
 def _sparse(problem: Problem, node: Tensor, law: RadialForm) -> tuple[Tensor, Tensor]:
@@ -337,7 +375,5 @@ def _sparse(problem: Problem, node: Tensor, law: RadialForm) -> tuple[Tensor, Te
             tiny=COINCIDENT,
             block=EDGES,
         )
-    if problem.batch is None:
-        return each.sum().reshape(1), gradient
-    energy = node.new_zeros(problem.num_graphs)
-    return energy.index_add_(0, problem.batch[source], each), gradient
+    graph = None if problem.batch is None else problem.batch[source]
+    return _graph_sum(each, graph, problem.num_graphs), gradient

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from pyg_energyloss.models.denoisers.dense import Blocks, blocks_of
+from pyg_energyloss.models.denoisers.near import PEAKS, near_features
 from pyg_energyloss.models.denoisers.time import TimeEmbedding
 
 
@@ -15,14 +16,15 @@ class EDMLayer(nn.Module):
 
     Args:
         channels: Width.
+        features: Number of features of a pair of the input.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, features: int = 1) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(channels)
         self.receiver = nn.Linear(channels, channels)
         self.sender = nn.Linear(channels, channels, bias=False)
-        self.distance = nn.Linear(4, channels, bias=False)
+        self.distance = nn.Linear(3 + features, channels, bias=False)
         self.gates = nn.Linear(channels, 2)
         nn.init.xavier_uniform_(self.gates.weight[1:], gain=0.1)
         self.update_net = nn.Sequential(
@@ -35,18 +37,18 @@ class EDMLayer(nn.Module):
         Args:
             h: Features.
             x: Coordinates so far.
-            start: Logarithms of the squared distances that the input had [num_graphs, size, size].
+            start: Features of the distances that the input had [num_graphs, size, size, features].
             blocks: Of the batch.
         """
         difference = x[:, :, None] - x[:, None, :]
         squared = difference.square().sum(-1)
         length = squared.add(1e-6).sqrt()
-        lengths = torch.stack([length, (1 + squared).log(), 1 / (1 + length), start], dim=-1)
+        lengths = torch.stack([length, (1 + squared).log(), 1 / (1 + length)], dim=-1)
         normed = self.norm(h)
         message = nn.functional.silu(
             self.receiver(normed)[:, :, None]
             + self.sender(normed)[:, None, :]
-            + self.distance(lengths)
+            + self.distance(torch.cat([lengths, start], dim=-1))
         )
         gate, pull = self.gates(message).unbind(-1)
         gate = gate.sigmoid() * blocks.pairs * blocks.share
@@ -64,16 +66,24 @@ class EDM(nn.Module):
         types: Number of atom types.
         channels: Width.
         layers: Rounds of messages.
+        near: Tell the layers how near the input's distances are to lengths of bonds, as `GDM` is.
 
     Source: Satorras et al., ICML 2021; Hoogeboom et al., "Equivariant Diffusion for Molecule
     Generation in 3D", ICML 2022; written anew.
     """
 
-    def __init__(self, *, types: int, channels: int = 64, layers: int = 4) -> None:
+    def __init__(
+        self, *, types: int, channels: int = 64, layers: int = 4, near: bool = False
+    ) -> None:
         super().__init__()
+        self.peaks: Tensor
+        peaks = torch.tensor(PEAKS if near else ())
+        self.register_buffer("peaks", peaks, persistent=False)
         self.embed = nn.Linear(types, channels)
         self.time = TimeEmbedding(channels)
-        self.layers = nn.ModuleList(EDMLayer(channels) for _ in range(layers))
+        self.layers = nn.ModuleList(
+            EDMLayer(channels, features=1 + len(peaks)) for _ in range(layers)
+        )
         self.out = nn.Sequential(
             nn.LayerNorm(channels),
             nn.Linear(channels, channels),
@@ -90,7 +100,8 @@ class EDM(nn.Module):
         """
         blocks = blocks_of(data, data.input_pos.dtype)
         x = origin = blocks.pack(data.input_pos)
-        start = (1 + (x[:, :, None] - x[:, None, :]).square().sum(-1)).log()
+        squared = (x[:, :, None] - x[:, None, :]).square().sum(-1, keepdim=True)
+        start = torch.cat([(1 + squared).log(), near_features(squared, self.peaks)], dim=-1)
         h = blocks.pack(self.embed(data.input_types) + self.time(data.time)[data.batch])
         for layer in self.layers:
             h, x = layer(h, x, start, blocks)

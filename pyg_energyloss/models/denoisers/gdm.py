@@ -7,19 +7,15 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from pyg_energyloss.models.denoisers.dense import Blocks, blocks_of
+from pyg_energyloss.models.denoisers.near import PEAKS, near_features
 from pyg_energyloss.models.denoisers.time import TimeEmbedding
-
-#: Distances in Å, near the lengths of bonds, at which a pair feature peaks.
-PEAKS = (0.5, 0.8, 1.0, 1.2, 1.4, 1.7, 2.2, 2.8, 3.5)
 
 
 def pair_features(x: Tensor, peaks: Tensor) -> Tensor:
     """Return features [num_graphs, size, size, len(peaks) + 2] of the distances of positions."""
     squared = (x[:, :, None] - x[:, None, :]).square().sum(-1, keepdim=True)
-    # Safe at coincident atoms: the root stays away from zero.
     length = squared.add(1e-6).sqrt()
-    near = (-((length / peaks - 1) * 4).square()).exp()
-    return torch.cat([near, length, (1 + length).log()], dim=-1)
+    return torch.cat([near_features(squared, peaks), length, (1 + length).log()], dim=-1)
 
 
 class GDMLayer(nn.Module):

@@ -11,6 +11,7 @@ from pyg_energyloss.functional import complete_pair_energy, coordinate_mse
 from pyg_energyloss.paper.exhibit import Exhibit, Trend
 from pyg_energyloss.paper.sources import published
 from pyg_energyloss.paper.values import published_rows
+from pyg_energyloss.paper.verdict import fact
 
 TARGET = torch.tensor([[-1.0], [1.0]])
 RANGE = 2.5
@@ -56,11 +57,11 @@ def build() -> Exhibit:
         published_setting=published()["figure2"]["setting"],
         measured_setting="computed on a grid of 121 x 121 points; minima counts points of the grid",
         trends=(
-            Trend("MSE has one minimum", minima["mse"] == 1),
-            Trend("the pair energy has a family of minima", minima["energy"] > MANY),
+            Trend("MSE has one minimum", fact(minima["mse"] == 1)),
+            Trend("the pair energy has a family of minima", fact(minima["energy"] > MANY)),
             Trend(
                 "the pair energy is blind to an exchange, MSE is not",
-                blind["energy"] and not blind["mse"],
+                fact(blind["energy"] and not blind["mse"]),
             ),
         ),
         command="energyloss paper figure2 --out .",

@@ -13,6 +13,7 @@ from pyg_energyloss.paper.exhibit import Exhibit, Trend
 from pyg_energyloss.paper.polygons import polygon_quality, train_polygons
 from pyg_energyloss.paper.sources import measured, published
 from pyg_energyloss.paper.values import published_rows
+from pyg_energyloss.paper.verdict import NOT_MEASURED, Verdict, both, is_above, sample
 from pyg_energyloss.presets import paper_shapes
 
 RESULT = "paper_figure3"
@@ -28,10 +29,10 @@ def build() -> Exhibit:
         name: tuple(f"{statistics.fmean(quality[name][turn]):.1f}" for turn in ("0.0", "1.0"))
         for name in quality
     }
-    worst = {name: statistics.fmean(q["1.0"]) for name, q in quality.items()}
-    by_size: dict[tuple[int, str], float] = {}
+    worst = {name: sample(q["1.0"]) for name, q in quality.items()}
+    by_size: dict[tuple[int, str], dict[str, Any]] = {}
     if sized is not None:
-        by_size = {(row["n"], row["edges"]): row["mean"] for row in sized["rows"]}
+        by_size = {(row["n"], row["edges"]): sample(row["quality"]) for row in sized["rows"]}
     sizes = sorted({n for n, _ in by_size})
     return Exhibit(
         name="figure3",
@@ -41,16 +42,14 @@ def build() -> Exhibit:
         published_setting=published()["figure3"]["setting"],
         measured_setting=None if turned is None else turned["what"],
         trends=(
-            Trend("MSE falls below 2 at θ = π", worst["mse"] < USELESS if worst else None),
+            Trend("MSE falls below 2 at θ = π", is_above(USELESS, worst.get("mse"))),
             Trend(
                 f"energy and Kabsch stay above {PERFECT:g}, where shapes look perfect",
-                min(worst["energy"], worst["kabsch"]) > PERFECT if worst else None,
+                both(*(is_above(worst.get(name), PERFECT) for name in ("energy", "kabsch"))),
             ),
             Trend(
                 "sparse edges are as good as all, within 0.3, from 8 to 128 vertices",
-                all(by_size[n, "k_regular 4"] > by_size[n, "complete"] - 0.3 for n in sizes)
-                if sizes
-                else None,
+                both(*(_as_good(by_size, n) for n in sizes)) if sizes else NOT_MEASURED,
             ),
         ),
         notes=(_sizes(by_size, sizes),) if sizes else (),
@@ -59,9 +58,13 @@ def build() -> Exhibit:
     )
 
 
-def _sizes(by_size: dict[tuple[int, str], float], sizes: list[int]) -> str:
+def _as_good(by_size: dict[tuple[int, str], dict[str, Any]], size: int) -> Verdict:
+    return is_above(by_size[size, "k_regular 4"], by_size[size, "complete"], by=-0.3)
+
+
+def _sizes(by_size: dict[tuple[int, str], dict[str, Any]], sizes: list[int]) -> str:
     rows = (
-        f"{edges}: " + ", ".join(f"{by_size[n, edges]:.1f}" for n in sizes)
+        f"{edges}: " + ", ".join(f"{by_size[n, edges]['mean']:.1f}" for n in sizes)
         for edges in ("complete", "backbone", "k_regular 4", "mse")
     )
     return f"Figure 3c, measured, θ = π, vertices {', '.join(map(str, sizes))}: {'; '.join(rows)}."

@@ -10,6 +10,7 @@ from pyg_energyloss.files import write_json
 from pyg_energyloss.paper.exhibit import Exhibit, Trend
 from pyg_energyloss.paper.sources import measured, published
 from pyg_energyloss.paper.values import published_rows
+from pyg_energyloss.paper.verdict import NOT_MEASURED, Verdict, both, share_is_above
 from pyg_energyloss.rigidity import is_globally_rigid, is_rigid
 from pyg_energyloss.samplers import random_regular
 
@@ -31,6 +32,7 @@ def build() -> Exhibit:
         cells = tuple(f"{share[dim, degree, n]:.3f}" for n in (10, 20, 50)) if share else None
         if cells:
             shown[label] = cells
+    graphs = 0 if result is None else result["graphs_per_point"]
     at = [v for (dim, k, n), v in share.items() if k == 2 * dim and n >= 10]  # noqa: PLR2004 - shown
     below = [v for (dim, k, n), v in share.items() if k == 2 * dim - 1 and n >= 20]  # noqa: PLR2004
     return Exhibit(
@@ -46,16 +48,22 @@ def build() -> Exhibit:
         trends=(
             Trend(
                 "k = 2d is globally rigid in at least 99 % of draws, n from 10 to 50",
-                min(at) >= ALMOST_ALL if at else None,
+                both(*(_share(v, graphs, ALMOST_ALL) for v in at)) if at else NOT_MEASURED,
             ),
             Trend(
-                "k = 2d - 1 is not, n from 20 on", max(below) < NONE if below else None, ours=True
+                "k = 2d - 1 is not, n from 20 on",
+                both(*(_share(1 - v, graphs, 1 - NONE) for v in below)) if below else NOT_MEASURED,
+                ours=True,
             ),
         ),
         notes=("Rigid is not stiff: `docs/edges.md` shows how soft such graphs are.",),
         command="energyloss paper figure5 --measure",
         environment={} if result is None else result["environment"],
     )
+
+
+def _share(share: float, graphs: int, bound: float) -> Verdict:
+    return share_is_above(round(share * graphs), graphs, bound)
 
 
 def measure(folder: Path, *, graphs: int = 1000, seed: int = 0) -> Path:

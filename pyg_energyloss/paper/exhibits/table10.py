@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyg_energyloss.paper.exhibit import Exhibit, Trend
 from pyg_energyloss.paper.sources import measured, published
 from pyg_energyloss.paper.values import published_rows
+from pyg_energyloss.paper.verdict import fact
 
 ONE_PERCENT = 0.01
 NOTE = (
@@ -44,8 +45,8 @@ def build() -> Exhibit:
         if result is None
         else f"{result['what']}, CPU; loss and its gradient",
         trends=(
-            Trend("the energy costs under 1 % of a step", share),
-            Trend("the energy is cheaper than aligned MSE", cheaper),
+            Trend("the energy costs under 1 % of a step", fact(share)),
+            Trend("the energy is cheaper than aligned MSE", fact(cheaper)),
         ),
         notes=(NOTE,),
         command="python benchmarks/generate_step.py",

@@ -15,6 +15,7 @@ from pyg_energyloss.losses import CoordinateMSELoss, KabschMSELoss
 from pyg_energyloss.paper.exhibit import NOT_MEASURED, Exhibit, Trend
 from pyg_energyloss.paper.sources import measured, published
 from pyg_energyloss.paper.values import published_rows
+from pyg_energyloss.paper.verdict import fact
 
 RESULT = "paper_table11"
 SIZES = (30, 300, 3000, 30000, 300000)
@@ -57,19 +58,19 @@ def build() -> Exhibit:
         trends=(
             Trend(
                 "sparse is cheaper than complete from 3000 atoms on",
-                sparse["3000"] < energy["3000"] if energy else None,
+                fact(sparse["3000"] < energy["3000"] if energy else None),
             ),
             Trend(
                 "sparse grows by less than 20 times from 30 000 to 300 000 atoms",
-                sparse["300000"] < 20 * sparse["30000"] if sparse else None,
+                fact(sparse["300000"] < 20 * sparse["30000"] if sparse else None),
             ),
             Trend(
                 "sparse is cheaper than aligned MSE at 30 000 atoms",
-                sparse["30000"] < kabsch["30000"] if sparse else None,
+                fact(sparse["30000"] < kabsch["30000"] if sparse else None),
             ),
             Trend(
                 "the complete energy fits into memory at 30 000 atoms",
-                "30000" in energy if energy else None,
+                fact("30000" in energy if energy else None),
                 ours=True,
             ),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyg_energyloss.paper.exhibit import Exhibit
 from pyg_energyloss.paper.sources import measured
 from pyg_energyloss.paper.unmeasured import unmeasured
+from pyg_energyloss.report.numbers import mean_sd
 
 
 def build() -> Exhibit:
@@ -18,8 +19,9 @@ def _related() -> str:
     if result is None:
         return "A related question, whether sparse edges train as well, was not measured."
     errors = ", ".join(
-        f"{row['edges']} {row['bond_mae']['mean']:.3f} ± {row['bond_mae']['std']:.3f} Å"
+        f"{row['edges']} {mean_sd({'mean': mae['mean'], 'sd': mae['std']}, 3)} Å"
         for row in result["summary"]
+        if (mae := row["bond_mae"])
     )
     return (
         "A smaller question was measured: predicting structures of drug-like molecules (not "

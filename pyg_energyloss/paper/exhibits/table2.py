@@ -10,7 +10,6 @@ ENERGY, MSE, KABSCH = "gdm + energy", "gdm + mse", "gdm + kabsch"
 
 def build() -> Exhibit:
     """Return the table with what was measured here."""
-    kabsch = ahead(KABSCH, MSE)
     return qm9_table(
         "table2",
         (
@@ -20,10 +19,7 @@ def build() -> Exhibit:
                 ahead(ENERGY, MSE, "molecule_stable"),
             ),
             Trend("energy is more often valid than MSE (gdm)", ahead(ENERGY, MSE, "valid")),
-            Trend(
-                "aligned MSE has no more stable atoms than MSE (gdm)",
-                None if kabsch is None else not kabsch,
-            ),
+            Trend("aligned MSE has fewer stable atoms than MSE (gdm)", ahead(MSE, KABSCH)),
             gated_trend(),
         ),
     )

@@ -10,6 +10,7 @@ from torch.autograd import gradcheck, gradgradcheck
 from pyg_energyloss import potentials, stiffness
 from pyg_energyloss.functional import complete_pair_energy, pair_energy
 from pyg_energyloss.functional.engine import dispatch
+from pyg_energyloss.radial import Form, RadialForm, TableForm
 
 pytestmark = pytest.mark.gpu
 
@@ -158,6 +159,19 @@ def test_potentials_cutoff_and_weights_of_nodes(device, use, complete, potential
         return pair_energy(pos, target, edge_index, **options)
 
     assert_engines_agree(use, energy, pred)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_laws_with_a_factor_for_each_pair_of_kinds(device, use, shuffled, dtype):
+    pred, target, batch = structures(device, 3, dtype, sizes=(9, 1, 40), shuffled=shuffled)
+    kind = (torch.arange(len(batch), device=device) * 7) % 3
+    table = torch.tensor([[1.0, 0.5, 0.0], [0.5, 2.0, 0.3], [0.0, 0.3, 0.7]], device=device)
+    law = TableForm(RadialForm(Form.EXPONENTIAL, 1.7, 0.8), table, kind)
+    options = {"batch": batch} if shuffled else {}
+    assert_engines_agree(
+        use, lambda pos: complete_pair_energy(pos, target, stiffness=law, **options), pred
+    )
 
 
 @pytest.mark.parametrize("law", [None, stiffness.Exponential(1.7, length=0.8)])

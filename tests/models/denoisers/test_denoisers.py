@@ -6,14 +6,16 @@ from pyg_energyloss import registry
 from pyg_energyloss.generative.rotations import random_rotations
 from pyg_energyloss.models.denoisers.dense import blocks_of
 
-EQUIVARIANT = ["edm", "e3nn_denoiser"]
+EQUIVARIANT = ["edm", "edm near", "e3nn_denoiser"]
 
 
 def network(name):
+    name, _, option = name.partition(" ")
     if name not in registry.names("model"):
         pytest.skip(f"the plugin of {name} is not installed")
     torch.manual_seed(0)
     small = {"irreps": "8x0e + 4x1o"} if name == "e3nn_denoiser" else {"channels": 16}
+    small |= {option: True} if option else {}
     return registry.create("model", name, types=4, layers=2, **small).double()
 
 

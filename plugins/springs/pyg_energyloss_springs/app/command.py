@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from importlib import util
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 from pyg_energyloss.cli.errors import UserError
-from pyg_energyloss.cli.launch import check_writable
+from pyg_energyloss.cli.launch import check_writable, preparing
 from pyg_energyloss.cli.values import comma_list, positive, seeds
 from pyg_energyloss_springs.app.functions import TOYS
 
@@ -113,8 +113,11 @@ def run(options: argparse.Namespace) -> int:
     check_writable(options.out)
     first = make_problem(0)
     plan = _plan(options, first)
-    with _Progress(plan.num_tasks()) as progress:
-        document = run_study(make_problem, plan, tick=progress.tick)
+    parts, done = plan.num_tasks(), count(1)
+    with preparing() as show:
+        document = run_study(
+            make_problem, plan, tick=lambda: show(next(done), parts, "springs and sticks", {})
+        )
     shown = make_problem(plan.seeds[0])
     report = write_study(document, shown, options.out, num_frames=FRAMES[options.quick])
     print_study(document)
@@ -196,31 +199,3 @@ def _need_report_extra() -> None:
             f"`energyloss springs` needs {', '.join(missing)}: "
             "pip install 'pyg-energyloss-springs[report]'"
         )
-
-
-class _Progress:
-    """A bar on a terminal, nothing elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._bar: Any = None
-        self._task: Any = None
-
-    def __enter__(self) -> Self:
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self._bar = Progress(console=Console(stderr=True))
-            self._bar.start()
-            self._task = self._bar.add_task("springs and sticks", total=self._total)
-        return self
-
-    def tick(self) -> None:
-        """One part is done."""
-        if self._bar is not None:
-            self._bar.advance(self._task)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()

@@ -9,6 +9,7 @@ from typing import Any
 from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_csv, write_json
 from pyg_energyloss.report import Page, print_table
+from pyg_energyloss.report.numbers import fixed, mean_sd
 from pyg_energyloss.report.plots import save
 from pyg_energyloss_springs.app.animation import write_animation
 from pyg_energyloss_springs.app.curves import barrier_plot, error_plot
@@ -59,8 +60,8 @@ def columns_and_cells(document: Mapping[str, Any]) -> tuple[list[str], list[list
             [
                 label,
                 str(notes[name][0]),
-                f"{value['mean']:.4g} ± {value['sd']:.1g}",
-                f"{value['mean'] / reference:.2f}",
+                mean_sd(value, 4),
+                fixed(value["mean"] / reference, 2),
                 notes[name][1],
             ]
         )

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
+from pyg_energyloss.experiments.summary import moments
+from pyg_energyloss.report.document import Moments
 from pyg_energyloss_springs.app.contest import contest, sticks_sweep
 from pyg_energyloss_springs.app.problem import Problem
 from pyg_energyloss_springs.app.thermal import (
@@ -132,14 +133,11 @@ def _run(
     }
 
 
-def summary(contests: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+def summary(contests: list[dict[str, Any]]) -> dict[str, Moments | None]:
     """Mean and standard deviation over seeds of each competitor's error, and of the ratio."""
     columns = {name: [c["error"][name] for c in contests] for name in contests[0]["error"]}
     columns["ratio"] = [c["ratio"] for c in contests]
-    return {
-        name: {"mean": float(np.mean(v)), "sd": float(np.std(v, ddof=1)) if len(v) > 1 else 0.0}
-        for name, v in columns.items()
-    }
+    return {name: moments(values) for name, values in columns.items()}
 
 
 def equilibrium_check(

@@ -12,7 +12,7 @@ from pyg_energyloss.experiments.structures.spec import (
     learning_rate,
 )
 
-SWEEP = Path(__file__).parents[2] / "benchmarks" / "results" / "learning_rates.json"
+SWEEP = Path(__file__).parents[3] / "benchmarks" / "results" / "learning_rates.json"
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -12,7 +12,7 @@ from pyg_energyloss.experiments.spins.spec import (
 )
 
 SWEEP = json.loads(
-    (Path(__file__).parents[2] / "benchmarks" / "results" / "spin_tuning.json").read_text()
+    (Path(__file__).parents[3] / "benchmarks" / "results" / "spin_tuning.json").read_text()
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pyg_energyloss import data, registry
-from pyg_energyloss.cli.edges_document import edges_document
+from pyg_energyloss.cli.edges.document import edges_document
 from pyg_energyloss.cli.errors import UserError
 from pyg_energyloss.cli.values import comma_list, key_values, positive
 from pyg_energyloss.files import write_json

@@ -7,7 +7,7 @@ import torch
 
 from pyg_energyloss.data import MoleculeTable, read_data, read_molecules, read_structures
 
-CRAMBIN = Path(__file__).parents[2] / "examples" / "data" / "1crn_ca.pdb"
+CRAMBIN = Path(__file__).parents[3] / "examples" / "data" / "1crn_ca.pdb"
 PDB = """\
 MODEL        1
 ATOM      1  N   GLY A   1       0.000   0.000   0.000  1.00  0.00           N

@@ -1,0 +1,90 @@
+"""The tables of docs/contest.md, between its markers, from benchmarks/results/contest.json."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from summary import COLUMNS, RESULT
+
+from pyg_energyloss.files import read_json, write_text
+from pyg_energyloss.report.numbers import mean_sd
+
+PAGE = Path(__file__).parents[2] / "docs" / "contest.md"
+
+
+def write_page() -> None:
+    """Replace what stands between ``<!-- NAME -->`` and ``<!-- end -->``."""
+    document = read_json(RESULT)
+    text = PAGE.read_text(encoding="utf-8")
+    for name, lines in parts(document).items():
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+        body = "\n".join(lines)
+        text, count = re.subn(
+            pattern, lambda m, body=body: f"{m[1]}{body}\n{m[2]}", text, flags=re.DOTALL
+        )
+        if count != 1:
+            raise ValueError(f"{PAGE.name} must have the marker <!-- {name} --> once, got {count}")
+    write_text(PAGE, text)
+
+
+def parts(document: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Marker -> lines."""
+    return {
+        "trials": list(trials(document)),
+        "tables": list(tables(document)) or ["No run of the table is finished yet."],
+        "map": list(design(document)) or ["Not run yet."],
+        "made": [made(document)],
+    }
+
+
+def trials(document: Mapping[str, Any]) -> Iterator[str]:
+    """One line for each loss: its best trial."""
+    head = ("model", "loss", "best rate", "trials", "merit Å", "bonds Å", "D-MAE Å", "RMSD Å")
+    yield from _head(head)
+    for row in document["trials"]:
+        numbers = [row[k] for k in ("merit", "bond_mae", "distance_mae", "rmsd")]
+        cells = (row["model"], f"`{row['entry']}`", f"{row['rate']:g}", str(row["tried"]))
+        yield _line([*cells, *(f"{number:.3f}" for number in numbers)])
+
+
+def tables(document: Mapping[str, Any]) -> Iterator[str]:
+    """A table for each model and number of steps."""
+    for table in document["tables"]:
+        yield from ("", f"**{table['model']}, {table['dataset']}, {table['steps']} steps**", "")
+        yield from _head(["loss", "seeds", "rate", *(head for _, head, *_ in COLUMNS)])
+        for row in table["rows"]:
+            cells = [f"`{row['entry']}`", str(len(row["seeds"])), f"{row['rate']:g}"]
+            for metric, _, _, digits, _ in COLUMNS:
+                text = mean_sd(row["values"][metric], digits)
+                cells.append(f"**{text}**" if metric in row["best"] else text)
+            yield _line(cells)
+
+
+def design(document: Mapping[str, Any]) -> Iterator[str]:
+    """The design space, the best first."""
+    if not document["map"]:
+        return
+    yield from _head(["potential", "stiffness", "plus", "merit Å", "bonds Å", "D-MAE Å", "RMSD Å"])
+    for row in sorted(document["map"], key=lambda row: row["merit"]):
+        numbers = [row[k] for k in ("merit", "bond_mae", "distance_mae", "rmsd")]
+        yield _line([*row["entry"].split(" | "), *(f"{number:.3f}" for number in numbers)])
+
+
+def made(document: Mapping[str, Any]) -> str:
+    """Where and when."""
+    about = document["environment"]
+    return (
+        f"{about['processor']}, {about['cores']} cores, one thread a run, {about['date'][:10]}; "
+        f"torch {about['versions']['torch']}."
+    )
+
+
+def _head(cells: Sequence[str]) -> tuple[str, str]:
+    return _line(cells), _line(["---"] * len(cells))
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,116 @@
+"""Who takes part in the contest of structure losses, and by which rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyg_energyloss.experiments.structures.spec import StructureSpec
+
+#: Small enough that a table of 4 000 steps is a matter of hours on one core.
+MODEL_OPTIONS: dict[str, dict[str, Any]] = {
+    "gnn": {"channels": 48, "layers": 3},
+    "egnn": {"channels": 48, "layers": 3},
+}
+#: The plain network on QM9 molecules, the equivariant one on those of QM7.
+DATASETS = {"gnn": "qm9_small", "egnn": "qm7"}
+BATCH_SIZE = 32
+
+TUNING_STEPS = 600
+TUNING_SEED = 1000
+#: Tried for every loss; the next beyond an end is tried as long as the best is there: three or
+#: four trials each.
+RATES = (3e-3, 1e-2)
+BEYOND = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+
+SEEDS = (0, 1, 2)
+STEPS = (400, 4000, 40_000)
+
+#: Errors in Å whose geometric mean is the merit: local, over all pairs, and of the shape.
+MERIT = ("bond_mae", "distance_mae", "rmsd")
+MERITED: dict[str, dict[str, Any]] = {"geometry": {}, "distances": {}, "rmsd": {}}
+#: Split -> what is measured there: all of it where nothing is chosen any more.
+EVALUATORS = {"val": MERITED, "test": {**MERITED, "acceptable": {}}}
+#: More than any split has.
+ALL = 10_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A loss with its options under one name."""
+
+    name: str
+    loss: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def registered(self) -> str:
+        """Name in the registry."""
+        return self.loss or self.name
+
+
+#: In the order in which they run: what a user would compare first comes first.
+FIRST = (
+    Entry("distance_l1"),
+    Entry("energy_absolute_l1"),
+    Entry("energy"),
+    Entry("lddt_kabsch"),
+    Entry("energy_absolute_kabsch"),
+    Entry("kabsch"),
+)
+OTHERS = (
+    Entry("mse"),
+    Entry("energy_absolute"),
+    Entry("distance_l1_kabsch"),
+    Entry("energy_kabsch"),
+    Entry("lddt"),
+    Entry("symmetric_kabsch"),
+    Entry("energy_absolute_sparse"),
+    Entry("energy_sparse"),
+)
+ENTRIES = (*FIRST, *OTHERS)
+
+POTENTIALS = ("harmonic", "absolute", "huber", "lddt")
+LAWS = ("constant", "inverse", "inverse_square", "exponential")
+#: What is added to the pair energy -> the registered loss that does it.
+COMPOSITES = {
+    "nothing": "energy",
+    "0.3 kabsch": "energy_kabsch",
+    "distance_l1": "energy_absolute_l1",
+}
+
+
+def entry(name: str) -> Entry:
+    """The entry of a name."""
+    return next(e for e in ENTRIES if e.name == name)
+
+
+def design_space() -> Iterator[Entry]:
+    """Potential x stiffness x what is added."""
+    for added, loss in COMPOSITES.items():
+        for potential in POTENTIALS:
+            for law in LAWS:
+                options = {"potential": potential, "stiffness": law}
+                yield Entry(f"{potential} | {law} | {added}", loss, options)
+
+
+def spec_of(
+    who: Entry, model: str, *, steps: int, seed: int, rate: float, split: str
+) -> StructureSpec:
+    """One run of the contest."""
+    return StructureSpec(
+        dataset=DATASETS[model],
+        model=model,
+        model_options=MODEL_OPTIONS[model],
+        loss=who.registered,
+        loss_options=who.options,
+        seed=seed,
+        steps=steps,
+        batch_size=BATCH_SIZE,
+        learning_rate=rate,
+        eval_graphs=ALL,
+        eval_split=split,
+        evaluators=EVALUATORS[split],
+        keep_structures=1,
+    )

@@ -1,0 +1,83 @@
+"""A finished run is one row: a JSON file of its own, so that nothing finished is ever lost."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from protocol import MERIT, Entry, spec_of
+
+from pyg_energyloss.experiments.study import run_one
+from pyg_energyloss.files import read_json, read_npz, write_json
+
+#: Not in benchmarks/results, which is part of the installed package.
+ROWS = Path(__file__).parent / "rows"
+#: Kept for each molecule, for paired tests.
+OF_MOLECULES = (*MERIT, "pair13_mae", "pair14_mae", "lddt", "acceptable")
+
+
+def row_path(stage: str, who: Entry, model: str, *, steps: int, seed: int, rate: float) -> Path:
+    """Where a run's row is, or will be."""
+    name = re.sub(r"[^a-z0-9_.]+", "-", who.name)
+    tail = f"-{rate:g}" if stage != "table" else ""
+    return ROWS / stage / f"{model}-{name}-{steps}-seed{seed}{tail}.json"
+
+
+def make_row(
+    stage: str, who: Entry, model: str, work: Path, *, steps: int, seed: int, rate: float
+) -> dict[str, Any]:
+    """Train and judge, unless the row is there; tables are judged on test molecules alone."""
+    path = row_path(stage, who, model, steps=steps, seed=seed, rate=rate)
+    if path.exists():
+        return dict(read_json(path))
+    split = "test" if stage == "table" else "val"
+    spec = spec_of(who, model, steps=steps, seed=seed, rate=rate, split=split)
+    result = run_one("compare", spec, work)
+    values = result["measurements"][0]["values"]
+    row = {
+        "stage": stage,
+        "entry": who.name,
+        "spec": result["spec"],
+        "merit": merit(values),
+        "values": values,
+        "history": result["history"],
+        **{k: result[k] for k in ("parameters", "step_ms", "train_seconds", "eval_seconds")},
+        "environment": result["environment"],
+    }
+    if stage == "table":
+        found = read_npz(work / "runs" / spec.key / "molecules.npz")
+        row["molecules"] = {
+            k: [None if math.isnan(v) else float(f"{v:.5g}") for v in found[k].tolist()]
+            for k in OF_MOLECULES
+        }
+    write_json(path, row)
+    print(told(row), flush=True)
+    return row
+
+
+def rows(stage: str) -> list[dict[str, Any]]:
+    """All finished rows of a stage."""
+    return [dict(read_json(path)) for path in sorted((ROWS / stage).glob("*.json"))]
+
+
+def merit(values: dict[str, float | None]) -> float:
+    """Geometric mean in Å of the errors of bonds, all distances, and shape; favours no loss."""
+    errors = [values[name] for name in MERIT]
+    known: Sequence[float] = [e for e in errors if e is not None and math.isfinite(e)]
+    return math.prod(known) ** (1 / len(MERIT)) if len(known) == len(MERIT) else math.inf
+
+
+def told(row: dict[str, Any]) -> str:
+    """A finished row in a line."""
+    spec, values = row["spec"], row["values"]
+    numbers = "  ".join(
+        f"{k} {values[k]:.3f}" for k in (*OF_MOLECULES, "bonds_close") if values.get(k) is not None
+    )
+    return (
+        f"{row['stage']} {spec['model']} {row['entry']} {spec['steps']} seed {spec['seed']} "
+        f"rate {spec['learning_rate']:g}: merit {row['merit']:.3f}  {numbers}  "
+        f"{row['train_seconds']:.0f} + {row['eval_seconds']:.0f} s"
+    )

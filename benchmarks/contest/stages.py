@@ -1,0 +1,99 @@
+"""What is run, in which order: a contest cut short anywhere is still one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from protocol import FIRST, OTHERS, SEEDS, STEPS, TUNING_SEED, TUNING_STEPS, Entry, design_space
+from rows import make_row, row_path
+from tuning import is_tuned, tune
+
+SHORT, MIDDLE, LONG = STEPS
+#: For the design space, where rates are not searched: the best of most losses.
+MAP_RATE = 1e-2
+
+
+class Job(Protocol):
+    """A run, or a few."""
+
+    def run(self, work: Path) -> None:
+        """Make what is missing."""
+
+    def is_finished(self) -> bool:
+        """Whether all its rows are there."""
+        ...
+
+
+@dataclass(frozen=True)
+class Trials:
+    """The learning rates of a loss."""
+
+    who: Entry
+    model: str
+
+    def run(self, work: Path) -> None:
+        """Try until the best is not at an end."""
+        tune(self.who, self.model, work)
+
+    def is_finished(self) -> bool:
+        """Whether it is known."""
+        return is_tuned(self.who, self.model)
+
+
+@dataclass(frozen=True)
+class Race:
+    """One run of a table, at the rate that was tuned for it."""
+
+    who: Entry
+    model: str
+    steps: int
+    seed: int
+
+    def run(self, work: Path) -> None:
+        """Train, and judge on test molecules."""
+        rate = tune(self.who, self.model, work)
+        make_row("table", self.who, self.model, work, steps=self.steps, seed=self.seed, rate=rate)
+
+    def is_finished(self) -> bool:
+        """Whether its row is there."""
+        where = row_path("table", self.who, self.model, steps=self.steps, seed=self.seed, rate=0)
+        return where.exists()
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of the map: potential x stiffness x composite, on validation molecules."""
+
+    who: Entry
+
+    def run(self, work: Path) -> None:
+        """Train, and judge on validation molecules."""
+        make_row("map", self.who, "gnn", work, steps=TUNING_STEPS, seed=TUNING_SEED, rate=MAP_RATE)
+
+    def is_finished(self) -> bool:
+        """Whether its row is there."""
+        about = {"steps": TUNING_STEPS, "seed": TUNING_SEED, "rate": MAP_RATE}
+        return row_path("map", self.who, "gnn", **about).exists()
+
+
+def contest(model: str, entries: Sequence[Entry], steps: Sequence[int]) -> Iterator[Job]:
+    """Tune all, then run all at each length, seed after seed."""
+    for who in entries:
+        yield Trials(who, model)
+    for length in steps:
+        for seed in SEEDS:
+            for who in entries:
+                yield Race(who, model, length, seed)
+
+
+STAGES: dict[str, list[Job]] = {
+    "first": [*contest("gnn", FIRST, (SHORT, MIDDLE))],
+    "others": [*contest("gnn", OTHERS, (SHORT, MIDDLE))],
+    "map": [Point(who) for who in design_space()],
+    "egnn": [*contest("egnn", FIRST, (SHORT, MIDDLE))],
+    "long": [*contest("gnn", FIRST, (LONG,))],
+    "egnn_long": [*contest("egnn", FIRST, (LONG,))],
+}

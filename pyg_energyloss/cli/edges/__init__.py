@@ -1,0 +1,1 @@
+"""`energyloss edges`: what sparse edges guarantee."""

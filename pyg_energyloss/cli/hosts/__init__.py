@@ -1,0 +1,1 @@
+"""`energyloss hosts`, `export` and `run`: our losses in other programs."""

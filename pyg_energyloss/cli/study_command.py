@@ -1,0 +1,205 @@
+"""A command that trains every model with every loss and every seed: options in, runs out."""
+
+from __future__ import annotations
+
+import argparse
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, ClassVar
+
+from pyg_energyloss.cli.errors import UserError
+from pyg_energyloss.cli.launch import (
+    TRAINING,
+    add_execution,
+    check_writable,
+    dataset_of,
+    launch,
+    need_extras,
+    registered,
+)
+from pyg_energyloss.cli.values import (
+    comma_list,
+    nested_options,
+    noise_levels,
+    not_negative,
+    positive,
+    seed,
+    seeds,
+)
+from pyg_energyloss.experiments.spec import SEED_LIMIT, FieldError, Spec
+
+Values = dict[str, Any]
+
+#: Type of a field -> reader of its option.
+READERS: dict[Any, Callable[[str], Any]] = {
+    "int": positive,
+    "float": not_negative,
+    "str": str,
+    "tuple[str, ...]": comma_list,
+    "tuple[float, ...]": noise_levels,
+}
+#: Options that stand for no field, or for another one.
+SHARED: dict[str, Values] = {
+    "dataset": {
+        "default": "qm9_small",
+        "metavar": "NAME|PATH",
+        "help": "a registered data set, or a file or folder of structures (default: qm9_small)",
+    },
+    "dataset_arg": {
+        "action": "append",
+        "default": [],
+        "metavar": "KEY=VALUE",
+        "help": "may be repeated",
+    },
+    "models": {"type": comma_list, "metavar": "A,B"},
+    "losses": {"type": comma_list, "metavar": "A,B"},
+    "seeds": {"type": seeds, "metavar": "N|A,B"},
+    "quick": {"action": "store_true", "help": "the second values in the brackets"},
+    "paper": {"action": "store_true", "help": "the third values in the brackets"},
+}
+
+
+class StudyCommand(ABC):
+    """The options of a study, made from the fields of its spec, and the runs that they ask for."""
+
+    #: Of the command and of its experiment.
+    name: ClassVar[str]
+    spec_type: ClassVar[type[Spec]]
+    #: Above and below the options, in `--help`.
+    description: ClassVar[str]
+    epilog: ClassVar[str]
+    #: Head -> options below it: fields of the spec, `SHARED`, or ``own``.
+    groups: ClassVar[Mapping[str, Sequence[str]]]
+    #: Option -> its value by default, with --quick, and with --paper.
+    presets: ClassVar[Mapping[str, tuple[Any, ...]]]
+    models: ClassVar[Sequence[str]]
+    losses: ClassVar[Sequence[str]]
+    #: Option -> what argparse is told, beyond what the field says.
+    own: ClassVar[Mapping[str, Values]] = {}
+    #: Extra -> modules that must be there.
+    extras: ClassVar[Mapping[str, Sequence[str]]] = {"train": TRAINING}
+
+    @abstractmethod
+    def of_run(self, options: argparse.Namespace, values: Values, model: str, loss: str) -> Values:
+        """Fields that depend on model and loss; what was given comes before them."""
+
+    def complete(self, options: argparse.Namespace, values: Values) -> Values:
+        """The values of all runs, from what was given and the presets."""
+        del options
+        return values
+
+    def installed(self) -> Sequence[str]:
+        """The models that are compared unless others are named."""
+        return self.models
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options of the command."""
+        parser.description, parser.epilog = self.description, self.epilog
+        for head, names in self.groups.items():
+            group = parser.add_argument_group(head)
+            for name in names:
+                flag, told = self._argument(name)
+                if name == "quick":
+                    group = group.add_mutually_exclusive_group()  # with --paper, which follows
+                group.add_argument(f"--{flag.replace('_', '-')}", dest=name, **told)
+        add_execution(parser, f"runs/{self.name}")
+        parser.set_defaults(run=self.run)
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Train, measure, write, print; the exit code is 1 if a run failed."""
+        need_extras(self.name, self.extras)
+        check_writable(options.out)
+        return launch(self.name, self.specs_of(options), options)
+
+    def specs_of(self, options: argparse.Namespace) -> list[Any]:
+        """The runs, seed after seed, so that a study cut short is still one.
+
+        Raises:
+            UserError: an option is out of range, or names what is not run.
+        """
+        models = registered(self.name, "model", options.models or self.installed())
+        losses = registered(self.name, "loss", options.losses or self.losses)
+        values = self._values(options)
+        known = [f.name for f in fields(self.spec_type) if f.name in values]
+
+        def fields_of(model: str, loss: str) -> Values:
+            return {
+                **self.of_run(options, values, model, loss),
+                **{name: values[name] for name in known},
+            }
+
+        try:
+            return every_run(
+                self.spec_type, options, models, losses, values["seeds"], fields_of=fields_of
+            )
+        except FieldError as error:
+            flag = self._argument(error.field)[0].replace("_", "-")
+            raise UserError(f"--{flag} {error.told}") from error
+
+    def _values(self, options: argparse.Namespace) -> Values:
+        column = 1 if options.quick else 2 if getattr(options, "paper", False) else 0
+        values: Values = {name: preset[column] for name, preset in self.presets.items()}
+        for name in (name for group in self.groups.values() for name in group):
+            if getattr(options, name) is not None:
+                values[name] = getattr(options, name)
+        if "dataset" in values:
+            values["dataset"], values["dataset_options"] = dataset_of(options)
+        return self.complete(options, values)
+
+    def _argument(self, name: str) -> tuple[str, Values]:
+        """Flag of an option, and what argparse is told of it."""
+        field = next((f for f in fields(self.spec_type) if f.name == name), None)
+        told: Values = {"default": None}
+        flag, text = name, ""
+        if name not in SHARED and field is not None:
+            about = field.metadata
+            flag, text = about["flag"] or name, about["text"]
+            if field.type == "bool":
+                told["action"] = "store_false" if field.default else "store_true"
+            elif about["choices"]:
+                told["choices"] = about["choices"]
+            else:
+                reader = seed if about["below"] == SEED_LIMIT else READERS[field.type]
+                told |= {"type": reader, "metavar": about["metavar"]}
+        elif name == "losses":
+            text = f"losses by name (default: {', '.join(self.losses)})"
+        elif name == "seeds":
+            text = f"how many, or which (default: {','.join(map(str, self.presets[name][0]))})"
+        told |= {"help": text, **SHARED.get(name, {}), **self.own.get(name, {})}
+        if name in self.presets and "(" not in told["help"]:
+            told["help"] += f" ({', '.join(map(str, self.presets[name]))})"
+        return flag, told
+
+
+def every_run(
+    spec_type: type[Spec],
+    options: argparse.Namespace,
+    models: Sequence[str],
+    losses: Sequence[str],
+    numbers: Sequence[int],
+    *,
+    fields_of: Callable[[str, str], Values],
+) -> list[Any]:
+    """A run for each seed, model and loss, with the options of --model-arg and --loss-arg.
+
+    Args:
+        spec_type: Of a run.
+        options: Of the command line.
+        models: That are run.
+        losses: That are run.
+        numbers: Seeds.
+        fields_of: Model and loss -> the other fields.
+    """
+    of_models = nested_options(options.model_arg, "--model-arg", models)
+    of_losses = nested_options(options.loss_arg, "--loss-arg", losses)
+    specs = []
+    for number in numbers:
+        for model in models:
+            for loss in losses:
+                found = fields_of(model, loss)
+                found["model_options"] = {**found.get("model_options", {}), **of_models[model]}
+                found["loss_options"] = {**found.get("loss_options", {}), **of_losses[loss]}
+                given = {**found, "model": model, "loss": loss, "seed": number}
+                specs.append(spec_type.from_dict(given))
+    return specs

@@ -1,0 +1,1 @@
+"""Lightning, set up for many short runs, on one machine or several."""

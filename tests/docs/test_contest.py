@@ -1,0 +1,95 @@
+"""The page of the contest is what its rows give, and its rules are what the page says."""
+
+import importlib
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("lightning", reason="training needs Lightning")
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("protocol", "rows", "tuning", "summary", "page", "stages")
+
+
+@pytest.fixture
+def contest(monkeypatch):
+    """The modules of benchmarks/contest by name, for one test."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks" / "contest")
+    for name in NAMES:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    yield {name: importlib.import_module(name) for name in NAMES}
+    for name in NAMES:
+        sys.modules.pop(name, None)
+
+
+def test_the_page_is_what_the_results_give(contest, tmp_path, monkeypatch):
+    page = contest["page"]
+    copy = tmp_path / "contest.md"
+    copy.write_text(page.PAGE.read_text())
+    monkeypatch.setattr(page, "PAGE", copy)
+    page.write_page()
+    assert copy.read_text() == (ROOT / "docs" / "contest.md").read_text()
+
+
+def test_the_results_are_what_the_rows_give(contest, tmp_path, monkeypatch):
+    summary = contest["summary"]
+    committed = json.loads(summary.RESULT.read_text())
+    monkeypatch.setattr(summary, "RESULT", tmp_path / "contest.json")
+    summary.summarise()
+    again = json.loads(summary.RESULT.read_text())
+    for part in ("protocol", "tuning", "trials", "tables", "map"):
+        assert again[part] == committed[part]
+
+
+def test_a_rate_is_tried_beyond_an_end_as_long_as_the_best_is_there(contest):
+    beyond = contest["tuning"].beyond
+    assert beyond({3e-3: 0.5, 1e-2: 0.4}) == [3e-2]
+    assert beyond({3e-3: 0.4, 1e-2: 0.5}) == [1e-3]
+    assert beyond({3e-3: 0.5, 1e-2: 0.4, 3e-2: 0.3}) == [1e-1]
+    assert beyond({3e-3: 0.5, 1e-2: 0.4, 3e-2: 0.45}) == []
+    assert beyond({1e-2: 0.5, 3e-2: 0.4, 1e-1: 0.3}) == []
+
+
+def test_the_merit_is_a_geometric_mean(contest):
+    merit = contest["rows"].merit
+    assert merit({"bond_mae": 0.1, "distance_mae": 0.2, "rmsd": 0.4}) == pytest.approx(0.2)
+    assert merit({"bond_mae": 0.1, "distance_mae": 0.2, "rmsd": float("inf")}) == float("inf")
+    assert merit({"bond_mae": 0.1, "distance_mae": None, "rmsd": 0.4}) == float("inf")
+
+
+def runs_of(errors):
+    return [
+        {"spec": {"seed": seed}, "molecules": {"bond_mae": list(of_seed)}}
+        for seed, of_seed in enumerate(errors)
+    ]
+
+
+def test_the_best_needs_three_seeds_and_to_be_ahead_of_every_other(contest):
+    is_best = contest["summary"].is_best
+    errors = np.random.default_rng(0).gamma(2.0, 0.1, (3, 100))
+    runs = {"a": runs_of(errors), "b": runs_of(errors + 0.02), "c": runs_of(errors + 0.03)}
+    assert [is_best(name, "bond_mae", runs) for name in runs] == [True, False, False]
+    assert not is_best("a", "bond_mae", {**runs, "d": runs_of(errors)})
+    assert not is_best("a", "bond_mae", {**runs, "b": runs["b"][:2]})
+    assert not is_best("a", "bond_mae", {name: of[:2] for name, of in runs.items()})
+    assert not is_best("a", "bond_mae", {"a": runs["a"]})
+
+
+def test_every_loss_runs_as_often_as_the_others(contest):
+    stages = contest["stages"]
+    for jobs in stages.STAGES.values():
+        races = [job for job in jobs if isinstance(job, stages.Race)]
+        counts = Counter(job.who.name for job in races)
+        assert len(set(counts.values())) <= 1
+
+
+def test_what_is_chosen_by_is_not_what_is_shown(contest):
+    """Rates come from validation molecules and a seed of their own, tables from test molecules."""
+    protocol, rows = contest["protocol"], contest["rows"]
+    assert protocol.TUNING_SEED not in protocol.SEEDS
+    for stage, split in (("tuning", "val"), ("map", "val"), ("table", "test")):
+        assert {row["spec"]["eval_split"] for row in rows.rows(stage)} <= {split}
