@@ -18,6 +18,9 @@ from pyg_energyloss.functional.engine.problem import Problem, spring_law
 from pyg_energyloss.functional.engine.springs import Springs, rest_distance, stiffness_of
 from pyg_energyloss.radial import RadialForm, TableForm, WellForm
 
+#: Laws that the engines know, unlike functions of the user.
+_FORMS = (RadialForm, TableForm, type(None))
+
 Solver = Callable[[Problem], tuple[Tensor, Tensor]]
 
 #: Set to "torch" to compute in plain torch although a compiled engine is installed.
@@ -79,7 +82,7 @@ def engine_for(  # noqa: PLR0917 - what `solver_for` is asked, hashed as it come
             "fastest engine that is installed"
         )
     # The law of listed pairs becomes their weight.
-    known = listed or issubclass(law, (RadialForm, TableForm, type(None)))
+    known = listed or issubclass(law, _FORMS)
     if well is not WellForm or not known or wanted == "torch":
         return "torch"
     if dim > 3:  # noqa: PLR2004 - the kernels are written for space
@@ -123,7 +126,9 @@ def _triton() -> Solver:
 
 def _torch() -> Solver:
     def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
-        with torch.autocast(problem.pos.device.type, enabled=False):  # a law may multiply matrices
+        if isinstance(problem.law, _FORMS) and isinstance(problem.well, WellForm):
+            return torch_engine.energy_gradient(problem)
+        with torch.autocast(problem.pos.device.type, enabled=False):  # others may multiply matrices
             return torch_engine.energy_gradient(problem)
 
     return functools.partial(_checked_and_weighted, energy_gradient)
