@@ -93,7 +93,8 @@ def complete_pair_energy(
     if node_weight is not None:
         node_weight = check_node_weight(node_weight, pos_pred)
         pred, target = present(pred, node_weight), present(target, node_weight)
-    law, split = stiffness, None
+    law: Any = stiffness
+    split = None
     if not isinstance(stiffness, FORMS):
         split = exceptions_of(stiffness)
         law = law_of(stiffness if split is None else split[0])

@@ -109,11 +109,10 @@ class PairEnergyLoss(LossArithmetic, SpringMessages):
         """
         info, pairs = graph_info(data), self._pairs(data)
         edge_index, edge_weight, _ = pairs
-        crystal = None
+        springs = None
         if getattr(data, "cell", None) is not None:
             springs = springs_of(pairs, data, info, self.cutoff)
             edge_index, edge_weight = springs.edge_index, springs.edge_weight
-            crystal = springs.crystal
         graphs: dict[str, Any] = {
             "stiffness": self.stiffness.for_data(data) if self._law is None else self._law,
             "batch": info.batch,
@@ -124,14 +123,14 @@ class PairEnergyLoss(LossArithmetic, SpringMessages):
             "cutoff": self.cutoff,
             "total": self.reduction != "none",
         }
-        if crystal is not None:
+        if springs is not None and springs.crystal is not None and springs.cell is not None:
             return crystal_energy(
                 pos_pred,
                 info.pos,
                 springs.cell,
                 cell_pred=cell_pred,
                 pbc=springs.pbc,
-                springs=crystal,
+                springs=springs.crystal,
                 **graphs,
             )
         if cell_pred is not None:

@@ -8,6 +8,7 @@ import os
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -98,7 +99,7 @@ def engine_for(  # noqa: PLR0917 - what `solver_for` is asked, hashed as it come
 
 @functools.cache
 def solver_for(  # noqa: PLR0917 - hashed as it comes, at each call of a loss
-    device: str, dim: int, law: type, well: type, listed: bool, wanted: str
+    device: str, dim: int, law: Any, well: Any, listed: bool, wanted: str
 ) -> Solver:
     """Return the function that gives energy and gradient of a kind of problem.
 
