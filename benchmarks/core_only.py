@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -119,6 +120,8 @@ def main() -> None:
     document = {
         "environment": environment(),
         "seed": 0,
+        "load": round(os.getloadavg()[0], 1),
+        "rounds": options.rounds,
         "atoms": 3000,
         "core": sorted(core),
         "optional_in_full": found["full"][0]["optional"],

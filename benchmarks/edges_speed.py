@@ -18,10 +18,9 @@ import numpy as np
 import torch
 from torch_geometric.data import Data
 
-from pyg_energyloss import rigidity, samplers
+from pyg_energyloss import loops, rigidity, samplers
 from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
-from pyg_energyloss.rigidity import kernels
 from pyg_energyloss.transforms import RigidEdgeTransform
 
 RESULT = Path(__file__).parent / "results" / "edges_speed.json"
@@ -46,12 +45,12 @@ def timed(action: Callable[..., object], *arguments: object, repeats: int) -> fl
 @contextmanager
 def plain_numpy() -> Iterator[None]:
     """As if numba were not installed."""
-    found = kernels.available
-    kernels.available = lambda: False
+    found = loops.available
+    loops.available = lambda: False
     try:
         yield
     finally:
-        kernels.available = found
+        loops.available = found
 
 
 def main() -> None:

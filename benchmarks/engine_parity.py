@@ -1,10 +1,12 @@
 """Same seeds, same figures: a study of an earlier release beside the same study made now.
 
+    export PYG_ENERGYLOSS_ENGINE=torch         the same kernel for both
     energyloss compare --quick --out old       with the earlier release
-    python benchmarks/engine_parity.py compare old/results.json --work new
+    python benchmarks/engine_parity.py compare old/results.json --release b6781bb --work new
 
 Compares every metric and every point of the training curves that both have, writes the largest
-relative difference of each to results/engine_parity.json.
+relative difference of each to results/engine_parity.json. The compiled kernels round otherwise
+than those of earlier releases, so that both studies use the engine of plain torch.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,7 @@ def main() -> None:
     parser.add_argument("experiment", choices=COMMANDS)
     parser.add_argument("old", type=Path, help="results.json of the earlier release")
     parser.add_argument("--work", type=Path, required=True, help="folder for the runs")
+    parser.add_argument("--release", default="", help="commit of the earlier release")
     options, rest = parser.parse_known_args()
     command = argparse.ArgumentParser()
     COMMANDS[options.experiment].configure(command)
@@ -42,6 +46,8 @@ def main() -> None:
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     known[options.experiment] = {
         "command": " ".join(["energyloss", options.experiment, "--quick", *rest]),
+        "earlier release": options.release,
+        "engine of the pair energy": os.environ.get("PYG_ENERGYLOSS_ENGINE", "auto"),
         "seeds": sorted({spec.seed for spec in specs}),
         "runs": len(new["runs"]),
         "failed": new["failed"],

@@ -10,6 +10,7 @@ import importlib
 import inspect
 import pkgutil
 from pathlib import Path
+from typing import get_origin
 
 import pyg_energyloss
 
@@ -22,9 +23,9 @@ PAGES = {
     "rigidity": ["rigidity", "symmetry"],
     "spins": ["spins"],
     "generative": ["generative"],
-    "models": ["models", "models.denoisers"],
+    "models": ["models", "models.denoisers", "models.crystals"],
     "metrics": ["metrics", "metrics.generated"],
-    "data": ["data"],
+    "data": ["data", "data.crystals"],
     "experiments": [
         "files",
         "experiments",
@@ -33,6 +34,7 @@ PAGES = {
         "experiments.structures",
         "experiments.generation",
         "experiments.spins",
+        "experiments.crystals",
     ],
     "hosts": ["hosts", "hosts.patches", "hosts.export"],
     "registry": ["registry"],
@@ -48,6 +50,7 @@ BY_MODULE = {
     "experiments.structures",
     "experiments.generation",
     "experiments.spins",
+    "experiments.crystals",
     "cli",
     "cli.edges",
     "cli.hosts",
@@ -133,7 +136,9 @@ def described(value):
 
 
 def has_docstring_of_its_own(value):
-    """Functions and classes of this library; not constants, not names of other libraries."""
+    """Functions and classes of this library; no constants, aliases, names of other libraries."""
+    if get_origin(value) is not None:  # Experiment[Any, Any] looks like the class it is made of
+        return False
     ours = getattr(value, "__module__", None) or ""
     return callable(value) and hasattr(value, "__qualname__") and ours.startswith("pyg_energyloss")
 

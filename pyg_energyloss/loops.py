@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 
-@lru_cache(maxsize=1)
+@cache
 def available() -> bool:
     """Whether numba can be imported."""
     try:
@@ -17,7 +17,7 @@ def available() -> bool:
     return True
 
 
-@lru_cache(maxsize=32)
+@cache
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The machine code of a loop, kept on disk between runs where that is possible."""
     import numba

@@ -40,9 +40,30 @@ NEVER = {
     "hosts": ["experiments", "report", "cli"],
     "testing": ["experiments", "report", "cli", "hosts"],
     "experiments": ["cli", "hosts", "paper"],
-    "experiments.structures": ["experiments.generation", "experiments.spins", "cli"],
-    "experiments.generation": ["experiments.structures", "experiments.spins", "cli"],
-    "experiments.spins": ["experiments.structures", "experiments.generation", "cli"],
+    "experiments.structures": [
+        "experiments.generation",
+        "experiments.spins",
+        "experiments.crystals",
+        "cli",
+    ],
+    "experiments.generation": [
+        "experiments.structures",
+        "experiments.spins",
+        "experiments.crystals",
+        "cli",
+    ],
+    "experiments.spins": [
+        "experiments.structures",
+        "experiments.generation",
+        "experiments.crystals",
+        "cli",
+    ],
+    "experiments.crystals": [
+        "experiments.structures",
+        "experiments.generation",
+        "experiments.spins",
+        "cli",
+    ],
     "paper": ["cli"],
 }
 

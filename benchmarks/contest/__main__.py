@@ -1,7 +1,6 @@
 """The contest of structure losses: the same networks, data, steps and seeds for every loss.
 
     python benchmarks/contest run --work runs/contest       (hours; continues where it stopped)
-    python benchmarks/contest left                          what is not finished
     python benchmarks/contest publish                       results/contest.json, docs/contest.md
 
 Rows go to benchmarks/contest/rows, one JSON for each finished run; weights stay in the work
@@ -30,8 +29,6 @@ def main() -> None:
     run.add_argument("--work", type=Path, default=Path("runs/contest"), help="weights go here")
     run.add_argument("--stages", type=comma_list, default=list(STAGES), metavar="A,B")
     run.set_defaults(do=run_stages)
-    left = commands.add_parser("left", help="how many runs of each stage are not finished")
-    left.set_defaults(do=lambda _: print_left())
     publish = commands.add_parser("publish", help="write the results, the page and the picture")
     publish.set_defaults(do=lambda _: (summarise(), write_page(), draw_curves()))
     options = parser.parse_args()
@@ -44,12 +41,6 @@ def run_stages(options: argparse.Namespace) -> None:
     for name in options.stages:
         for job in STAGES[name]:
             job.run(options.work)
-
-
-def print_left() -> None:
-    """How much of each stage is there."""
-    for name, jobs in STAGES.items():
-        print(f"{name:10s} {sum(job.is_finished() for job in jobs):4d} of {len(jobs)} finished")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 from summary import COLUMNS, RESULT
 
 from pyg_energyloss.files import read_json, write_text
-from pyg_energyloss.report.numbers import mean_sd
+from pyg_energyloss.report.numbers import MISSING, fixed, mean_sd
 
 PAGE = Path(__file__).parents[2] / "docs" / "contest.md"
 
@@ -35,6 +35,8 @@ def parts(document: Mapping[str, Any]) -> dict[str, list[str]]:
     return {
         "trials": list(trials(document)),
         "tables": list(tables(document)) or ["No run of the table is finished yet."],
+        "duels": list(duels(document)) or ["No two losses share three seeds yet."],
+        "left": list(left(document)),
         "map": list(design(document)) or ["Not run yet."],
         "made": [made(document)],
     }
@@ -47,20 +49,48 @@ def trials(document: Mapping[str, Any]) -> Iterator[str]:
     for row in document["trials"]:
         numbers = [row[k] for k in ("merit", "bond_mae", "distance_mae", "rmsd")]
         cells = (row["model"], f"`{row['entry']}`", f"{row['rate']:g}", str(row["tried"]))
-        yield _line([*cells, *(f"{number:.3f}" for number in numbers)])
+        yield _line([*cells, *(fixed(number, 3) for number in numbers)])
 
 
 def tables(document: Mapping[str, Any]) -> Iterator[str]:
     """A table for each model and number of steps."""
     for table in document["tables"]:
         yield from ("", f"**{table['model']}, {table['dataset']}, {table['steps']} steps**", "")
-        yield from _head(["loss", "seeds", "rate", *(head for _, head, *_ in COLUMNS)])
+        strained = any(row["strain"] for row in table["rows"])
+        heads = ["loss", "seeds", "rate", *(head for _, head, *_ in COLUMNS)]
+        yield from _head([*heads, *(["xTB eV", "xTB failed"] if strained else [])])
         for row in table["rows"]:
             cells = [f"`{row['entry']}`", str(len(row["seeds"])), f"{row['rate']:g}"]
             for metric, _, _, digits, _ in COLUMNS:
                 text = mean_sd(row["values"][metric], digits)
                 cells.append(f"**{text}**" if metric in row["best"] else text)
+            if strained:
+                about = row["strain"] or {"median": None, "failed": MISSING}
+                cells += [mean_sd(about["median"], 1), str(about["failed"])]
             yield _line(cells)
+
+
+def duels(document: Mapping[str, Any]) -> Iterator[str]:
+    """Each challenger against each rival, at the longest runs that both have three seeds of."""
+    for table in document["tables"]:
+        if not table["duels"]:
+            continue
+        yield from ("", f"**{table['model']}, {table['dataset']}, {table['steps']} steps**", "")
+        yield from _head(["challenger", "rival", "bonds %", "D-MAE %", "RMSD %"])
+        for found in table["duels"]:
+            cells = [f"{m:+.1f} [{low:+.1f}, {high:+.1f}]" for m, low, high in _differences(found)]
+            yield _line([f"`{found['challenger']}`", f"`{found['rival']}`", *cells])
+
+
+def _differences(found: Mapping[str, Any]) -> Iterator[Sequence[float]]:
+    return (found[metric] for metric in ("bond_mae", "distance_mae", "rmsd"))
+
+
+def left(document: Mapping[str, Any]) -> Iterator[str]:
+    """How much of each stage is finished."""
+    yield from _head(["stage", "finished", "planned"])
+    for name, about in document["stages"].items():
+        yield _line([f"`{name}`", str(about["finished"]), str(about["planned"])])
 
 
 def design(document: Mapping[str, Any]) -> Iterator[str]:
@@ -70,7 +100,7 @@ def design(document: Mapping[str, Any]) -> Iterator[str]:
     yield from _head(["potential", "stiffness", "plus", "merit Å", "bonds Å", "D-MAE Å", "RMSD Å"])
     for row in sorted(document["map"], key=lambda row: row["merit"]):
         numbers = [row[k] for k in ("merit", "bond_mae", "distance_mae", "rmsd")]
-        yield _line([*row["entry"].split(" | "), *(f"{number:.3f}" for number in numbers)])
+        yield _line([*row["entry"].split(" | "), *(fixed(number, 3) for number in numbers)])
 
 
 def made(document: Mapping[str, Any]) -> str:

@@ -30,10 +30,29 @@ STEPS = (400, 4000, 40_000)
 #: Errors in Å whose geometric mean is the merit: local, over all pairs, and of the shape.
 MERIT = ("bond_mae", "distance_mae", "rmsd")
 MERITED: dict[str, dict[str, Any]] = {"geometry": {}, "distances": {}, "rmsd": {}}
-#: Split -> what is measured there: all of it where nothing is chosen any more.
-EVALUATORS = {"val": MERITED, "test": {**MERITED, "acceptable": {}}}
 #: More than any split has.
 ALL = 10_000
+#: Molecules for quantum chemistry.
+STRAINED = 100
+
+
+@dataclass(frozen=True)
+class Judging:
+    """On which molecules, how many of them, and what is measured."""
+
+    split: str
+    graphs: int
+    evaluators: dict[str, dict[str, Any]]
+
+
+_CHOICE = Judging("val", ALL, MERITED)
+#: Stage -> how: test molecules only where nothing is chosen any more.
+JUDGING = {
+    "tuning": _CHOICE,
+    "map": _CHOICE,
+    "table": Judging("test", ALL, {**MERITED, "acceptable": {}}),
+    "strain": Judging("test", STRAINED, {"gfn2": {"max_graphs": STRAINED}}),
+}
 
 
 @dataclass(frozen=True)
@@ -71,6 +90,9 @@ OTHERS = (
 )
 ENTRIES = (*FIRST, *OTHERS)
 
+#: Pair energies that are not the paper's; the others are what people use, and the paper's.
+CHALLENGERS = ("energy_absolute", "energy_absolute_l1", "energy_absolute_kabsch")
+
 POTENTIALS = ("harmonic", "absolute", "huber", "lddt")
 LAWS = ("constant", "inverse", "inverse_square", "exponential")
 #: What is added to the pair energy -> the registered loss that does it.
@@ -96,9 +118,10 @@ def design_space() -> Iterator[Entry]:
 
 
 def spec_of(
-    who: Entry, model: str, *, steps: int, seed: int, rate: float, split: str
+    stage: str, who: Entry, model: str, *, steps: int, seed: int, rate: float
 ) -> StructureSpec:
-    """One run of the contest."""
+    """One run of the contest; stages differ in how it is judged, not in how it is trained."""
+    judging = JUDGING[stage]
     return StructureSpec(
         dataset=DATASETS[model],
         model=model,
@@ -109,8 +132,8 @@ def spec_of(
         steps=steps,
         batch_size=BATCH_SIZE,
         learning_rate=rate,
-        eval_graphs=ALL,
-        eval_split=split,
-        evaluators=EVALUATORS[split],
+        eval_graphs=judging.graphs,
+        eval_split=judging.split,
+        evaluators=judging.evaluators,
         keep_structures=1,
     )

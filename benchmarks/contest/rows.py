@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Sequence
@@ -11,30 +12,34 @@ from typing import Any
 from protocol import MERIT, Entry, spec_of
 
 from pyg_energyloss.experiments.study import run_one
-from pyg_energyloss.files import read_json, read_npz, write_json
+from pyg_energyloss.files import read_json, read_npz, write_text
 
 #: Not in benchmarks/results, which is part of the installed package.
 ROWS = Path(__file__).parent / "rows"
-#: Kept for each molecule, for paired tests.
-OF_MOLECULES = (*MERIT, "pair13_mae", "pair14_mae", "lddt", "acceptable")
+#: Stage -> what is kept for each molecule, for paired tests.
+OF_MOLECULES = {
+    "table": (*MERIT, "pair13_mae", "pair14_mae", "lddt", "acceptable"),
+    "strain": ("energy_above_reference",),
+}
+#: Stages whose runs are told apart by the learning rate, too.
+BY_RATE = ("tuning", "map")
 
 
 def row_path(stage: str, who: Entry, model: str, *, steps: int, seed: int, rate: float) -> Path:
     """Where a run's row is, or will be."""
     name = re.sub(r"[^a-z0-9_.]+", "-", who.name)
-    tail = f"-{rate:g}" if stage != "table" else ""
+    tail = f"-{rate:g}" if stage in BY_RATE else ""
     return ROWS / stage / f"{model}-{name}-{steps}-seed{seed}{tail}.json"
 
 
 def make_row(
     stage: str, who: Entry, model: str, work: Path, *, steps: int, seed: int, rate: float
 ) -> dict[str, Any]:
-    """Train and judge, unless the row is there; tables are judged on test molecules alone."""
+    """Train, unless the work folder has the weights, and judge; unless the row is there."""
     path = row_path(stage, who, model, steps=steps, seed=seed, rate=rate)
     if path.exists():
-        return dict(read_json(path))
-    split = "test" if stage == "table" else "val"
-    spec = spec_of(who, model, steps=steps, seed=seed, rate=rate, split=split)
+        return _read(path)
+    spec = spec_of(stage, who, model, steps=steps, seed=seed, rate=rate)
     result = run_one("compare", spec, work)
     values = result["measurements"][0]["values"]
     row = {
@@ -47,25 +52,26 @@ def make_row(
         **{k: result[k] for k in ("parameters", "step_ms", "train_seconds", "eval_seconds")},
         "environment": result["environment"],
     }
-    if stage == "table":
-        found = read_npz(work / "runs" / spec.key / "molecules.npz")
-        row["molecules"] = {
-            k: [None if math.isnan(v) else float(f"{v:.5g}") for v in found[k].tolist()]
-            for k in OF_MOLECULES
-        }
-    write_json(path, row)
+    found = read_npz(work / "runs" / spec.key / "molecules.npz")
+    row["molecules"] = {
+        k: [None if math.isnan(v) else float(f"{v:.5g}") for v in found[k].tolist()]
+        for k in OF_MOLECULES.get(stage, ())
+    }
+    # Infinite is null in JSON; on one line, for the molecules are thousands of numbers.
+    plain = {**row, "merit": row["merit"] if math.isfinite(row["merit"]) else None}
+    write_text(path, json.dumps(plain, allow_nan=False) + "\n")
     print(told(row), flush=True)
     return row
 
 
 def rows(stage: str) -> list[dict[str, Any]]:
     """All finished rows of a stage."""
-    return [dict(read_json(path)) for path in sorted((ROWS / stage).glob("*.json"))]
+    return [_read(path) for path in sorted((ROWS / stage).glob("*.json"))]
 
 
 def merit(values: dict[str, float | None]) -> float:
     """Geometric mean in Å of the errors of bonds, all distances, and shape; favours no loss."""
-    errors = [values[name] for name in MERIT]
+    errors = [values.get(name) for name in MERIT]
     known: Sequence[float] = [e for e in errors if e is not None and math.isfinite(e)]
     return math.prod(known) ** (1 / len(MERIT)) if len(known) == len(MERIT) else math.inf
 
@@ -73,11 +79,17 @@ def merit(values: dict[str, float | None]) -> float:
 def told(row: dict[str, Any]) -> str:
     """A finished row in a line."""
     spec, values = row["spec"], row["values"]
-    numbers = "  ".join(
-        f"{k} {values[k]:.3f}" for k in (*OF_MOLECULES, "bonds_close") if values.get(k) is not None
-    )
+    shown = (*MERIT, "lddt", "acceptable", "median_energy_above_reference")
+    numbers = "  ".join(f"{k} {values[k]:.3f}" for k in shown if values.get(k) is not None)
     return (
         f"{row['stage']} {spec['model']} {row['entry']} {spec['steps']} seed {spec['seed']} "
         f"rate {spec['learning_rate']:g}: merit {row['merit']:.3f}  {numbers}  "
         f"{row['train_seconds']:.0f} + {row['eval_seconds']:.0f} s"
     )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    row = dict(read_json(path))
+    if row["merit"] is None:  # what is not finite is null in JSON
+        row["merit"] = math.inf
+    return row

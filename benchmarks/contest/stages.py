@@ -51,15 +51,17 @@ class Race:
     model: str
     steps: int
     seed: int
+    stage: str = "table"
 
     def run(self, work: Path) -> None:
         """Train, and judge on test molecules."""
         rate = tune(self.who, self.model, work)
-        make_row("table", self.who, self.model, work, steps=self.steps, seed=self.seed, rate=rate)
+        about = {"steps": self.steps, "seed": self.seed, "rate": rate}
+        make_row(self.stage, self.who, self.model, work, **about)
 
     def is_finished(self) -> bool:
         """Whether its row is there."""
-        where = row_path("table", self.who, self.model, steps=self.steps, seed=self.seed, rate=0)
+        where = row_path(self.stage, self.who, self.model, steps=self.steps, seed=self.seed, rate=0)
         return where.exists()
 
 
@@ -92,6 +94,9 @@ def contest(model: str, entries: Sequence[Entry], steps: Sequence[int]) -> Itera
 STAGES: dict[str, list[Job]] = {
     "first": [*contest("gnn", FIRST, (SHORT, MIDDLE))],
     "others": [*contest("gnn", OTHERS, (SHORT, MIDDLE))],
+    "strain": [
+        Race(who, "gnn", MIDDLE, seed, "strain") for seed in SEEDS for who in (*FIRST, *OTHERS)
+    ],
     "map": [Point(who) for who in design_space()],
     "egnn": [*contest("egnn", FIRST, (SHORT, MIDDLE))],
     "long": [*contest("gnn", FIRST, (LONG,))],

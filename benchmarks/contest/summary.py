@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from duels import Runs, duel, duels
 from protocol import (
     BATCH_SIZE,
     DATASETS,
@@ -18,12 +21,12 @@ from protocol import (
     TUNING_STEPS,
 )
 from rows import rows
+from stages import STAGES
 from tuning import tuned
 
 from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.experiments.summary import moments
 from pyg_energyloss.files import write_json
-from pyg_energyloss.metrics import paired_difference
 
 RESULT = Path(__file__).parents[1] / "results" / "contest.json"
 #: Metric, head, whether high is good, digits, factor.
@@ -36,15 +39,11 @@ COLUMNS: tuple[tuple[str, str, bool, int, float], ...] = (
     ("lddt", "lDDT %", True, 1, 100.0),
     ("acceptable", "acceptable %", True, 1, 100.0),
 )
-#: Fewer seeds than this are no ground for calling anything the best.
-FEWEST = 3
-
-Runs = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def summarise() -> dict[str, Any]:
     """Write benchmarks/results/contest.json from all rows, and return it."""
-    table = rows("table")
+    table, strained = rows("table"), rows("strain")
     document = {
         "protocol": {
             "models": MODEL_OPTIONS,
@@ -62,11 +61,15 @@ def summarise() -> dict[str, Any]:
             summarised
             for model in DATASETS
             for steps in STEPS
-            if (summarised := table_of(model, steps, table))["rows"]
+            if (summarised := table_of(model, steps, table, strained))["rows"]
         ],
         "map": [
             {"entry": row["entry"], "merit": row["merit"], **errors(row)} for row in rows("map")
         ],
+        "stages": {
+            name: {"finished": sum(job.is_finished() for job in jobs), "planned": len(jobs)}
+            for name, jobs in STAGES.items()
+        },
         "environment": environment(),
     }
     write_json(RESULT, document)
@@ -99,18 +102,15 @@ def trials(tuning: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def table_of(model: str, steps: int, table: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def table_of(
+    model: str,
+    steps: int,
+    table: Sequence[Mapping[str, Any]],
+    strained: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """Mean and s.d. over seeds of each loss, and in which columns it is the best."""
-    runs: dict[str, list[Mapping[str, Any]]] = {}
-    for who in ENTRIES:
-        of_who = [
-            row
-            for row in table
-            if (row["entry"], row["spec"]["model"], row["spec"]["steps"])
-            == (who.name, model, steps)
-        ]
-        if of_who:
-            runs[who.name] = sorted(of_who, key=lambda row: row["spec"]["seed"])
+    runs = {who.name: runs_of(who.name, model, steps, table) for who in ENTRIES}
+    runs = {name: of_who for name, of_who in runs.items() if of_who}
     return {
         "model": model,
         "dataset": DATASETS[model],
@@ -125,29 +125,53 @@ def table_of(model: str, steps: int, table: Sequence[Mapping[str, Any]]) -> dict
                     metric: moments([row["values"][metric] for row in of_who], scale=factor)
                     for metric, _, _, _, factor in COLUMNS
                 },
+                "strain": strain_of(runs_of(name, model, steps, strained)),
                 "best": [metric for metric, *_ in COLUMNS if is_best(name, metric, runs)],
             }
             for name, of_who in runs.items()
         ],
+        "duels": duels(runs),
     }
+
+
+def runs_of(
+    name: str, model: str, steps: int, table: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The rows of a loss, by seed."""
+    found = [
+        row
+        for row in table
+        if (row["entry"], row["spec"]["model"], row["spec"]["steps"]) == (name, model, steps)
+    ]
+    return sorted(found, key=lambda row: row["spec"]["seed"])
+
+
+def strain_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """GFN2-xTB energy above the true structure in eV, median over molecules; by seeds.
+
+    A calculation that fails counts as an energy above all others. None if it was not done.
+    """
+    energies = [
+        [math.inf if e is None else e for e in row["molecules"]["energy_above_reference"]]
+        for row in runs
+    ]
+    if not energies:
+        return None
+    failed = sum(math.isinf(e) for of_seed in energies for e in of_seed)
+    return {"median": moments([statistics.median(e) for e in energies]), "failed": failed}
 
 
 def is_best(name: str, metric: str, runs: Runs) -> bool:
     """Whether it is ahead of each of the others by the paired test, over three seeds."""
     wanted = 1 if next(high for key, _, high, *_ in COLUMNS if key == metric) else -1
-    ours = {row["spec"]["seed"]: row["molecules"][metric] for row in runs[name]}
-    for other, rows_of_other in runs.items():
-        theirs = {row["spec"]["seed"]: row["molecules"][metric] for row in rows_of_other}
-        if other == name:
-            continue
-        shared = sorted(ours.keys() & theirs.keys())
-        if len(shared) < FEWEST:
-            return False
-        first, second = ([_numbers(of[seed]) for seed in shared] for of in (ours, theirs))
-        if paired_difference(first, second).sign != wanted:
-            return False
-    return len(ours) >= FEWEST and len(runs) > 1
+    means = {other: _mean(metric, of_other) for other, of_other in runs.items()}
+    others = [other for other in runs if other != name]
+    if not others or any(wanted * means[name] <= wanted * means[other] for other in others):
+        return False
+    against = (duel(name, other, metric, runs) for other in others)
+    return all(found is not None and found.sign == wanted for found in against)
 
 
-def _numbers(values: Sequence[float | None]) -> list[float]:
-    return [float("nan") if value is None else value for value in values]
+def _mean(metric: str, runs: Sequence[Mapping[str, Any]]) -> float:
+    every = [v for row in runs for v in row["molecules"][metric] if v is not None]
+    return statistics.fmean(every) if every else math.nan

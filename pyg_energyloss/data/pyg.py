@@ -13,6 +13,7 @@ from torch_geometric.data import Data, Dataset
 
 from pyg_energyloss.data.bond_tables import VALENCES
 from pyg_energyloss.data.bonds import perceive_bonds, table_bonds
+from pyg_energyloss.data.crystals.dataset import CrystalDataset
 from pyg_energyloss.data.elements import SYMBOLS
 from pyg_energyloss.data.molecules import MoleculeDataset
 from pyg_energyloss.data.records import Molecule, MoleculeTable
@@ -70,7 +71,8 @@ def as_splits(
 
     Args:
         made: A dict with ``train``, ``val`` and ``test``, or one data set, which is then split
-            80 : 10 : 10. Each is a `MoleculeDataset`, or holds `Data` as `from_pyg` reads them.
+            80 : 10 : 10. Each is a `MoleculeDataset`, or holds `Data` as `from_pyg` reads them; a
+            `CrystalDataset` stays what it is.
         name: For messages.
         split_seed: Seed of the split.
         max_hops: Largest topological distance in ``hop_index``.
@@ -88,7 +90,7 @@ def as_splits(
             )
         return {
             split: made[split]
-            if isinstance(made[split], MoleculeDataset)
+            if isinstance(made[split], MoleculeDataset | CrystalDataset)
             else _molecules(_items(made[split], f"{name}, split {split}"), made[split], max_hops)
             for split in FRACTIONS
         }

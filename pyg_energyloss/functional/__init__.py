@@ -4,6 +4,7 @@ from pyg_energyloss.functional.bonds import undirected_bonds
 from pyg_energyloss.functional.complete_pair_energy import complete_pair_energy
 from pyg_energyloss.functional.coordinate_error import coordinate_mae, coordinate_mse
 from pyg_energyloss.functional.crystals.crystal_energy import crystal_energy
+from pyg_energyloss.functional.crystals.crystal_mse import crystal_mse
 from pyg_energyloss.functional.crystals.crystal_springs import (
     CrystalSprings,
     crystal_springs,
@@ -27,6 +28,7 @@ from pyg_energyloss.functional.lddt import lddt
 from pyg_energyloss.functional.neighbour_weight import neighbour_weight
 from pyg_energyloss.functional.padded import from_padded, to_padded
 from pyg_energyloss.functional.pair_energy import pair_energy
+from pyg_energyloss.functional.sample_energy import sample_energy
 from pyg_energyloss.functional.smooth_lddt import smooth_lddt
 from pyg_energyloss.functional.spins.discrete_energy import categorical_field, discrete_energy
 from pyg_energyloss.functional.spins.flip import flip_min, flip_overlap, flip_soft
@@ -47,6 +49,7 @@ __all__ = [
     "coordinate_mae",
     "coordinate_mse",
     "crystal_energy",
+    "crystal_mse",
     "crystal_springs",
     "discrete_energy",
     "edge_energy",
@@ -69,6 +72,7 @@ __all__ = [
     "minimum_image",
     "neighbour_weight",
     "pair_energy",
+    "sample_energy",
     "signed_volume",
     "smooth_lddt",
     "spin_cross_entropy",

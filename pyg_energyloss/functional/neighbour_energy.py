@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from pyg_energyloss.functional.complete_pair_energy import complete_pair_energy
+from pyg_energyloss.functional.sample_energy import sample_energy
 from pyg_energyloss.radial import Form, RadialForm, TableForm
 
 _ONE = RadialForm(Form.CONSTANT, 1.0)
@@ -36,7 +37,7 @@ def neighbour_energy(
     the atom of the row or that of the column.
 
     Args:
-        pos_pred: predicted positions [num_nodes, dim], in Å.
+        pos_pred: predicted positions [num_nodes, dim], in Å, or samples [num_samples, ...] of them.
         pos_target: true positions [num_nodes, dim], in Å.
         potential: φ.
         cutoff: c of atoms that are not of nucleotides, in Å.
@@ -47,21 +48,23 @@ def neighbour_energy(
     Raises:
         TypeError, ValueError: an argument has a wrong type or shape.
     """
+    energy_of = complete_pair_energy if pos_pred.dim() == pos_target.dim() else sample_energy
     if is_nucleotide is None:
-        return complete_pair_energy(
-            pos_pred, pos_target, potential=potential, cutoff=cutoff, **graphs
-        )
+        return energy_of(pos_pred, pos_target, potential=potential, cutoff=cutoff, **graphs)
     kind = check_nucleotides(is_nucleotide, pos_target)
+    laws: list[Any] = [
+        TableForm(_ONE, torch.tensor(shares, device=kind.device), kind) for shares in _SHARES
+    ]
     energies = [
-        complete_pair_energy(
+        energy_of(
             pos_pred,
             pos_target,
-            stiffness=TableForm(_ONE, torch.tensor(shares, device=kind.device), kind),
+            stiffness=law,
             potential=potential,
             cutoff=reach,
             **graphs,
         )
-        for shares, reach in zip(_SHARES, (cutoff, nucleotide_cutoff), strict=True)
+        for law, reach in zip(laws, (cutoff, nucleotide_cutoff), strict=True)
     ]
     return energies[0] + energies[1]
 

@@ -35,7 +35,8 @@ def smooth_lddt(
     It is 0.196 for a perfect prediction. Memory is linear in the atoms.
 
     Args:
-        pos_pred: predicted positions [num_nodes, dim], in Å.
+        pos_pred: predicted positions [num_nodes, dim], in Å, or samples of the same structures
+            [num_samples, num_nodes, dim], for which the target is looked at once.
         pos_target: true positions [num_nodes, dim], in Å.
         cutoff: c_i, the true distance in Å up to which atoms are neighbours.
         node_weight: w_i [num_nodes]; a pair weighs w_i w_j, a node of weight 0 is not there.
@@ -45,8 +46,8 @@ def smooth_lddt(
         nucleotide_cutoff: c_i of these, in Å.
 
     Returns:
-        [num_graphs], between 0 and 1, twice differentiable in `pos_pred`; 0 for graphs without
-        neighbours.
+        [num_graphs] or [num_samples, num_graphs], between 0 and 1, twice differentiable in
+        `pos_pred`; 0 for graphs without neighbours.
 
     Raises:
         TypeError, ValueError: an argument has a wrong type or shape.
@@ -57,7 +58,8 @@ def smooth_lddt(
 
     Source: Abramson et al., Nature 630 (2024) 493, supplementary algorithm 27.
     """
-    check_positions(pos_pred, pos_target)
+    if pos_pred.dim() == pos_target.dim():
+        check_positions(pos_pred, pos_target)
     options: dict[str, Any] = {
         "cutoff": cutoff,
         "is_nucleotide": is_nucleotide,

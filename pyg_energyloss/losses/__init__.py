@@ -3,6 +3,7 @@
 from pyg_energyloss.losses.chains import AngleLoss, BondLoss, TorsionLoss
 from pyg_energyloss.losses.coordinate_mae import CoordinateMAELoss
 from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
+from pyg_energyloss.losses.crystal_mse import CrystalMSELoss
 from pyg_energyloss.losses.distance import DistanceLoss
 from pyg_energyloss.losses.fape import FAPELoss
 from pyg_energyloss.losses.handedness import HandednessLoss
@@ -34,6 +35,7 @@ __all__ = [
     "BondLoss",
     "CoordinateMAELoss",
     "CoordinateMSELoss",
+    "CrystalMSELoss",
     "DistanceLoss",
     "FAPELoss",
     "FreeEnergyLoss",

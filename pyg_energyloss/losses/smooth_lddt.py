@@ -52,8 +52,16 @@ class SmoothLDDTLoss(StructureLoss):
         Raises:
             TypeError, ValueError: `data` lacks positions or graph information, or shapes differ.
         """
+        return reduce_graphs(self.sample_values(pos_pred, data), self.reduction)
+
+    def sample_values(self, pos_pred: Tensor, data: Any) -> Tensor:
+        """Return the values of samples [num_samples, num_nodes, dim]: [num_samples, num_graphs].
+
+        Raises:
+            TypeError, ValueError: as `forward`.
+        """
         info = graph_info(data)
-        values = smooth_lddt(
+        return smooth_lddt(
             pos_pred,
             info.pos,
             cutoff=self.cutoff,
@@ -61,4 +69,3 @@ class SmoothLDDTLoss(StructureLoss):
             nucleotide_cutoff=self.nucleotide_cutoff,
             **info.graphs,
         )
-        return reduce_graphs(values, self.reduction)

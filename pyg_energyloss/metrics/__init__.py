@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from pyg_energyloss.metrics.acceptable import AcceptableEvaluator
+from pyg_energyloss.metrics.crystals import CrystalEvaluator, distance_errors, lattice_errors
 from pyg_energyloss.metrics.distances import DistanceEvaluator
 from pyg_energyloss.metrics.geometry import GeometryEvaluator
 from pyg_energyloss.metrics.paired import Difference, paired_difference
@@ -25,6 +26,7 @@ __all__ = [
     "AcceptableEvaluator",
     "BondMAE",
     "Coverage",
+    "CrystalEvaluator",
     "Difference",
     "DistanceEvaluator",
     "DistanceMAE",
@@ -34,6 +36,8 @@ __all__ = [
     "StereoEvaluator",
     "SymmetricRMSD",
     "best_rmsd",
+    "distance_errors",
+    "lattice_errors",
     "paired_difference",
     "stereo_right",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -62,9 +63,18 @@ def paired_difference(
     difference = difference[:, ~np.isnan(difference).any(axis=0)]
     if not difference.size:
         raise ValueError("`first` and `second` have no molecule that both have a value for")
-    rng = np.random.default_rng(seed)
-    of_seeds, of_molecules = (rng.multinomial(n, [1 / n] * n, draws) / n for n in difference.shape)
-    means = np.einsum("ds,sm,dm->d", of_seeds, difference, of_molecules, optimize=True)
+    of_seeds, of_molecules = _weights(*difference.shape, draws, seed)
+    means = ((of_seeds @ difference) * of_molecules).sum(axis=1)
     tail = (1 - confidence) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return Difference(float(difference.mean()), float(low), float(high))
+
+
+@lru_cache(maxsize=2)  # the same for every two runs on the same molecules
+def _weights(
+    seeds: int, molecules: int, draws: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shares of the draws: of each seed [draws, seeds], of each molecule [draws, molecules]."""
+    rng = np.random.default_rng(seed)
+    first, second = (rng.multinomial(n, [1 / n] * n, draws) / n for n in (seeds, molecules))
+    return first, second

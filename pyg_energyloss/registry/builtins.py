@@ -167,6 +167,18 @@ def energyloss_register_losses(register: Register) -> None:
         role="structure",
     )
     register(
+        "crystal_mse",
+        f"{losses}:CrystalMSELoss",
+        summary="MSE to the nearest images",
+        role="structure",
+    )
+    register(
+        "crystal_aligned_mse",
+        f"{losses}.crystal_mse:crystal_aligned_mse",
+        summary="the same after the best translation",
+        role="structure",
+    )
+    register(
         "handedness",
         f"{losses}:HandednessLoss",
         summary="zero, or positive if mirrored",
@@ -276,6 +288,18 @@ def energyloss_register_models(register: Register) -> None:
         role="denoiser",
     )
     register(
+        "crystal_gnn",
+        f"{models}.crystals:CrystalGNN",
+        summary="plain message passing over periodic images",
+        role="crystal",
+    )
+    register(
+        "crystal_egnn",
+        f"{models}.crystals:CrystalEGNN",
+        summary="E(3)-equivariant over periodic images, strains the lattice",
+        role="crystal",
+    )
+    register(
         "spin_cnn",
         f"{models}:SpinCNN",
         summary="couplings to spins, residual convolutions",
@@ -299,6 +323,15 @@ def energyloss_register_datasets(register: Register) -> None:
     register("md17", f"{frames}:md17", summary="a trajectory of MD17 or rMD17, its npz file")
     register("table", f"{named}:table", summary="molecules packed in an npz file")
     register("files", f"{named}:from_files", summary="your own structure files")
+    crystals = "pyg_energyloss.data.crystals.named"
+    for name, summary in (
+        ("perov_5", "perovskites, CDVAE's csv at a path"),
+        ("carbon_24", "carbon, CDVAE's csv at a path, each crystal once"),
+        ("mp_20", "Materials Project, CDVAE's csv at a path"),
+        ("perov_5_small", "96 perovskites, embedded"),
+        ("carbon_24_small", "48 carbon crystals, embedded"),
+    ):
+        register(name, f"{crystals}:{name}", summary=summary, role="crystal")
 
 
 @hookimpl
@@ -409,6 +442,11 @@ def energyloss_register_experiments(register: Register) -> None:
         f"{kinds}.spins.experiment:SpinExperiment",
         summary="ground states of spin glasses from their couplings",
     )
+    register(
+        "crystals",
+        f"{kinds}.crystals.experiment:CrystalExperiment",
+        summary="crystals from noised copies or compositions",
+    )
 
 
 @hookimpl
@@ -417,6 +455,7 @@ def energyloss_register_commands(register: Register) -> None:
     register("compare", "pyg_energyloss.cli.compare:configure", summary="models x losses, a report")
     register("generate", "pyg_energyloss.cli.generate:configure", summary="molecules from noise")
     register("spins", "pyg_energyloss.cli.spins:configure", summary="the spin table, exact targets")
+    register("crystals", "pyg_energyloss.cli.crystals:configure", summary="the same on crystals")
     register("study", "pyg_energyloss.cli.study:configure", summary="any registered experiment")
     register("report", "pyg_energyloss.cli.report:configure", summary="a study's page, once more")
     register(

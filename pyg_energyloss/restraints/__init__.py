@@ -2,6 +2,7 @@
 
 from pyg_energyloss.restraints.coordinates import term_values
 from pyg_energyloss.restraints.energy import atom_energy, restraint_energy, term_energy
+from pyg_energyloss.restraints.hand import choose_hand
 from pyg_energyloss.restraints.kinds import Coordinate, Kind
 from pyg_energyloss.restraints.molecules import from_rdkit
 from pyg_energyloss.restraints.radii import van_der_waals_radii
@@ -16,6 +17,7 @@ __all__ = [
     "Restraints",
     "Violation",
     "atom_energy",
+    "choose_hand",
     "from_data",
     "from_rdkit",
     "relax",

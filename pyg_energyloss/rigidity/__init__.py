@@ -5,12 +5,14 @@ from pyg_energyloss.rigidity.frame import affine_frame
 from pyg_energyloss.rigidity.generic import is_globally_rigid, is_rigid
 from pyg_energyloss.rigidity.lateration import Lateration, laterate
 from pyg_energyloss.rigidity.lateration_batch import laterate_batch
+from pyg_energyloss.rigidity.proof import Proof, prove
 from pyg_energyloss.rigidity.rebuild import Rebuilt, rebuild
 from pyg_energyloss.rigidity.spectrum import Spectrum, stiffness_spectrum
 
 __all__ = [
     "Certificate",
     "Lateration",
+    "Proof",
     "Rebuilt",
     "Spectrum",
     "affine_frame",
@@ -19,6 +21,7 @@ __all__ = [
     "is_rigid",
     "laterate",
     "laterate_batch",
+    "prove",
     "rebuild",
     "stiffness_spectrum",
 ]

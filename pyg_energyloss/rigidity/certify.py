@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.rigidity.frame import TOLERANCE, affine_frame, check_finite
+from pyg_energyloss.rigidity.frame import affine_frame
 from pyg_energyloss.rigidity.generic import is_globally_rigid, is_rigid
 from pyg_energyloss.rigidity.graph import undirected_pairs
-from pyg_energyloss.rigidity.rebuild import rebuild
+from pyg_energyloss.rigidity.proof import as_array, placement, prove
 from pyg_energyloss.rigidity.spectrum import Spectrum, stiffness_spectrum
 
 
@@ -119,97 +119,26 @@ def certify(edge_index: Any, pos: Any, *, edge_weight: Any = None) -> Certificat
         >>> report.rigid, report.universally_rigid, report.spectrum.soft_modes
         (False, False, 1)
     """
-    points = _array(pos).astype(np.float64)
-    if points.ndim != 2:  # noqa: PLR2004 - a matrix
-        raise ValueError(f"`pos` must have shape [num_nodes, dim], got {points.shape}")
-    check_finite(points)
+    points = placement(pos)
     num_nodes, dim = points.shape
     pairs = undirected_pairs(edge_index, num_nodes)
     weight = _pair_weight(edge_index, edge_weight, pairs, num_nodes)
-    vector = points[pairs[0]] - points[pairs[1]]
-    built = rebuild(pairs, np.linalg.norm(vector, axis=1), num_nodes, dim=dim)
-    error = aligned_error(built.pos, points) if built.is_whole else np.inf
+    proof = prove(pairs, points)
     every = np.stack(np.triu_indices(num_nodes, 1))
+    globally_rigid = is_globally_rigid(pairs, num_nodes, dim)
     return Certificate(
         num_nodes=num_nodes,
         num_pairs=pairs.shape[1],
         dim=dim,
         affine_dim=max(len(affine_frame(points)[0]) - 1, 0),
-        rigid=is_rigid(pairs, num_nodes, dim),
-        globally_rigid=is_globally_rigid(pairs, num_nodes, dim),
-        universally_rigid=error <= TOLERANCE * _extent(points)
-        and holds_by_lateration(built.order, pairs, points),
-        order=tuple(built.order.tolist()),
-        rebuild_error=error,
+        rigid=globally_rigid or is_rigid(pairs, num_nodes, dim),
+        globally_rigid=globally_rigid,
+        universally_rigid=proof.universally_rigid,
+        order=proof.order,
+        rebuild_error=proof.rebuild_error,
         spectrum=stiffness_spectrum(pairs, points, weight),
         complete=stiffness_spectrum(every, points, np.ones(every.shape[1])),
     )
-
-
-def holds_by_lateration(
-    order: NDArray[np.int64],
-    pairs: NDArray[np.int64],
-    pos: NDArray[np.float64],
-    *,
-    tolerance: float = TOLERANCE,
-) -> bool:
-    """Tell whether each atom is joined to earlier ones that span all earlier ones, or the atom.
-
-    By induction the lengths then fix the structure, in any dimension, up to congruence.
-
-    Args:
-        order: the atoms, each once [num_nodes].
-        pairs: each pair once [2, num_pairs].
-        pos: positions [num_nodes, dim].
-        tolerance: heights below this share of the extent count as zero.
-
-    Example:
-        >>> line = np.array([[0.0, 0], [1, 0], [2, 0]])
-        >>> holds_by_lateration(np.arange(3), np.array([[0, 1], [1, 2]]), line)
-        False
-    """
-    limit = tolerance * _extent(pos)
-    rank = np.empty(len(pos), np.int64)
-    rank[order] = np.arange(len(order))
-    later, earlier = np.where(rank[pairs[0]] > rank[pairs[1]], pairs, pairs[::-1])
-    by_later = np.argsort(later, kind="stable")
-    stops = np.searchsorted(later[by_later], np.arange(-1, len(pos)), side="right")
-    axes = np.zeros((0, pos.shape[1]))
-    for v in order[1:].tolist():
-        anchors = pos[earlier[by_later[stops[v] : stops[v + 1]]]]
-        if len(anchors) == 0:
-            return False
-        arms = anchors[1:] - anchors[0]
-        _, size, right = np.linalg.svd(arms, full_matrices=False)
-        own = right[: np.count_nonzero(size > limit)]
-        if len(own) < len(axes) and _height(pos[v] - anchors[0], own) > limit:
-            return False
-        away = pos[v] - pos[order[0]]
-        if len(axes) < pos.shape[1] and _height(away, axes) > limit:
-            rest = away - axes.T @ (axes @ away)
-            axes = np.vstack([axes, rest / np.linalg.norm(rest)])
-    return True
-
-
-def _height(vector: NDArray[np.float64], axes: NDArray[np.float64]) -> float:
-    return float(np.linalg.norm(vector - axes.T @ (axes @ vector)))
-
-
-def _extent(pos: NDArray[np.float64]) -> float:
-    return float(np.linalg.norm(np.ptp(pos, axis=0))) if len(pos) else 0.0
-
-
-def aligned_error(pos: NDArray[np.float64], target: NDArray[np.float64]) -> float:
-    """Largest distance between points after the best rotation, reflection and translation."""
-    if len(pos) == 0:
-        return 0.0
-    moved, fixed = pos - pos.mean(axis=0), target - target.mean(axis=0)
-    left, _, right = np.linalg.svd(moved.T @ fixed)
-    return float(np.linalg.norm(moved @ (left @ right) - fixed, axis=1).max())
-
-
-def _array(value: Any) -> NDArray[Any]:
-    return value.detach().cpu().numpy() if hasattr(value, "detach") else np.asarray(value)
 
 
 def _pair_weight(
@@ -217,7 +146,7 @@ def _pair_weight(
 ) -> NDArray[np.float64]:
     if edge_weight is None:
         return np.ones(pairs.shape[1])
-    edges, weight = _array(edge_index), _array(edge_weight).astype(np.float64)
+    edges, weight = as_array(edge_index), as_array(edge_weight).astype(np.float64)
     if weight.shape != edges.shape[1:]:
         raise ValueError(
             f"`edge_weight` must have shape [num_edges] = {edges.shape[1:]}, got {weight.shape}"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.loops import available, compiled
+from pyg_energyloss.loops import compiled
 
-__all__ = ["anchors", "available", "compiled", "nearest"]
+__all__ = ["anchors", "compiled", "earlier", "frame", "nearest"]
 
 
 def nearest(
@@ -53,6 +53,69 @@ def nearest(
         for at in range(max(found_early, 1), early):
             early_index[i, at] = early_index[i, found_early - 1] if found_early else 0
     return any_index, early_index
+
+
+def earlier(asked: NDArray[np.int64], found: NDArray[np.int64], early: NDArray[np.int64]) -> None:
+    """Keep of the neighbours of every point those with a smaller index, the first ones."""
+    for row in range(len(asked)):
+        v, kept = asked[row], 0
+        for u in found[row]:
+            if u < v and kept < early.shape[1]:
+                early[v, kept] = u
+                kept += 1
+        for at in range(kept, early.shape[1]):
+            early[v, at] = early[v, kept - 1] if kept else 0
+
+
+def frame(  # noqa: C901, PLR0912 - one loop nest; calls would hide the arithmetic
+    points: NDArray[np.float64], tolerance: float
+) -> NDArray[np.int64]:
+    """Hubs of a structure; the numpy version is `frame.affine_frame`."""
+    count, dim = points.shape
+    hubs = np.empty(dim + 1, np.int64)
+    if count == 0:
+        return hubs[:0]
+    rest = points.copy()
+    limit, known = 0.0, 0
+    for step in range(dim + 2):
+        # Heights above the centroid, then above the span of the hubs so far.
+        for axis in range(dim):
+            if step == 0:
+                origin = 0.0
+                for v in range(count):
+                    origin += rest[v, axis]
+                origin /= count
+            elif step == 1:
+                origin = points[hubs[0], axis]
+            else:
+                break
+            for v in range(count):
+                rest[v, axis] = points[v, axis] - origin
+        far, highest = 0, -1.0
+        for v in range(count):
+            square = 0.0
+            for axis in range(dim):
+                square += rest[v, axis] * rest[v, axis]
+            if square > highest:
+                far, highest = v, square
+        height = np.sqrt(highest)
+        if step == 1:
+            limit = tolerance * height
+        if step > 0 and height <= limit:
+            break
+        hubs[known] = far
+        known += 1
+        if known > dim:
+            break
+        if step > 0:
+            direction = rest[far] / height
+            for v in range(count):
+                along = 0.0
+                for axis in range(dim):
+                    along += rest[v, axis] * direction[axis]
+                for axis in range(dim):
+                    rest[v, axis] -= along * direction[axis]
+    return hubs[:known]
 
 
 def anchors(  # noqa: C901, PLR0912 - one loop nest; calls would hide the arithmetic

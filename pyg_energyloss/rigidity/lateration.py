@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss import loops
 from pyg_energyloss.rigidity import kernels
-from pyg_energyloss.rigidity.frame import TOLERANCE, affine_frame, check_finite
+from pyg_energyloss.rigidity.frame import TOLERANCE, affine_frame, check_finite, dot
 from pyg_energyloss.rigidity.neighbours import find_neighbours
 
 #: An anchor is welcome if it leaves the span of the earlier ones under this sine or more.
@@ -71,7 +72,7 @@ def laterate(
     """
     check_finite(pos)
     num_nodes = len(pos)
-    hubs, _ = affine_frame(pos, tolerance=tolerance)
+    hubs = find_hubs(pos, tolerance)
     num_hubs = len(hubs)
     order = placement_order(num_nodes, hubs)
     column, row = np.triu_indices(num_hubs, 1)
@@ -84,6 +85,15 @@ def laterate(
         column = np.concatenate([column, anchors.ravel()])
         nearest = order[found.near]
     return Lateration(order, order[np.stack([row, column])], nearest)
+
+
+def find_hubs(pos: NDArray[np.floating], tolerance: float) -> NDArray[np.int64]:
+    """The points of `affine_frame`, by the compiled loop where that is possible."""
+    if not loops.available():
+        return affine_frame(pos, tolerance=tolerance)[0]
+    points = np.ascontiguousarray(pos, np.float64)
+    hubs: NDArray[np.int64] = kernels.compiled(kernels.frame)(points, tolerance)
+    return hubs
 
 
 def placement_order(num_nodes: int, hubs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -106,7 +116,7 @@ def choose_anchors(
     Returns:
         Anchors of each atom, the nearest first.
     """
-    if kernels.available():
+    if loops.available():
         found: NDArray[np.int64] = kernels.compiled(kernels.anchors)(
             points, np.ascontiguousarray(near), num_hubs, MIN_SINE
         )
@@ -116,7 +126,7 @@ def choose_anchors(
     rows = np.arange(len(near))
     rest = points[candidates]
     rest = rest - rest[:, :1]
-    square = _dot(rest, rest)
+    square = dot(rest, rest)
     # A candidate on top of the first anchor has no direction; it must not pass as a welcome one.
     wanted = np.where(square > 0.0, MIN_SINE * MIN_SINE * square, np.inf)
     anchors = [candidates[:, 0]]
@@ -127,14 +137,6 @@ def choose_anchors(
         if step == num_hubs - 1:
             break
         axis = rest[rows, pick] / np.sqrt(square[rows, pick])[:, None]
-        rest = rest - _dot(rest, axis[:, None])[:, :, None] * axis[:, None]
-        square = _dot(rest, rest)
+        rest = rest - dot(rest, axis[:, None])[:, :, None] * axis[:, None]
+        square = dot(rest, rest)
     return np.stack(anchors, axis=1)
-
-
-def _dot(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    # Axis by axis, in the order of the compiled loop: the same bits, the same choices.
-    total: NDArray[np.float64] = left[..., 0] * right[..., 0]
-    for axis in range(1, left.shape[-1]):
-        total = total + left[..., axis] * right[..., axis]
-    return total

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss import loops
 from pyg_energyloss.rigidity import kernels
 
 #: Up to this many points every distance is looked at.
@@ -41,7 +42,7 @@ def find_neighbours(points: NDArray[np.float64], *, near: int, early: int) -> Ne
     near, early = min(near, count - 1), min(early, count - 1)
     if count > DENSE_LIMIT:
         return _by_tree(points, near, early)
-    if kernels.available():
+    if loops.available():
         return Neighbours(*kernels.compiled(kernels.nearest)(points, near, early))
     table = square_distances(points)
     index = np.arange(count)
@@ -70,30 +71,49 @@ def _repeat_last(found: NDArray[np.int64], valid: NDArray[np.int64]) -> NDArray[
 
 
 def _by_tree(points: NDArray[np.float64], near: int, early: int) -> Neighbours:
-    from scipy.spatial import cKDTree
-
     count = len(points)
     width = min(max(near, early + early // 2), count - 1)
+    compiled = loops.available() and points.shape[1] <= 3  # noqa: PLR2004 - as the tree
     nearest = np.zeros((count, near), np.int64)
     earlier = np.zeros((count, early), np.int64)
     stop = count
     while stop > DENSE_LIMIT:
-        tree = cKDTree(points[:stop])
         # Asked in the order of the leaves, the tree stays in the cache.
-        asked = tree.indices if stop == count else tree.indices[tree.indices < stop]
-        found = tree.query(points[asked], k=width + 1)[1].astype(np.int64)
-        # A point is its own nearest neighbour, unless others coincide with it.
-        itself = found == asked[:, None]
-        itself[~itself.any(axis=1), -1] = True
-        found = found[~itself].reshape(len(asked), width)
+        asked, found = (_ask_compiled if compiled else _ask_scipy)(points[:stop], width)
         if stop == count:
             nearest[asked] = found[:, :near]
-        before = found < asked[:, None]
-        rank = np.argsort(~before, axis=1, kind="stable")[:, :early]
-        valid = np.minimum(before.sum(axis=1), early)
-        earlier[asked] = _repeat_last(np.take_along_axis(found, rank, axis=1), valid)
+        if compiled:
+            kernels.compiled(kernels.earlier)(asked, found, earlier)
+        else:
+            before = found < asked[:, None]
+            rank = np.argsort(~before, axis=1, kind="stable")[:, :early]
+            valid = np.minimum(before.sum(axis=1), early)
+            earlier[asked] = _repeat_last(np.take_along_axis(found, rank, axis=1), valid)
         stop //= _LEVEL
     head = find_neighbours(points[:stop], near=1, early=early)
     earlier[:stop, : head.early.shape[1]] = head.early
     earlier[:stop, head.early.shape[1] :] = head.early[:, -1:]
     return Neighbours(nearest, earlier)
+
+
+def _ask_compiled(
+    points: NDArray[np.float64], width: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    from pyg_energyloss.rigidity import tree
+
+    planted = tree.plant(tree.in_space(points))
+    return planted[0], tree.nearest(planted, np.arange(len(points)), width)[0]
+
+
+def _ask_scipy(
+    points: NDArray[np.float64], width: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(points)
+    asked: NDArray[np.int64] = tree.indices.astype(np.int64)
+    found = tree.query(points[asked], k=width + 1)[1].astype(np.int64)
+    # A point is its own nearest neighbour, unless others coincide with it.
+    itself = found == asked[:, None]
+    itself[~itself.any(axis=1), -1] = True
+    return asked, found[~itself].reshape(len(asked), width)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss import loops
 from pyg_energyloss.rigidity import kernels
 
 
@@ -45,7 +46,7 @@ def count_independent(pairs: NDArray[np.int64], num_nodes: int) -> int:
     pairs = pairs.astype(np.int64, copy=False)
     if num_nodes < 2:  # noqa: PLR2004 - no pair
         return 0
-    play = kernels.compiled(_play) if kernels.available() else _play
+    play = kernels.compiled(_play) if loops.available() else _play
     return int(play(np.ascontiguousarray(pairs), num_nodes, 2 * num_nodes - 3))
 
 

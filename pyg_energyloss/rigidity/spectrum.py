@@ -84,7 +84,7 @@ def _lanczos(matrix: NDArray[np.float64], motions: NDArray[np.float64]) -> Spect
     inverse = LinearOperator(
         shifted.shape, matvec=lambda x: cho_solve(factor, x, check_finite=False), dtype=float
     )
-    wanted = 8
+    wanted = 2  # mostly there are no soft modes, and the first one found is stiff
     while True:
         count = min(wanted, matrix.shape[0] - 2)
         found: Any = eigsh(

@@ -7,17 +7,31 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pyg_energyloss import loops
 from pyg_energyloss.rigidity.frame import check_finite
 from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.rigidity.lateration_batch import laterate_batch
+from pyg_energyloss.samplers import kernels
 from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.complete import all_pairs, all_pairs_batch
 from pyg_energyloss.samplers.crystals.periodic import image_distance, image_pairs, nearest_pairs
 from pyg_energyloss.samplers.crystals.periodic_growth import rigid_images
-from pyg_energyloss.samplers.far import DENSE_LIMIT, draw_dense, draw_sparse, far_budget
+from pyg_energyloss.samplers.far import (
+    DENSE_LIMIT,
+    MIN_FAR_PER_ATOM,
+    draw_dense,
+    draw_sparse,
+    far_budget,
+)
 from pyg_energyloss.samplers.far_batch import draw_batch, pair_number_batch
 from pyg_energyloss.samplers.importance import Importance, Score, inclusion_probability
-from pyg_energyloss.samplers.sample import Lattice, PairSample, weight_dtype
+from pyg_energyloss.samplers.sample import (
+    Lattice,
+    PairSample,
+    node_bounds,
+    numpy_generator,
+    weight_dtype,
+)
 
 _BATCH_LIMIT = 2048
 
@@ -99,6 +113,9 @@ class Backbone(EdgeSampler):
             return self._periodic(points, lattice, rng, complete=complete)
         if complete:
             return all_pairs(num_nodes)
+        if num_nodes <= DENSE_LIMIT and loops.available():
+            bounds, start = np.array([0, num_nodes]), rng.random(num_nodes)
+            return PairSample(*self._draw_flat(points, bounds, np.array([kernels.DRAWN]), start))
         frame = laterate(points, near=self.near)
         near = np.stack([np.repeat(frame.order, frame.near.shape[1]), frame.near.ravel()])
         always = np.concatenate([frame.pairs, near], axis=1)
@@ -132,11 +149,55 @@ class Backbone(EdgeSampler):
     def _draw(
         self, pos: Tensor, counts: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Draw all structures at once; those of a batch with more than 2048 atoms one by one."""
         large = counts > max(self.complete_below, self.dim + 1)
         if not bool(large.any()):
             edges = all_pairs_batch(counts)
             return edges, pos.new_ones(edges.shape[1], dtype=weight_dtype(pos))
+        if pos.device.type == "cpu" and loops.available():
+            return self._draw_compiled(pos, counts, large, generator)
+        return self._draw_on_device(pos, counts, large, generator)
+
+    def _draw_flat(
+        self,
+        points: NDArray[np.float64],
+        bounds: NDArray[np.int64],
+        fate: NDArray[np.int64],
+        start: NDArray[np.float64],
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Pairs of structures, each once, by compiled loops; see `kernels.draw`."""
+        from pyg_energyloss.rigidity.lateration_flat import laterate_flat
+
+        always = laterate_flat(points, bounds, fate == kernels.DRAWN, near=self.near)
+        sure, distance = loops.compiled(kernels.measure)(points, bounds, fate, always)
+        score = np.array(self.importance.numpy(distance), np.float64, order="C")
+        found: tuple[NDArray[np.int64], NDArray[np.float64]] = loops.compiled(kernels.draw)(
+            bounds, fate, sure, score, start, self.edges_per_atom, MIN_FAR_PER_ATOM, self.floor
+        )
+        return found
+
+    def _draw_compiled(
+        self, pos: Tensor, counts: Tensor, large: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """All structures in one pass, but those of more than 512 atoms one by one."""
+        points = np.ascontiguousarray(pos.detach().double().numpy())
+        bounds = node_bounds(counts)
+        fate = np.where(large.numpy(), kernels.DRAWN, kernels.COMPLETE)
+        alone = np.flatnonzero((fate == kernels.DRAWN) & (np.diff(bounds) > DENSE_LIMIT))
+        fate[alone] = kernels.LEFT_OUT
+        start = torch.rand(len(pos), dtype=torch.float64, generator=generator).numpy()
+        found = PairSample(*self._draw_flat(points, bounds, fate, start))
+        if len(alone):
+            rng = numpy_generator(generator)
+            for graph in alone:
+                drawn = self.sample(points[bounds[graph] : bounds[graph + 1]], rng)
+                found = found.joined(drawn._replace(pairs=drawn.pairs + bounds[graph]))
+        pairs, weight = torch.from_numpy(found.pairs), torch.from_numpy(found.weight)
+        return torch.cat([pairs, pairs.flip(0)], dim=1), weight.to(weight_dtype(pos)).repeat(2)
+
+    def _draw_on_device(
+        self, pos: Tensor, counts: Tensor, large: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """All structures at once; those of a batch with more than 2048 atoms one by one."""
         if int(counts.max()) > _BATCH_LIMIT:
             return super()._draw(pos, counts, generator)
         points = pos.detach().double()

@@ -16,6 +16,7 @@ from pyg_energyloss.samplers.crystals.periodic import nearest_image
 from pyg_energyloss.samplers.sample import (
     Lattice,
     PairSample,
+    node_bounds,
     node_counts,
     numpy_generator,
     weight_dtype,
@@ -113,20 +114,29 @@ class EdgeSampler(ABC):
     ) -> tuple[Tensor, Tensor]:
         """Edges and weights of structures that follow one another, ``counts`` [num_graphs] long.
 
-        This general version visits the structures one by one on the CPU; samplers with a
-        vectorised draw override it.
+        This general version draws on the CPU.
         """
-        rng = numpy_generator(generator)
-        points = pos.detach().cpu().double().numpy()
-        bounds = np.concatenate([[0], np.cumsum(counts.cpu().numpy())])
-        pairs, weights = [np.empty((2, 0), np.int64)], [np.empty(0)]
+        points = np.ascontiguousarray(pos.detach().cpu().double().numpy())
+        drawn = self._sample_flat(points, node_bounds(counts), numpy_generator(generator))
+        pairs = torch.from_numpy(drawn.pairs).to(pos.device)
+        weight = torch.from_numpy(drawn.weight).to(pos.device, weight_dtype(pos))
+        return torch.cat([pairs, pairs.flip(0)], dim=1), weight.repeat(2)
+
+    def _sample_flat(
+        self, points: NDArray[np.float64], bounds: NDArray[np.int64], rng: np.random.Generator
+    ) -> PairSample:
+        """Pairs of structures that follow one another, ``bounds`` [num_graphs + 1] apart.
+
+        This general version visits them one by one; those with one pass for all override it.
+        """
+        drawn = [PairSample(np.empty((2, 0), np.int64), np.empty(0))]
         for start, stop in pairwise(bounds):
-            drawn = self.sample(points[start:stop], rng)
-            pairs.append(drawn.pairs + start)
-            weights.append(drawn.weight)
-        both = torch.from_numpy(np.concatenate(pairs, axis=1)).to(pos.device)
-        weight = torch.from_numpy(np.concatenate(weights)).to(pos.device, weight_dtype(pos))
-        return torch.cat([both, both.flip(0)], dim=1), weight.repeat(2)
+            one = self.sample(points[start:stop], rng)
+            drawn.append(PairSample(one.pairs + start, one.weight))
+        return PairSample(
+            np.concatenate([one.pairs for one in drawn], axis=1),
+            np.concatenate([one.weight for one in drawn]),
+        )
 
     def __call__(self, data: Any) -> tuple[Tensor, ...]:
         """Draw the edges of a PyG batch from its target positions; what the loss calls.
@@ -161,7 +171,7 @@ class EdgeSampler(ABC):
         counts = node_counts(pos[node], None if batch is None else batch[node], num_graphs)
         points = pos.detach().cpu().double().numpy()
         cells, flags = lattice[0].detach().cpu().double().numpy(), lattice[1].cpu().numpy()
-        bounds = np.concatenate([[0], np.cumsum(counts.cpu().numpy())])
+        bounds = node_bounds(counts)
         order = node.cpu().numpy()
         whole = PairSample(np.empty((2, 0), np.int64), np.empty(0), np.empty((0, dim), np.int64))
         for graph, (start, stop) in enumerate(pairwise(bounds)):

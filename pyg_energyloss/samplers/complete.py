@@ -9,9 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pyg_energyloss import loops
+from pyg_energyloss.samplers import kernels
 from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.crystals.periodic import image_pairs
-from pyg_energyloss.samplers.sample import Lattice, PairSample, weight_dtype
+from pyg_energyloss.samplers.sample import Lattice, PairSample, node_bounds, weight_dtype
 
 
 @lru_cache(maxsize=128)
@@ -38,6 +40,8 @@ def all_pairs_batch(counts: Tensor) -> Tensor:
     Args:
         counts: atoms per structure [num_graphs].
     """
+    if counts.device.type == "cpu" and loops.available():
+        return torch.from_numpy(loops.compiled(kernels.all_pairs)(node_bounds(counts)))
     starts = counts.cumsum(0) - counts
     node = torch.arange(int(counts.sum()), device=counts.device)
     graph = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)

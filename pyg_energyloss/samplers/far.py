@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss import loops
+from pyg_energyloss.samplers import kernels
 from pyg_energyloss.samplers.complete import cached_pairs
 from pyg_energyloss.samplers.importance import Importance, inclusion_probability
 from pyg_energyloss.samplers.sample import PairSample
@@ -12,6 +14,8 @@ from pyg_energyloss.samplers.sample import PairSample
 #: Up to this many atoms all pairs are scored; beyond, near ones by a tree, the rest evenly.
 DENSE_LIMIT = 512
 MIN_FAR_PER_ATOM = 0.5
+#: Partners per atom within reach that are listed at the most, on average.
+_MOST = 400
 
 
 def pair_number(pairs: NDArray[np.int64], num_nodes: int) -> NDArray[np.int64]:
@@ -64,7 +68,7 @@ def draw_dense(
     chance[far] = inclusion_probability(score[far], budget, floor=floor)
     total = np.cumsum(chance)
     first = pair_number(np.stack([np.arange(num_nodes - 1), np.arange(1, num_nodes)]), num_nodes)
-    start = rng.random(num_nodes - 1) - (total[first] - chance[first])
+    start = rng.random(num_nodes)[:-1] - (total[first] - chance[first])
     total += np.repeat(start, np.arange(num_nodes - 1, 0, -1))
     kept = np.flatnonzero((np.floor(total) > np.floor(total - chance)) | sure)
     weight = 1.0 / np.where(sure, 1.0, chance)[kept]
@@ -87,22 +91,20 @@ def draw_sparse(
     both weights. The mean is exact as before.
     """
     num_nodes = len(pos)
-    fixed = _sorted_once(_key(always, num_nodes))
-    budget = far_budget(expected - len(fixed), num_nodes)
-    from scipy.spatial import cKDTree
-
-    tree = cKDTree(pos)
-    asked, radius, pairs, distance = _within_reach(pos, tree, rng)
+    fixed, _ = once(always, np.ones(always.shape[1]), num_nodes)
+    budget = far_budget(expected - fixed.shape[1], num_nodes)
+    reach = _within_reach_compiled if _has_tree(pos) else _within_reach
+    asked, radius, pairs, distance = reach(pos, rng)
     both_ways = asked < num_nodes
     if not both_ways:
-        once = pairs[0] < pairs[1]
-        pairs, distance = pairs[:, once], distance[once]
-    fresh = ~_member(_key(pairs, num_nodes), fixed)
+        forward = pairs[0] < pairs[1]
+        pairs, distance = pairs[:, forward], distance[forward]
+    fresh = ~_member(pairs, fixed, num_nodes)
     pairs, score = pairs[:, fresh], importance.numpy(distance[fresh])
     share = asked / num_nodes * (2 if both_ways else 1)
     num_pairs = num_nodes * (num_nodes - 1) / 2
     pilot = _even_pairs(num_nodes, 2000, rng)
-    far_score = importance.numpy(_length(pos, pilot)).mean() * num_pairs
+    far_score = importance.numpy(np.sqrt(_square(pos, pilot))).mean() * num_pairs
     reach_score = score.sum() / share if len(score) else 0.0
     to_far = floor + (1 - floor) * far_score / max(far_score + reach_score, 1e-300)
     chance = inclusion_probability(score, budget * (1 - to_far), floor=0.01)
@@ -110,25 +112,56 @@ def draw_sparse(
     inner, inner_weight = pairs[:, taken], 1.0 / (chance[taken] * share)
     num_far = max(1, round(budget * to_far))
     outer = _even_pairs(num_nodes, num_far, rng)
-    beyond = (_length(pos, outer) > radius) & ~_member(_key(outer, num_nodes), fixed)
-    outer = outer[:, beyond]
-    outer_weight = np.full(outer.shape[1], num_pairs / num_far)
-    key, place = np.unique(
-        _key(np.concatenate([inner, outer], axis=1), num_nodes), return_inverse=True
+    outer = outer[:, _square(pos, outer) > radius * abs(radius)]
+    outer = outer[:, ~_member(outer, fixed, num_nodes)]
+    drawn, weight = once(
+        np.concatenate([inner, outer], axis=1),
+        np.concatenate([inner_weight, np.full(outer.shape[1], num_pairs / num_far)]),
+        num_nodes,
     )
-    weight = np.bincount(place, np.concatenate([inner_weight, outer_weight]), len(key))
-    pairs = np.stack(np.divmod(np.concatenate([fixed, key]), num_nodes))
-    return PairSample(pairs, np.concatenate([np.ones(len(fixed)), weight]))
+    return PairSample(
+        np.concatenate([fixed, drawn], axis=1),
+        np.concatenate([np.ones(fixed.shape[1]), weight]),
+    )
+
+
+def _has_tree(pos: NDArray[np.float64]) -> bool:
+    return loops.available() and pos.shape[1] <= 3  # noqa: PLR2004 - as `rigidity.tree`
+
+
+def _within_reach_compiled(
+    pos: NDArray[np.float64], rng: np.random.Generator
+) -> tuple[int, float, NDArray[np.int64], NDArray[np.float64]]:
+    """As `_within_reach`; a radius of -1 says that no reach is short enough."""
+    from pyg_energyloss.rigidity import tree
+
+    num_nodes, dim = pos.shape
+    planted = tree.plant(tree.in_space(pos))
+    sample = rng.integers(num_nodes, size=min(256, num_nodes))
+    sixteenth = np.sqrt(np.median(tree.nearest(planted, sample, 16)[1][:, -1]))
+    radius = float(sixteenth) * (100 / 16) ** (1 / dim)
+    asked = min(num_nodes, max(5_000, num_nodes // 64))
+    part = np.arange(num_nodes)
+    if asked < num_nodes:
+        part = np.sort(rng.choice(num_nodes, asked, replace=False))
+    # Clustered points can have far more neighbours than the median point; keep the list bounded.
+    for _ in range(40 if radius > 0.0 else 1):
+        one, other, distance, whole = tree.within(planted, part, radius, _MOST * asked)
+        if whole:
+            return asked, radius, np.stack([one, other]), distance
+        radius *= 0.7
+    return asked, -1.0, np.empty((2, 0), np.int64), np.empty(0)
 
 
 def _within_reach(
-    pos: NDArray[np.float64], tree: object, rng: np.random.Generator
+    pos: NDArray[np.float64], rng: np.random.Generator
 ) -> tuple[int, float, NDArray[np.int64], NDArray[np.float64]]:
     from scipy.spatial import cKDTree
 
     num_nodes, dim = pos.shape
+    tree = cKDTree(pos)
     sample = rng.integers(num_nodes, size=min(256, num_nodes))
-    sixteenth = np.median(tree.query(pos[sample], k=17)[0][:, -1])  # type: ignore[attr-defined]
+    sixteenth = np.median(tree.query(pos[sample], k=17)[0][:, -1])
     radius = float(sixteenth) * (100 / 16) ** (1 / dim)
     asked = min(num_nodes, max(5_000, num_nodes // 64))
     part = np.arange(num_nodes)
@@ -136,7 +169,7 @@ def _within_reach(
         part = np.sort(rng.choice(num_nodes, asked, replace=False))
     small = cKDTree(pos[part])
     # Clustered points can have far more neighbours than the median point; keep the list bounded.
-    while radius > 0 and small.count_neighbors(tree, radius) > 400 * asked:
+    while radius > 0 and small.count_neighbors(tree, radius) > _MOST * asked:
         radius *= 0.7
     found = small.sparse_distance_matrix(tree, radius, output_type="ndarray")
     pairs = np.stack([part[found["i"]], found["j"].astype(np.int64)])
@@ -144,12 +177,31 @@ def _within_reach(
     return asked, radius, pairs[:, other], found["v"][other]
 
 
-def _sorted_once(number: NDArray[np.int64]) -> NDArray[np.int64]:
-    # Sorting beats the hash table of np.unique by a factor of three here.
-    ranked = np.sort(number)
-    first = np.ones(len(ranked), bool)
-    first[1:] = ranked[1:] != ranked[:-1]
-    return ranked[first]
+def once(
+    pairs: NDArray[np.int64], weight: NDArray[np.float64], num_nodes: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Pairs i < j in order, each once, and the sums of their weights."""
+    if loops.available():
+        found: tuple[NDArray[np.int64], NDArray[np.float64]] = loops.compiled(kernels.once)(
+            np.ascontiguousarray(pairs), weight, num_nodes
+        )
+        return found
+    key, place = np.unique(_key(pairs, num_nodes), return_inverse=True)
+    return np.stack(np.divmod(key, num_nodes)), np.bincount(place, weight, len(key)).astype(
+        np.float64
+    )
+
+
+def _member(
+    pairs: NDArray[np.int64], known: NDArray[np.int64], num_nodes: int
+) -> NDArray[np.bool_]:
+    """Which pairs, either way round, are among pairs i < j in order."""
+    if loops.available():
+        found: NDArray[np.bool_] = loops.compiled(kernels.member)(
+            np.ascontiguousarray(pairs), known, num_nodes
+        )
+        return found
+    return np.isin(_key(pairs, num_nodes), _key(known, num_nodes))
 
 
 def _even_pairs(num_nodes: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -158,23 +210,19 @@ def _even_pairs(num_nodes: int, count: int, rng: np.random.Generator) -> NDArray
     return np.stack([source, target])
 
 
-def _length(pos: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
-    length: NDArray[np.float64] = np.linalg.norm(pos[pairs[1]] - pos[pairs[0]], axis=1)
-    return length
+def _square(pos: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Squared distances, summed as in the tree: a pair is within reach or beyond, never both."""
+    vector = pos[pairs[1]] - pos[pairs[0]]
+    square: NDArray[np.float64] = vector[:, 0] ** 2
+    for axis in range(1, pos.shape[1]):
+        square += vector[:, axis] ** 2
+    return square
 
 
 def _key(pairs: NDArray[np.int64], num_nodes: int) -> NDArray[np.int64]:
     # Quicker to take apart again than `pair_number`, which needs a search.
     key: NDArray[np.int64] = np.minimum(*pairs) * num_nodes + np.maximum(*pairs)
     return key
-
-
-def _member(number: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
-    if len(known) == 0:
-        return np.zeros(len(number), bool)
-    place = np.minimum(np.searchsorted(known, number), len(known) - 1)
-    found: NDArray[np.bool_] = known[place] == number
-    return found
 
 
 def unnumber(number: NDArray[np.int64], num_nodes: int) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss import loops
 from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.crystals.periodic import periodic_backbone
@@ -37,4 +38,14 @@ class LaterationEdges(EdgeSampler):
         if lattice is not None:
             return periodic_backbone(np.asarray(pos, np.float64), lattice, near=0)
         pairs = laterate(pos).pairs
+        return PairSample(pairs, np.ones(pairs.shape[1]))
+
+    def _sample_flat(
+        self, points: NDArray[np.float64], bounds: NDArray[np.int64], rng: np.random.Generator
+    ) -> PairSample:
+        if not loops.available():
+            return super()._sample_flat(points, bounds, rng)
+        from pyg_energyloss.rigidity.lateration_flat import laterate_flat
+
+        pairs = laterate_flat(points, bounds)
         return PairSample(pairs, np.ones(pairs.shape[1]))

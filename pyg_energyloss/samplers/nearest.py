@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pyg_energyloss import loops
 from pyg_energyloss.rigidity.frame import check_finite
 from pyg_energyloss.rigidity.neighbours import find_neighbours
 from pyg_energyloss.samplers.base import EdgeSampler
 from pyg_energyloss.samplers.crystals.periodic import periodic_neighbours
-from pyg_energyloss.samplers.far import pair_number, unnumber
+from pyg_energyloss.samplers.far import once
 from pyg_energyloss.samplers.sample import Lattice, PairSample
 
 
@@ -52,6 +53,17 @@ class NearestNeighbours(EdgeSampler):
         if num_nodes < 2:  # noqa: PLR2004 - no pair
             return PairSample(np.empty((2, 0), np.int64), np.empty(0))
         near = find_neighbours(points, near=self.k, early=1).near
-        pairs = np.stack([np.repeat(np.arange(num_nodes), near.shape[1]), near.ravel()])
-        pairs = unnumber(np.unique(pair_number(pairs, num_nodes)), num_nodes)
-        return PairSample(pairs, np.ones(pairs.shape[1]))
+        found = np.stack([np.repeat(np.arange(num_nodes), near.shape[1]), near.ravel()])
+        pairs, weight = once(found, np.ones(found.shape[1]), num_nodes)
+        return PairSample(pairs, np.ones_like(weight))
+
+    def _sample_flat(
+        self, points: NDArray[np.float64], bounds: NDArray[np.int64], rng: np.random.Generator
+    ) -> PairSample:
+        if not loops.available():
+            return super()._sample_flat(points, bounds, rng)
+        from pyg_energyloss.rigidity.neighbours_flat import nearest_flat
+
+        found = nearest_flat(points, bounds, self.k)
+        pairs, weight = once(found, np.ones(found.shape[1]), len(points))
+        return PairSample(pairs, np.ones_like(weight))

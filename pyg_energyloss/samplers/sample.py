@@ -77,3 +77,10 @@ def node_counts(pos: Tensor, batch: Tensor | None, num_graphs: int | None) -> Te
             f"`batch` must have shape [num_nodes] = ({len(pos)},), got {tuple(batch.shape)}"
         )
     return torch.bincount(batch, minlength=num_graphs or 0)
+
+
+def node_bounds(counts: Tensor) -> NDArray[np.int64]:
+    """First node of each structure and the end [num_graphs + 1]."""
+    bounds = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts.numpy(force=True), out=bounds[1:])
+    return bounds

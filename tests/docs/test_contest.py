@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("lightning", reason="training needs Lightning")
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("protocol", "rows", "tuning", "summary", "page", "stages")
+NAMES = ("protocol", "rows", "tuning", "stages", "duels", "summary", "page")
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_the_results_are_what_the_rows_give(contest, tmp_path, monkeypatch):
     monkeypatch.setattr(summary, "RESULT", tmp_path / "contest.json")
     summary.summarise()
     again = json.loads(summary.RESULT.read_text())
-    for part in ("protocol", "tuning", "trials", "tables", "map"):
+    for part in ("protocol", "tuning", "trials", "tables", "map", "stages"):
         assert again[part] == committed[part]
 
 
@@ -77,6 +77,21 @@ def test_the_best_needs_three_seeds_and_to_be_ahead_of_every_other(contest):
     assert not is_best("a", "bond_mae", {**runs, "b": runs["b"][:2]})
     assert not is_best("a", "bond_mae", {name: of[:2] for name, of in runs.items()})
     assert not is_best("a", "bond_mae", {"a": runs["a"]})
+
+
+def test_a_run_that_diverged_comes_back_from_json_as_infinite(contest, tmp_path, monkeypatch):
+    monkeypatch.setattr(contest["rows"], "ROWS", tmp_path)
+    (tmp_path / "tuning").mkdir()
+    (tmp_path / "tuning" / "a.json").write_text('{"merit": null}')
+    assert contest["rows"].rows("tuning") == [{"merit": float("inf")}]
+
+
+def test_a_calculation_that_fails_is_an_energy_above_all_others(contest):
+    rows = [{"molecules": {"energy_above_reference": [1.0, None, 2.0, None, 3.0]}}] * 2
+    found = contest["summary"].strain_of(rows)
+    assert found["median"]["mean"] == 3.0
+    assert found["failed"] == 4
+    assert contest["summary"].strain_of([]) is None
 
 
 def test_every_loss_runs_as_often_as_the_others(contest):

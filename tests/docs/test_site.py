@@ -34,6 +34,13 @@ def test_experiments_and_the_command_line_are_listed_module_by_module(make_api):
         assert f"::: pyg_energyloss.{part}\n" in text
 
 
+def test_an_alias_needs_no_docstring_of_its_own(make_api):
+    from pyg_energyloss.experiments.experiment import Experiment
+
+    assert make_api.has_docstring_of_its_own(Experiment)
+    assert not make_api.has_docstring_of_its_own(Experiment[int, int])
+
+
 @pytest.mark.parametrize("package", ["experiments.study", "cli", "losses"])
 def test_a_name_without_docstring_fails_the_build(make_api, monkeypatch, package):
     module = importlib.import_module(f"pyg_energyloss.{package}")

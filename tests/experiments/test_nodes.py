@@ -5,12 +5,14 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("lightning", reason="training needs Lightning")
 from pyg_energyloss.cli import main
+from pyg_energyloss.experiments.fitting.join import has_ended
 from pyg_energyloss.experiments.fitting.nodes import Nodes
 from pyg_energyloss.files import read_json
 
@@ -65,3 +67,15 @@ def test_runs_meet_at_ports_of_their_own():
 def test_nodes_are_for_processes_only(tmp_path, capsys):
     assert main([*COMMAND, str(tmp_path), "--executor", "ray"]) == 1
     assert "--nodes goes with --executor local" in capsys.readouterr().err
+
+
+def test_other_nodes_wait_for_an_attempt_that_is_under_way(tmp_path):
+    now = time.time()
+    assert not has_ended(tmp_path, now - 60)
+    (tmp_path / "error.txt").touch()
+    assert not has_ended(tmp_path, now - 60)
+    (tmp_path / "error.txt").write_text("Traceback")
+    assert has_ended(tmp_path, now - 60)
+    assert not has_ended(tmp_path, now + 60)  # of an earlier study
+    (tmp_path / "result.json").touch()
+    assert has_ended(tmp_path, now + 60)

@@ -92,6 +92,7 @@ SOME = {
     ("inverse", "lddt", torch.float64),
     ("callable", "own", torch.float64),
 }
+FEW = ("harmonic", "lddt", "own")
 COMBINATIONS = [
     pytest.param(*one, marks=() if one in SOME else pytest.mark.slow)
     for one in itertools.product(LAWS, POTENTIALS, (torch.float32, torch.float64))
@@ -132,8 +133,14 @@ def test_agrees_with_a_double_loop(  # noqa: PLR0917 - pytest passes by name
     assert_agrees(energy, pred, expected, dtype)
 
 
-@pytest.mark.parametrize("potential", POTENTIALS)
-@pytest.mark.parametrize("complete", [False, True])
+@pytest.mark.parametrize(
+    ("complete", "potential"),
+    [(False, name) for name in POTENTIALS]
+    + [
+        pytest.param(True, name, marks=() if name in FEW else pytest.mark.slow)
+        for name in POTENTIALS
+    ],
+)
 def test_first_and_second_derivatives(rng, engine, complete, potential):
     pred, target, batch = ragged(rng, (4, 1, 3))
     edges = within(batch, rng, 12)
@@ -167,10 +174,7 @@ def test_weights_of_nodes_and_the_target_may_be_learned(rng, complete):
 
 @pytest.mark.parametrize(
     "potential",
-    [
-        pytest.param(name, marks=() if name in ("harmonic", "lddt", "own") else pytest.mark.slow)
-        for name in POTENTIALS
-    ],
+    [pytest.param(name, marks=() if name in FEW else pytest.mark.slow) for name in POTENTIALS],
 )
 @pytest.mark.parametrize("complete", [False, True])
 def test_a_node_of_weight_zero_is_not_there(rng, engine, complete, potential):

@@ -3,9 +3,18 @@ import json
 import numpy as np
 import pytest
 
-from pyg_energyloss.rigidity import certify, stiffness_spectrum
+from pyg_energyloss.rigidity import certify, prove, stiffness_spectrum
 from pyg_energyloss.rigidity.matrix import rigidity_matrix
-from pyg_energyloss.samplers import Backbone, BondEdges, LaterationEdges, random_regular
+from pyg_energyloss.samplers import (
+    Backbone,
+    BondEdges,
+    Complete,
+    ErdosRenyi,
+    KRegular,
+    LaterationEdges,
+    NearestNeighbours,
+    random_regular,
+)
 
 
 def test_a_backbone_is_universally_rigid_and_says_so():
@@ -40,6 +49,7 @@ def test_benzene_has_modes_without_stiffness_even_with_all_pairs():
     # Rank 21 of 30: out of the plane nothing resists to second order.
     assert report.affine_dim == 2
     assert report.complete.soft_modes == 9
+    assert report.universally_rigid
     assert "planar" in str(report)
 
 
@@ -107,18 +117,44 @@ def test_no_atom_glued_to_a_plane_is_certified():
             assert certify(edges[:, :-corners], pos[:-1]).universally_rigid
 
 
-@pytest.mark.parametrize(
-    "count", [30, 150, *(pytest.param(n, marks=pytest.mark.slow) for n in (400, 1000))]
-)
-def test_the_samplers_that_promise_rigidity_are_certified(count):
-    rng = np.random.default_rng(count)
-    for pos in (helix(count), rng.random((count, 3)) * (10 * count) ** (1 / 3)):
-        chain = np.stack([np.arange(count - 1), np.arange(1, count)])
-        for sampler in (LaterationEdges(), Backbone(complete_below=0), BondEdges()):
-            drawn = sampler.sample(pos, rng, bonds=chain)
-            report = certify(drawn.pairs, pos)
-            assert report.universally_rigid
-            assert report.rebuild_error < 1e-8
+PROVEN = [LaterationEdges(), Backbone(complete_below=0), BondEdges(), Complete()]
+
+
+def cloud(count):
+    return np.random.default_rng(count).random((count, 3)) * (10 * count) ** (1 / 3)
+
+
+@pytest.mark.parametrize("sampler", PROVEN, ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize("shape", [helix, cloud])
+@pytest.mark.parametrize("count", [30, 100, 200, 400])
+def test_the_samplers_that_promise_rigidity_are_certified(count, shape, sampler):
+    pos, chain = shape(count), np.stack([np.arange(count - 1), np.arange(1, count)])
+    report = certify(sampler.sample(pos, np.random.default_rng(0), bonds=chain).pairs, pos)
+    assert report.rigid
+    assert report.globally_rigid
+    assert report.universally_rigid
+    assert report.rebuild_error < 1e-8
+
+
+@pytest.mark.parametrize("sampler", PROVEN[:3], ids=lambda s: type(s).__name__)
+def test_a_thousand_atoms_are_certified(sampler):
+    chain = np.stack([np.arange(999), np.arange(1, 1000)])
+    pos = helix(1000)
+    proof = prove(sampler.sample(pos, np.random.default_rng(0), bonds=chain).pairs, pos)
+    assert proof.universally_rigid
+    assert proof.rebuild_error < 1e-8
+    pos = cloud(1000)
+    assert certify(
+        sampler.sample(pos, np.random.default_rng(0), bonds=chain).pairs, pos
+    ).universally_rigid
+
+
+@pytest.mark.parametrize("sampler", [KRegular(), ErdosRenyi(), NearestNeighbours()], ids=repr)
+def test_edges_without_an_order_of_lateration_are_not_decided(sampler):
+    pos = helix(100)
+    report = certify(sampler.sample(pos, np.random.default_rng(0)).pairs, pos)
+    assert not report.universally_rigid
+    assert "not decided" in str(report)
 
 
 def test_positions_that_are_not_numbers_are_refused():

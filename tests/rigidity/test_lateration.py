@@ -4,7 +4,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyg_energyloss.rigidity import kernels, laterate, laterate_batch
+from pyg_energyloss import loops
+from pyg_energyloss.rigidity import laterate, laterate_batch
 
 
 def structures():
@@ -43,7 +44,7 @@ def test_anchors_are_earlier_and_span_what_is_already_placed(pos):
 def test_numpy_and_compiled_loops_choose_the_same_edges(pos, monkeypatch):
     pytest.importorskip("numba")
     compiled = laterate(pos, near=4)
-    monkeypatch.setattr(kernels, "available", lambda: False)
+    monkeypatch.setattr(loops, "available", lambda: False)
     plain = laterate(pos, near=4)
     for ours, theirs in zip(compiled, plain, strict=True):
         assert np.array_equal(ours, theirs)

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from pyg_energyloss.rigidity import laterate, rebuild
-from pyg_energyloss.rigidity.certify import aligned_error
+from pyg_energyloss.rigidity.proof import aligned_error
 
 
 def lengths(pairs, pos):

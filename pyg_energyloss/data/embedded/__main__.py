@@ -9,6 +9,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
+
+from pyg_energyloss.data.crystals import CrystalTable, coordination_families, unique_rows
 from pyg_energyloss.data.files import read_molecules
 from pyg_energyloss.data.records import MoleculeTable
 
@@ -19,13 +22,27 @@ SOURCES: dict[str, tuple[str, str | None, tuple[int, ...]]] = {
     "druglike": ("druglike_conformers.extxyz.gz", "mol", (0, 1, -1, 2, -2)),
 }
 
+#: name -> (CDVAE's csv file, how many evenly spread crystals)
+CRYSTALS = {"perov_5_small": ("perov_5.csv.gz", 96), "carbon_24_small": ("carbon_24.csv.gz", 48)}
+
+
+def excerpt(file: Path, count: int) -> CrystalTable:
+    """Evenly spread crystals of a csv file; of carbon one of each family."""
+    table = CrystalTable.read_csv(file)
+    rows = np.arange(len(table))
+    if (table.z == 6).all():  # noqa: PLR2004 - carbon
+        family = coordination_families(table)
+        rows = unique_rows(table, family=family)
+        rows = rows[np.sort(np.unique(family[rows], return_index=True)[1])]
+    return table.take(rows[np.arange(count) * len(rows) // count])
+
 
 def main() -> None:
     """Read the originals and write one npz per data set."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("originals", type=Path, help="folder with the extxyz.gz files")
+    parser.add_argument("originals", type=Path, help="folder with the extxyz.gz and csv.gz files")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
-    parser.add_argument("--only", choices=sorted(SOURCES), help="make one of them")
+    parser.add_argument("--only", choices=sorted({**SOURCES, **CRYSTALS}), help="make one of them")
     options = parser.parse_args()
     for name, (file, group_key, charges) in SOURCES.items():
         if options.only not in (None, name):
@@ -34,6 +51,11 @@ def main() -> None:
         table = MoleculeTable.from_molecules(molecules)
         (options.out / f"{name}.npz").write_bytes(table.to_bytes()[0])
         print(f"{name}: {len(table)} structures, {len(table.z)} atoms")  # noqa: T201
+    for name, (file, count) in CRYSTALS.items():
+        if options.only in (None, name):
+            crystals = excerpt(options.originals / file, count)
+            (options.out / f"{name}.npz").write_bytes(crystals.to_bytes())
+            print(f"{name}: {len(crystals)} crystals, {len(crystals.z)} atoms")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -26,14 +26,19 @@ def join_runs(folders: Sequence[Path], hardware: Mapping[str, Any]) -> None:
             run_on_several(folder, hardware)
         except RuntimeError:
             continue  # the first node tells, and goes on with the next run
-        while not _ended(folder, started):
+        while not has_ended(folder, started):
             time.sleep(TICK)
 
 
-def _ended(folder: Path, started: float) -> bool:
+def has_ended(folder: Path, since: float) -> bool:
+    """Whether a run has its result, or has failed since a time.
+
+    An empty error.txt is that of an attempt that is under way.
+    """
     if (folder / "result.json").exists():
         return True
     try:
-        return (folder / "error.txt").stat().st_mtime > started
+        found = (folder / "error.txt").stat()
     except FileNotFoundError:
         return False
+    return bool(found.st_size) and found.st_mtime > since

@@ -34,7 +34,12 @@ class GeneratorExperiment(Experiment[GeneratorSpec, GeneratorTraining]):
     name = "generate"
     title = "Generated molecules: what the loss changes"
     spec_type = GeneratorSpec
-    roles: ClassVar = {"model": "denoiser", "loss": "structure", "evaluator": "set"}
+    roles: ClassVar = {
+        "model": "denoiser",
+        "loss": "structure",
+        "evaluator": "set",
+        "dataset": "structure",
+    }
     given: ClassVar = {"model": {"types": 5}}
     columns = (
         share("atom_stable", "stable atoms", STABLE, terminal=True),

@@ -42,7 +42,12 @@ class StructureExperiment(Experiment[StructureSpec, StructureTraining]):
     name = "compare"
     title = "What the loss changes"
     spec_type = StructureSpec
-    roles: ClassVar = {"model": "structure", "loss": "structure", "evaluator": "structure"}
+    roles: ClassVar = {
+        "model": "structure",
+        "loss": "structure",
+        "evaluator": "structure",
+        "dataset": "structure",
+    }
     group = "noise"
     leaves = ("structures.npz", "molecules.npz")
     columns = (
@@ -51,7 +56,7 @@ class StructureExperiment(Experiment[StructureSpec, StructureTraining]):
         column("pair14_mae", "1-4", "Å", text=APART.format("three bonds")),
         column("rmsd", "RMSD", "Å", terminal=True, text=ALIGNED),
         share("success", "<0.3 Å", "share of molecules whose RMSD is below 0.3 Å", terminal=True),
-        share("right_centres", "centres", CENTRES, terminal=True),
+        share("right_centres", "centres", CENTRES),
         share("right_double_bonds", "E/Z", DOUBLE_BONDS),
         # Medians: one torn molecule can have thousands of eV.
         column(

@@ -49,6 +49,7 @@ def crystal_springs(
     *,
     pbc: Tensor | None = None,
     cutoff: float | None = None,
+    reach: float = REACH,
     batch: Tensor | None = None,
     num_graphs: int | None = None,
     present: Tensor | None = None,
@@ -63,8 +64,9 @@ def crystal_springs(
         cell: lattice vectors as rows [num_graphs, dim, dim] or [dim, dim], in Å. A cell of zeros
             does not repeat: such a structure gets all its pairs within the cutoff.
         pbc: which lattice vectors repeat [num_graphs, dim] or [dim]; None means all.
-        cutoff: largest distance; None means 2.4 times the mean spacing of each structure (the edge
-            of the cube that holds one atom on average), and no limit where nothing repeats.
+        cutoff: largest distance; None means `reach` times the mean spacing of each structure (the
+            edge of the cube that holds one atom on average), and no limit where nothing repeats.
+        reach: cutoff in units of the mean spacing; of no use with `cutoff`.
         batch: graph of every node [num_nodes]; None means one graph.
         num_graphs: number of graphs.
         present: nodes that count [num_nodes], bool; None means all.
@@ -73,7 +75,7 @@ def crystal_springs(
         The springs, on the device of `pos`.
 
     Raises:
-        ValueError: a shape or the cutoff is wrong, or positions are not finite.
+        ValueError: a shape, the cutoff or the reach is wrong, or positions are not finite.
 
     >>> springs = crystal_springs(torch.zeros(1, 3), 3 * torch.eye(3), cutoff=3.0)
     >>> springs.edge_shift.abs().sum(dim=1).tolist()
@@ -83,6 +85,8 @@ def crystal_springs(
         raise ValueError(f"`pos` must have shape [num_nodes, 1 to 3], got {tuple(pos.shape)}")
     if cutoff is not None and not 0.0 < cutoff < np.inf:
         raise ValueError(f"`cutoff` must be a positive length or None, got {cutoff}")
+    if not 0.0 < reach < np.inf:
+        raise ValueError(f"`reach` must be a positive number of mean spacings, got {reach}")
     dim = pos.size(1)
     batch, count = resolve_batch(pos, batch, num_graphs)
     if cell.shape[-2:] != (dim, dim) or cell.numel() not in (dim * dim, count * dim * dim):
@@ -99,10 +103,10 @@ def crystal_springs(
     order = np.argsort(graph, kind="stable")
     points, graph, counts = points[order], graph[order], counts[order]
     if cutoff is None:
-        reach = REACH * mean_spacing(points[counts], graph[counts], reduced)
+        limit = reach * mean_spacing(points[counts], graph[counts], reduced)
     else:
-        reach = np.full(count, cutoff)
-    found = find_images(points, graph, reduced, reach, counts)
+        limit = np.full(count, cutoff)
+    found = find_images(points, graph, reduced, limit, counts)
     # Back to the order of the caller: rows of atoms first, then the images.
     name = np.concatenate([order, np.arange(len(order), len(found.atom))])
     atom, shift = np.empty_like(found.atom), np.empty_like(found.shift)

@@ -61,8 +61,7 @@ class _SpringEnergy(torch.autograd.Function):
         ctx.options = (problem.num_graphs, problem.law, problem.well, problem.cutoff, problem.total)
         if problem.total:
             energy = energy.sum()
-        if energy.dtype != pos.dtype:
-            energy = energy.to(pos.dtype) if ctx.calm else clamp_finite(energy, pos.dtype)
+        energy = energy.to(pos.dtype) if ctx.calm else clamp_finite(energy, pos.dtype)
         return energy, gradient
 
     @staticmethod

@@ -238,8 +238,10 @@ def _sparse_kernel(  # noqa: PLR0917 - Triton passes by position
         dx, dy, dz = dx + sx, dy + sy, dz + sz
         du, dv, dw = du + sx, dv + sy, dw + sz
     each, force = _spring(dx, dy, dz, du, dv, dw, ax, ay, az, unit, law, form, shape, cut, tiny)
-    if not shifted:  # an atom has no spring to itself
-        each, force = tl.where(i == j, 0.0, each), tl.where(i == j, 0.0, force)
+    itself = i == j  # to which an atom has no spring; it has one to its images
+    if shifted:
+        itself = itself & (sx == 0.0) & (sy == 0.0) & (sz == 0.0)
+    each, force = tl.where(itself, 0.0, each), tl.where(itself, 0.0, force)
     if weighted:
         factor = tl.load(weight + column, mask=inside, other=0.0)
         each, force = each * factor, force * factor

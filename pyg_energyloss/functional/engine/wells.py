@@ -80,10 +80,22 @@ def tension_and_energy(
     potential = potential_object(well)
     if unit is not None and not degree(well):
         stretch = stretch * unit
-    if isinstance(potential, potentials.Potential):
+    if isinstance(well, WellForm) and well.form != Well.MORSE:
         return potential.tension(stretch), potential.energy(stretch)
+    if isinstance(potential, potentials.Potential):
+        return _held(potential.tension(stretch), potential.energy(stretch))
     predicted = target + stretch
-    return potential.slope(predicted, target), potential.value(predicted, target)
+    return _held(potential.slope(predicted, target), potential.value(predicted, target))
+
+
+def _held(tension: Tensor, energy: Tensor) -> tuple[Tensor, Tensor]:
+    """Both inside the range of the type, which steep potentials leave; NaN stays NaN.
+
+    An infinite one times a stiffness of zero, or beside an opposite one, would be NaN.
+    """
+    largest = torch.finfo(energy.dtype).max
+    strongest = largest / 2**24  # so many of them can be added up
+    return tension.clamp(-strongest, strongest), energy.clamp(-largest, largest)
 
 
 def curvature(

@@ -60,18 +60,43 @@ class PaddedLoss(torch.nn.Module):
                 "`pos_pred` must have shape [..., max_nodes, dim] with an axis of samples, got "
                 f"{tuple(pos_pred.shape)}"
             )
-        *samples, nodes, dim = pos_pred.shape
-        count = torch.Size(samples).numel()
-        graph = torch.arange(count, device=pos_pred.device).repeat_interleave(nodes)
-        target = _spread("pos_target", pos_target, pos_pred.shape)
-        data = Data(pos=target.reshape(-1, dim), batch=graph)
-        data.num_graphs = count
-        if mask is not None:
-            data.pos_mask = _spread("mask", mask.bool(), pos_pred.shape[:-1]).reshape(-1)
-        if weights is not None:
-            data.pos_weight = _spread("weights", weights, pos_pred.shape[:-1]).reshape(-1)
-        values: Tensor = self.inner(pos_pred.reshape(-1, dim), data)
-        return values.reshape(samples)
+        sample_values = getattr(self.inner, "sample_values", None)
+        shared = (pos_target, mask, weights)
+        if sample_values is not None and _same_for_samples(pos_pred, *shared):
+            # The samples of an axis of their own have one target: it is looked at once.
+            mask, weights = (t if t is None else t[:, 0] for t in (mask, weights))
+            data = _flat(pos_pred[:, 0].shape, pos_target[:, 0], mask, weights)
+            values: Tensor = sample_values(pos_pred.transpose(0, 1).flatten(1, 2), data)
+            return values.t()
+        values = self.inner(pos_pred.flatten(0, -2), _flat(pos_pred.shape, *shared))
+        return values.reshape(pos_pred.shape[:-2])
+
+
+def _same_for_samples(
+    pos_pred: Tensor, pos_target: Tensor, mask: Tensor | None, weights: Tensor | None
+) -> bool:
+    """Whether predictions [targets, samples, nodes, dim] of a target have all else in common."""
+    if pos_pred.dim() != 4 or pos_pred.numel() == 0 or pos_target.dim() != 4:  # noqa: PLR2004
+        return False
+    others = [tensor for tensor in (mask, weights) if tensor is not None]
+    axes = all(tensor.dim() == 3 and tensor.size(1) == 1 for tensor in others)  # noqa: PLR2004
+    return axes and pos_target.size(1) == 1
+
+
+def _flat(
+    shape: torch.Size, pos_target: Tensor, mask: Tensor | None, weights: Tensor | None
+) -> Data:
+    """The target of padded positions of a shape as one PyG batch."""
+    target = _spread("pos_target", pos_target, shape)
+    count = shape[:-2].numel()
+    graph = torch.arange(count, device=target.device).repeat_interleave(shape[-2])
+    data = Data(pos=target.flatten(0, -2), batch=graph)
+    data.num_graphs = count
+    if mask is not None:
+        data.pos_mask = _spread("mask", mask.bool(), shape[:-1]).reshape(-1)
+    if weights is not None:
+        data.pos_weight = _spread("weights", weights, shape[:-1]).reshape(-1)
+    return data
 
 
 def _spread(name: str, value: Tensor, shape: torch.Size) -> Tensor:

@@ -161,6 +161,19 @@ def test_potentials_cutoff_and_weights_of_nodes(device, use, complete, potential
     assert_engines_agree(use, energy, pred)
 
 
+def test_an_image_of_an_atom_is_a_pair_and_the_atom_itself_is_none(device, use):
+    pos, cell = torch.zeros(2, 3, device=device), 2.0 * torch.eye(3, device=device)
+    columns = torch.tensor([[0, 0, 1], [0, 0, 1]], device=device)
+    shift = torch.tensor([[1, 0, 0], [0, 0, 0], [0, 0, -1]], device=device)
+    options = {"potential": potentials.LDDT(), "cell": cell, "edge_shift": shift}
+    found = []
+    for name in ("triton", "torch"):
+        use(name)
+        found.append(pair_energy(pos, pos, columns, **options))
+    assert found[0].item() == pytest.approx(found[1].item())
+    assert found[0].item() == pytest.approx(2 * 0.19590, abs=1e-4)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_laws_with_a_factor_for_each_pair_of_kinds(device, use, shuffled, dtype):

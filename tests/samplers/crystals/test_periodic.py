@@ -10,6 +10,8 @@ from pyg_energyloss.functional import crystal_energy
 from pyg_energyloss.samplers import (
     Backbone,
     BondEdges,
+    ErdosRenyi,
+    KRegular,
     LaterationEdges,
     Lattice,
     NearestNeighbours,
@@ -199,3 +201,19 @@ def test_a_periodic_batch_is_drawn_in_the_loss():
     assert loss(pos, batch) < 1e-12
     moved = pos + torch.tensor([1.0, 2.0, 3.0])
     assert loss(moved, batch) < 1e-12
+
+
+def test_tosses_over_all_images_have_the_energy_of_the_crystal_as_their_mean():
+    # By nearest images alone the mean was another one.
+    pos, moved = torch.from_numpy(atoms(6)), torch.from_numpy(atoms(6) + atoms(6, seed=1) * 0.02)
+    cell = torch.from_numpy(TRICLINIC)
+    data = Data(pos=pos, cell=cell[None])
+    loss = PairEnergyLoss("exponential", edges=ErdosRenyi(edges_per_atom=8, seed=0), normalize=None)
+    draws = [float(loss(moved, data)) for _ in range(300)]
+    expected = float(crystal_energy(moved, pos, cell, stiffness=Exponential()))
+    assert abs(np.mean(draws) - expected) < 4 * np.std(draws) / len(draws) ** 0.5
+
+
+def test_a_regular_graph_of_a_crystal_is_refused():
+    with pytest.raises(ValueError, match="a regular graph knows no periodic images"):
+        KRegular().sample(atoms(12), np.random.default_rng(0), lattice=BULK)

@@ -27,6 +27,7 @@ from pyg_energyloss.functional.engine.numba.complete import (
 from pyg_energyloss.functional.engine.numba.order import packed_order
 from pyg_energyloss.functional.engine.numba.small import SMALL, small_kernel
 from pyg_energyloss.functional.engine.problem import Problem
+from pyg_energyloss.functional.engine.self_images import self_image_energy
 from pyg_energyloss.functional.geometry.distance import COINCIDENT
 from pyg_energyloss.radial import Form, RadialForm, TableForm
 
@@ -232,7 +233,9 @@ def _sparse(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
     if twice:
         energies *= 2.0
         gradient *= 2.0
-    return energies.sum(axis=0), gradient
+    energy = energies.sum(axis=0)
+    constant = None if problem.shift is None else self_image_energy(problem)
+    return energy if constant is None else energy + constant.detach().numpy(), gradient
 
 
 def _packed(problem: Problem, copies: int) -> NDArray[np.floating]:

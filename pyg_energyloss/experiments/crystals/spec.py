@@ -1,0 +1,66 @@
+"""The fields of a run on crystals, and the defaults that a sweep of learning rates found."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from pyg_energyloss.experiments.spec import Spec, judging, option
+
+TASKS = ("denoise", "composition")
+LATTICES = ("given", "predicted")
+MODELS = ("crystal_gnn", "crystal_egnn")
+LOSSES = ("crystal_mse", "crystal_aligned_mse", "energy", "energy_absolute")
+LEVELS = (0.25, 0.5)
+#: Standard deviation of the strain of the lattice for each Å of noise on the atoms.
+STRAIN = 0.15
+
+#: Peak learning rate for a model and a loss that the sweep did not cover.
+FALLBACK_LEARNING_RATE = 3e-3
+
+#: model -> loss -> peak learning rate: best distances of validation crystals.
+LEARNING_RATES: dict[str, dict[str, float]] = {}
+
+
+def learning_rate(model: str, loss: str) -> float:
+    """Peak learning rate of a model with a loss."""
+    return LEARNING_RATES.get(model, {}).get(loss, FALLBACK_LEARNING_RATE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrystalSpec(Spec):
+    """One run on crystals.
+
+    Raises:
+        ValueError: the task or the lattice is unknown, or the levels do not fit.
+    """
+
+    task: str = option("denoise", "", choices=TASKS)
+    lattice: str = option(
+        "given",
+        "the cell is given (default), or predicted from a strained copy (denoise) or a cube",
+        choices=LATTICES,
+    )
+    levels: tuple[float, ...] = option(
+        (),
+        "denoise: standard deviations of the noise in Å (default: 0.25,0.5)",
+        flag="noise-levels",
+        metavar="S,S",
+    )
+    eval_graphs: int = judging(200, "test crystals", least=1)
+    match_graphs: int = judging(
+        40, "of these, how many pymatgen's matcher judges, which is slow", least=1
+    )
+
+    def __post_init__(self) -> None:
+        """Check the levels."""
+        super().__post_init__()
+        if bool(self.levels) != (self.task == "denoise"):
+            raise ValueError(
+                f"`levels` are for the task denoise, which needs some; got {list(self.levels)} "
+                f"for the task {self.task}"
+            )
+        if not all(math.isfinite(level) and level > 0 for level in self.levels):
+            raise ValueError(
+                f"`levels` must be positive noise levels in Å, got {list(self.levels)}"
+            )
