@@ -8,7 +8,7 @@ one opaque node.
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -38,7 +38,8 @@ def _solve(problem: Problem) -> tuple[Tensor, Tensor, bool]:
     """
     pos = problem.pos
     wanted = os.environ.get(dispatch.ENGINE_VARIABLE, "auto")
-    listed, law, well = problem.edge_index is not None, type(problem.law), type(problem.well)
+    listed = problem.edge_index is not None
+    law, well = cast("Any", type(problem.law)), cast("Any", type(problem.well))
     solve = dispatch.solver_for(pos.device.type, pos.size(1), law, well, listed, wanted)
     energy, gradient = solve(problem)
     eager = energy.is_cpu and not torch.compiler.is_compiling()
