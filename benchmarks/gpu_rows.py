@@ -32,13 +32,23 @@ def engine(name: str | None) -> Iterator[None]:
 
     It never chooses Triton's interpreter, which stands in for a GPU here.
     """
-    before = dispatch.engine_name
+    chooser = "engine_for" if hasattr(dispatch, "engine_for") else "engine_name"
+    before = getattr(dispatch, chooser)
     if name is not None:
-        dispatch.engine_name = lambda _problem: name
+        setattr(dispatch, chooser, lambda *_: name)
+    _forget()
     try:
         yield
     finally:
-        dispatch.engine_name = before
+        setattr(dispatch, chooser, before)
+        _forget()
+
+
+def _forget() -> None:
+    """Have the library choose anew, if it remembers what it chose."""
+    clear = getattr(getattr(dispatch, "solver_for", None), "cache_clear", None)
+    if clear is not None:
+        clear()
 
 
 def engine_of_ours(pos: Tensor) -> str:

@@ -4,8 +4,8 @@
 
 The functions of the two programs are read from their git repositories while this runs; none of
 their code is part of this package. One thread, CPU time, forward and gradient, float32, best of
-several (theirs of two). The structure is that of the file, water included, moved by 1 Å; DNA has
-AlphaFold 3's cutoff for nucleotides. The large structure is 20 016 atoms at the density of a
+several. The structure is that of the file, water included, moved by 1 Å; its DNA has AlphaFold 3's
+cutoff for nucleotides. The large structure is 20 016 atoms at the density of a
 protein; what is right there is a sum in float64, a few rows at a time.
 """
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
 import subprocess
 import sys
 import time
@@ -117,7 +118,7 @@ def beside(options: argparse.Namespace) -> dict[str, Any]:
         value, gradient, ms = solved(ours, pred, 15)
         rows: dict[str, Any] = {"ours": {"value": value, "ms": round(ms, 2)}}
         for name, loss in theirs(options, target, nucleotide).items():
-            their_value, their_gradient, their_ms = solved(loss, pred, 2)
+            their_value, their_gradient, their_ms = solved(loss, pred, options.repeats)
             cosine = torch.nn.functional.cosine_similarity(
                 gradient.double().flatten(), their_gradient.double().flatten(), dim=0
             )
@@ -187,6 +188,7 @@ def main() -> None:
     parser.add_argument("--structure", type=Path, help="a PDB or mmCIF file, such as 5ugo")
     parser.add_argument("--openfold", type=Path, help="git directory of aqlaboratory/openfold-3")
     parser.add_argument("--boltz", type=Path, help="git directory of jwohlwend/boltz")
+    parser.add_argument("--repeats", type=int, default=2, help="of the functions of others")
     parser.add_argument("--out", type=Path, default=RESULT)
     parser.add_argument("--large", action="store_true", help="print the large case alone")
     options = parser.parse_args()
@@ -199,6 +201,8 @@ def main() -> None:
     result: dict[str, Any] = {
         "environment": environment(),
         "seed": SEED,
+        "repeats_of_others": options.repeats,
+        "load": [round(number, 1) for number in os.getloadavg()],
         "large": json.loads(done.stdout),
     }
     if options.structure:

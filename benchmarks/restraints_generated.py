@@ -1,7 +1,9 @@
-"""Do guidance and relaxation mend generated molecules: PoseBusters, validity and uniqueness.
+r"""Do guidance and relaxation mend generated molecules: PoseBusters, validity and uniqueness.
 
-    energyloss generate --models gdm --losses energy_gated --samples 300 --out runs/generator
-    python benchmarks/restraints_generated.py runs/generator/runs/KEY      (half an hour on a core)
+    python benchmarks/generate_small.py --work /tmp/small --losses mse --seeds 0,
+    python benchmarks/restraints_generated.py /tmp/small/runs/KEY          (some minutes of a core)
+    python benchmarks/restraints_generated.py --molecules 500 \
+        --samples benchmarks/results/generate_small.extxyz             (half a minute, no guidance)
 
 The folder is that of a trained generator. The same seeds are sampled plainly and with `guidance`
 by the terms that RDKit's perception gives at low noise; both sets are judged, and again after
@@ -19,6 +21,8 @@ import torch
 from torch_geometric.data import Batch, Data
 
 from pyg_energyloss import registry
+from pyg_energyloss.data import read_data
+from pyg_energyloss.data.write import write_extxyz
 from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.files import write_json
 from pyg_energyloss.generative import guidance, perceived_terms, sample
@@ -33,13 +37,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("generator", type=Path, nargs="?", help="folder of a trained generator")
     parser.add_argument("--noise", type=float, help="displace held-out molecules by so many Å")
+    parser.add_argument("--samples", type=Path, help="file of molecules that were generated before")
     parser.add_argument("--molecules", type=int, default=100)
     parser.add_argument("--sample-steps", type=int, default=100)
     parser.add_argument("--start", type=float, default=0.3, help="σ/α below which to guide, in Å")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--structures", type=Path, help="folder to write the molecules to")
     parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
-    if options.generator is None:
+    if options.samples is not None:
+        sets = {"plain": read_data(options.samples)[: options.molecules]}
+    elif options.generator is None:
         sets = {f"held out, noise {options.noise} Å": noised(options.molecules, options.noise)}
     else:
         sets = generated(options)
@@ -47,10 +55,14 @@ def main() -> None:
     for what, molecules in sets.items():
         for relaxed in (False, True):
             made = mended(molecules) if relaxed else molecules
+            if options.structures is not None:
+                name = f"{what}{'_relaxed' if relaxed else ''}.extxyz"
+                write_extxyz(options.structures / name, made)
             rows.append({"what": what, "relaxed": relaxed} | judged(made))
             print(rows[-1], flush=True)
-    settings = {name: str(value) for name, value in vars(options).items() if name != "out"}
-    settings.pop("generator")
+    settings = {name: str(value) for name, value in vars(options).items()}
+    for name in ("generator", "samples", "structures", "out"):
+        settings.pop(name)
     write_json(options.out, {"environment": environment(), "settings": settings, "rows": rows})
 
 
@@ -64,10 +76,13 @@ def noised(count: int, sigma: float) -> dict[str, list[Data]]:
 
 
 def generated(options: argparse.Namespace) -> dict[str, list[Data]]:
-    from pyg_energyloss.experiments.generation.generator import load_generator
+    from pyg_energyloss.experiments.generation.generator import (
+        describe_generator,
+        load_generator,
+    )
 
     diffusion = load_generator(options.generator)
-    sizes = torch.tensor([len(item.z) for item in registry.create("dataset", "qm9_small")["train"]])
+    sizes = torch.tensor(describe_generator(options.generator)["counts"])
     guides = {"plain": None, "guided": guidance(perceived_terms, start=options.start)}
     made = {}
     for what, guide in guides.items():

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.rigidity.frame import TOLERANCE, check_finite
+from pyg_energyloss.rigidity.frame import TOLERANCE, affine_frame, check_finite
 from pyg_energyloss.rigidity.graph import is_complete, undirected_pairs
 from pyg_energyloss.rigidity.lateration import laterate
 from pyg_energyloss.rigidity.rebuild import rebuild
@@ -57,7 +57,9 @@ def prove(edge_index: Any, pos: Any) -> Proof:
         # Tight lateration is among all pairs; to search for an order would take n³ steps.
         pairs = laterate(points).pairs
     length = np.linalg.norm(points[pairs[0]] - points[pairs[1]], axis=1)
-    built = rebuild(pairs, length, num_nodes, dim=dim)
+    # The hubs of the placement are where tight lateration starts; elsewhere it may get stuck.
+    hubs = affine_frame(points)[0].tolist()
+    built = rebuild(pairs, length, num_nodes, dim=dim, start=hubs)
     error = aligned_error(built.pos, points) if built.is_whole else np.inf
     proved = error <= TOLERANCE * _extent(points) and holds_by_lateration(
         built.order, pairs, points

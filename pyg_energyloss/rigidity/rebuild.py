@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +39,13 @@ class Rebuilt(NamedTuple):
 
 
 def rebuild(
-    edge_index: Any, length: Any, num_nodes: int, *, dim: int = 3, tolerance: float = 1e-5
+    edge_index: Any,
+    length: Any,
+    num_nodes: int,
+    *,
+    dim: int = 3,
+    tolerance: float = 1e-5,
+    start: Sequence[int] = (),
 ) -> Rebuilt:
     """Place atoms one by one from edge lengths, wherever the lengths leave no choice.
 
@@ -53,6 +61,8 @@ def rebuild(
         num_nodes: number of atoms.
         dim: dimension of space.
         tolerance: heights below this share of the longest edge count as zero.
+        start: atoms, joined to each other, that growth is tried from first. The simplices that are
+            tried are the widest ones, and not every one grows to the whole.
 
     Returns:
         Positions in an arbitrary frame and hand, and the order of placement.
@@ -77,7 +87,7 @@ def rebuild(
         return best
     limit = tolerance * (float(lengths.max()) if len(lengths) else 1.0)
     reached: list[set[int]] = []
-    for seed in _seeds(partners, dim):
+    for seed in chain([list(start)] if len(start) else [], _seeds(partners, dim)):
         # What grows from a full seed inside an earlier result stays inside it.
         if any(len(seed) > dim and known.issuperset(seed) for known in reached):
             continue

@@ -45,6 +45,24 @@ def test_the_results_are_what_the_rows_give(contest, tmp_path, monkeypatch):
         assert again[part] == committed[part]
 
 
+def test_the_page_says_of_400_steps_what_the_duels_say(contest):
+    committed = json.loads(contest["summary"].RESULT.read_text())
+    (table,) = (t for t in committed["tables"] if (t["model"], t["steps"]) == ("gnn", 400))
+    found = {(d["challenger"], d["rival"]): d for d in table["duels"]}
+    for challenger in ("energy_absolute_l1", "energy_absolute_kabsch"):
+        recipe, paper, l1, aligned = (
+            found[challenger, rival] for rival in ("lddt_kabsch", "energy", "distance_l1", "kabsch")
+        )
+        ahead = [(d, "bond_mae") for d in (recipe, paper, l1, aligned)]
+        ahead += [(d, "distance_mae") for d in (recipe, paper, aligned)] + [(paper, "rmsd")]
+        assert all(d[metric][2] < 0 for d, metric in ahead)
+        assert all(l1[metric][1] < 0 < l1[metric][2] for metric in ("distance_mae", "rmsd"))
+        assert recipe["rmsd"][1] > 0
+        assert aligned["rmsd"][2] > 0
+    shares = [row["values"]["acceptable"]["mean"] for row in table["rows"]]
+    assert max(shares) < 1
+
+
 def test_a_rate_is_tried_beyond_an_end_as_long_as_the_best_is_there(contest):
     beyond = contest["tuning"].beyond
     assert beyond({3e-3: 0.5, 1e-2: 0.4}) == [3e-2]
