@@ -132,6 +132,9 @@ def rows_of(cases: list[str], deadline: float) -> Iterator[Row]:
                 worker = None
             else:
                 yield row
+                if "error" in row:  # which may stay in its device, or hold memory
+                    worker.close()
+                    worker = None
     if worker is not None:
         worker.close()
 

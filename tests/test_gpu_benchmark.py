@@ -63,6 +63,24 @@ def test_a_lost_process_is_a_row_and_the_next_row_has_another(gpu, monkeypatch):
     assert [row.get("times_ours") for row in rows] == [1.0, 1.0, None, 1.0]
 
 
+def test_a_row_that_broke_leaves_its_process_to_none(gpu, monkeypatch):
+    ended = []
+
+    class Tainted:
+        def ask(self, case, way, _seconds):
+            return {"case": case, "way": way} | ({"error": "device"} if way == "dense" else {})
+
+        def close(self):
+            ended.append(self)
+
+    monkeypatch.setattr(gpu, "Worker", Tainted)
+    monkeypatch.setattr(gpu.CASES["complete_3000"], "ways", ("ours", "dense", "cdist"))
+    rows = list(gpu.rows_of(["complete_3000"], float("inf")))
+    assert ["error" in row for row in rows] == [False, True, False]
+    assert len(ended) == 2
+    assert ended[0] is not ended[1]
+
+
 def test_without_a_gpu_nothing_is_written_as_a_result_of_one(gpu, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(gpu, "INTERPRETED", tmp_path / "small.json")
     monkeypatch.setattr(

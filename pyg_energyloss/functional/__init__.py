@@ -12,6 +12,7 @@ from pyg_energyloss.functional.crystals.crystal_springs import (
 )
 from pyg_energyloss.functional.crystals.minimum_image import minimum_image
 from pyg_energyloss.functional.crystals.unwrap import unwrap
+from pyg_energyloss.functional.edge_energy import edge_energy
 from pyg_energyloss.functional.fape import fape
 from pyg_energyloss.functional.geometry.frames import bonded_frames, frame_axes
 from pyg_energyloss.functional.geometry.handedness import handedness
@@ -26,7 +27,7 @@ from pyg_energyloss.functional.kabsch import kabsch_mse
 from pyg_energyloss.functional.lddt import lddt
 from pyg_energyloss.functional.neighbour_weight import neighbour_weight
 from pyg_energyloss.functional.padded import from_padded, to_padded
-from pyg_energyloss.functional.pair_energy import edge_energy, pair_energy
+from pyg_energyloss.functional.pair_energy import pair_energy
 from pyg_energyloss.functional.sample_energy import sample_energy
 from pyg_energyloss.functional.smooth_lddt import smooth_lddt
 from pyg_energyloss.functional.spins.discrete_energy import categorical_field, discrete_energy

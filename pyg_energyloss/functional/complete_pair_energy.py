@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from pyg_energyloss.functional.edge_energy import edge_energy
 from pyg_energyloss.functional.engine import (
+    FORMS,
     Problem,
     exceptions_of,
     law_function,
@@ -22,15 +24,14 @@ from pyg_energyloss.functional.engine.checks import check_batch, looks
 from pyg_energyloss.functional.engine.springs import Springs, rest_distance
 from pyg_energyloss.functional.engine.torch_engine import complete_chunks
 from pyg_energyloss.functional.graphs import (
-    check_graph_weight,
     check_positions,
-    compute_dtype,
     graph_sum,
     resolve_batch,
 )
 from pyg_energyloss.functional.node_weight import check_node_weight, present
-from pyg_energyloss.functional.pair_energy import check_cutoff, edge_energy
+from pyg_energyloss.functional.pair_energy import check_cutoff
 from pyg_energyloss.functional.saturate import saturate, widen
+from pyg_energyloss.radial import WellForm
 
 
 def complete_pair_energy(
@@ -44,6 +45,7 @@ def complete_pair_energy(
     potential: Any = None,
     cutoff: float | None = None,
     node_weight: Tensor | None = None,
+    total: bool = False,
 ) -> Tensor:
     r"""Return the energy of the springs between all pairs of atoms, for each graph.
 
@@ -64,9 +66,11 @@ def complete_pair_energy(
             `slope`; None means harmonic.
         cutoff: pairs that are truly this far apart (in Å), or further, have no spring.
         node_weight: w_i [num_nodes]; a pair weighs w_i w_j, a node of weight 0 is not there.
+        total: return the sum over graphs, in one step.
 
     Returns:
-        [num_graphs], energy in stiffness x Å², twice differentiable in the positions.
+        [num_graphs], or [] if `total`, energy in stiffness x Å², twice differentiable in the
+        positions.
 
     Raises:
         TypeError, ValueError: an argument has a wrong type, shape or device, or (on a CPU) `batch`
@@ -79,38 +83,44 @@ def complete_pair_energy(
     Source: arXiv 2511.02087, eq 7; potentials other than the harmonic one are ours.
     """
     check_positions(pos_pred, pos_target)
-    batch, count = resolve_batch(pos_pred, batch, num_graphs)
-    check_graph_weight(graph_weight, count)
-    node_weight = check_node_weight(node_weight, pos_pred)
-    dtype = compute_dtype(pos_pred)
-    pred, target = widen(pos_pred, dtype).contiguous(), widen(pos_target, dtype).contiguous()
+    batch, count = resolve_batch(pos_pred, batch, num_graphs, graph_weight)
+    dtype = torch.promote_types(pos_pred.dtype, torch.float32)
+    if graph_weight is not None:
+        graph_weight = graph_weight.to(dtype).contiguous()
+    pred, target = pos_pred, pos_target
+    if pred.dtype != dtype or target.dtype != dtype:
+        pred, target = widen(pred, dtype), widen(target, dtype)
     if node_weight is not None:
+        node_weight = check_node_weight(node_weight, pos_pred)
         pred, target = present(pred, node_weight), present(target, node_weight)
-        node_weight = node_weight.contiguous()
-    split = exceptions_of(stiffness)
+    law: Any = stiffness
+    split = None
+    if not isinstance(stiffness, FORMS):
+        split = exceptions_of(stiffness)
+        law = law_of(stiffness if split is None else split[0])
     problem = Problem(
-        pred,
-        target,
+        pred.contiguous(),
+        target.contiguous(),
         batch,
         count,
-        law_of(stiffness if split is None else split[0]),
-        factor=None if graph_weight is None else graph_weight.to(dtype).contiguous(),
-        well=well_of(potential),
-        cutoff=check_cutoff(cutoff),
-        node_weight=node_weight,
+        law,
+        factor=graph_weight,
+        well=potential if isinstance(potential, WellForm) else well_of(potential),
+        cutoff=None if cutoff is None else check_cutoff(cutoff),
+        node_weight=None if node_weight is None else node_weight.contiguous(),
+        total=total,
     )
-    learned = (target, problem.factor, node_weight)
-    if torch.is_grad_enabled() and any(t.requires_grad for t in learned if t is not None):
-        if batch is not None and looks(pos_pred):
-            check_batch(batch, count)
-        problem = replace(problem, law=law_of(stiffness))
-        energy = _differentiable_in_all(problem)
-        energy = energy if problem.factor is None else energy * problem.factor
-        return saturate(energy, pos_pred.dtype)
-    energy = spring_energy(problem)
-    if split is not None:
-        energy = energy + spring_energy(_of_exceptions(problem, *split))
-        return saturate(energy, pos_pred.dtype)
+    if torch.is_grad_enabled() and (
+        target.requires_grad
+        or (graph_weight is not None and graph_weight.requires_grad)
+        or (node_weight is not None and node_weight.requires_grad)
+    ):
+        energy = _differentiable_in_all(replace(problem, law=law_of(stiffness)))
+    else:
+        energy = spring_energy(problem)
+        if split is not None:
+            energy = energy + spring_energy(_of_exceptions(problem, *split))
+            return saturate(energy, pos_pred.dtype)
     return energy if energy.dtype == pos_pred.dtype else saturate(energy, pos_pred.dtype)
 
 
@@ -134,7 +144,9 @@ def _of_exceptions(problem: Problem, law: Any, pairs: Tensor, k: Tensor) -> Prob
 
 def _differentiable_in_all(problem: Problem) -> Tensor:
     """Plain torch, a chunk at a time; each chunk is computed again in the backward pass."""
-    total = problem.pos.new_zeros(problem.num_graphs)
+    energy = problem.pos.new_zeros(problem.num_graphs)
+    if problem.batch is not None and looks(problem.pos):
+        check_batch(problem.batch, problem.num_graphs)
 
     def chunk_energy(
         pred: Tensor, target: Tensor, weight: Tensor | None, source: Tensor, sink: Tensor
@@ -156,5 +168,7 @@ def _differentiable_in_all(problem: Problem) -> Tensor:
 
     tensors = (problem.pos, problem.rest, problem.node_weight)
     for pair in complete_chunks(problem):
-        total = total + checkpoint(chunk_energy, *tensors, *pair, use_reentrant=False)
-    return total
+        energy = energy + checkpoint(chunk_energy, *tensors, *pair, use_reentrant=False)
+    energy = energy if problem.factor is None else energy * problem.factor
+    energy = energy.sum() if problem.total else energy
+    return saturate(energy, energy.dtype)

@@ -10,10 +10,10 @@ from torch.utils.checkpoint import checkpoint
 
 from pyg_energyloss.functional.geometry.frames import frame_axes, is_frame
 from pyg_energyloss.functional.graphs import (
+    INTEGERS,
     check_positions,
     compute_dtype,
     graph_sum,
-    is_no_integer,
     resolve_batch,
 )
 from pyg_energyloss.functional.node_weight import check_node_weight, present
@@ -140,7 +140,7 @@ def _check(
 ) -> None:
     if pos.size(1) != 3:  # noqa: PLR2004 - space
         raise ValueError(f"`pos_pred` must have shape [num_nodes, 3], got {tuple(pos.shape)}")
-    if not isinstance(frame_index, Tensor) or is_no_integer(frame_index):
+    if not isinstance(frame_index, Tensor) or frame_index.dtype not in INTEGERS:
         got = frame_index.dtype if isinstance(frame_index, Tensor) else type(frame_index).__name__
         raise TypeError(f"`frame_index` must be an integer tensor [3, num_frames], got {got}")
     if frame_index.dim() != 2 or frame_index.size(0) != 3:  # noqa: PLR2004 - three atoms

@@ -5,10 +5,14 @@ torch has no public word for either; what is private here is used in this file a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
+
+#: Whether a transform of torch.func is at work; torch's own function, so that asking costs least.
+transforms_are_active: Callable[[], bool] = torch._C._are_functorch_transforms_active  # noqa: SLF001 - nothing public says
 
 
 def is_transformed() -> bool:
@@ -19,8 +23,8 @@ def is_transformed() -> bool:
     >>> torch.func.vmap(lambda x: x + is_transformed())(torch.zeros(2))
     tensor([1., 1.])
     """
-    active: bool = torch._C._are_functorch_transforms_active()  # noqa: SLF001 - nothing public says
-    return active or torch.autograd.forward_ad._current_level >= 0  # noqa: SLF001 - the same
+    forward: bool = torch.autograd.forward_ad._current_level >= 0  # noqa: SLF001 - as above
+    return forward or transforms_are_active()
 
 
 def without_level(constant: Tensor) -> Tensor:

@@ -7,30 +7,24 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch_geometric.nn import MessagePassing
 
-from pyg_energyloss.functional import (
-    complete_pair_energy,
-    crystal_energy,
-    edge_energy,
-    neighbour_weight,
-    pair_energy,
-    unwrap,
-)
-from pyg_energyloss.functional.engine import law_function, law_of, potential_object, well_of
+from pyg_energyloss.functional import complete_pair_energy, crystal_energy, pair_energy
+from pyg_energyloss.functional.engine import law_of, well_of
 from pyg_energyloss.functional.engine.wells import HARMONIC
-from pyg_energyloss.functional.geometry.distance import safe_norm
-from pyg_energyloss.functional.graphs import compute_dtype, graph_sum
-from pyg_energyloss.functional.node_weight import total_weight
-from pyg_energyloss.functional.pair_energy import cartesian_shift, check_cutoff
+from pyg_energyloss.functional.pair_energy import check_cutoff
 from pyg_energyloss.losses.parts.arithmetic import LossArithmetic
 from pyg_energyloss.losses.parts.graph_info import GraphInfo, graph_info
 from pyg_energyloss.losses.parts.law import named_law, named_potential
-from pyg_energyloss.losses.parts.normalize import NORMALIZERS, check_normalize
-from pyg_energyloss.losses.parts.reduce import check_reduction, reduce_graphs
+from pyg_energyloss.losses.parts.normalize import (
+    atom_weight,
+    check_normalize,
+    graph_ones,
+    pair_weight,
+)
+from pyg_energyloss.losses.parts.reduce import check_reduction, graphs_per_process
+from pyg_energyloss.losses.parts.spring_messages import SpringMessages
 from pyg_energyloss.losses.parts.springs import (
-    SpringSet,
-    all_pairs,
+    Pairs,
     check_attr,
     check_edges_option,
     springs_of,
@@ -38,7 +32,7 @@ from pyg_energyloss.losses.parts.springs import (
 from pyg_energyloss.stiffness.base import check_positive
 
 
-class PairEnergyLoss(LossArithmetic, MessagePassing):
+class PairEnergyLoss(LossArithmetic, SpringMessages):
     """Score positions by the energy of springs on pair distances.
 
     Blind to rotation, translation, reflection and exchanges of atoms that keep all distances; needs
@@ -90,11 +84,11 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         cutoff: float | None = None,
         attr: str = "energy_edge_index",
     ) -> None:
-        super().__init__(aggr="sum")
+        super().__init__()
         self.stiffness = named_law(stiffness)
-        self._law = (
-            self.stiffness if hasattr(self.stiffness, "for_data") else law_of(self.stiffness)
-        )
+        # Resolved here, once; a law that depends on the data is bound to it at each call.
+        bound = hasattr(self.stiffness, "for_data")
+        self._law = None if bound else law_of(self.stiffness)
         self.edges = check_edges_option(edges)
         self.attr = check_attr(attr, edges)
         self.normalize = check_normalize(normalize)
@@ -113,146 +107,79 @@ class PairEnergyLoss(LossArithmetic, MessagePassing):
         Raises:
             TypeError, ValueError: `data` lacks positions, graph information, edges or a cell.
         """
-        info = graph_info(data)
-        springs, law = (
-            springs_of(self.edges, data, info, self.cutoff, self.attr),
-            self._law_for(data),
-        )
-        graphs: dict[str, Any] = {**info.graphs, "potential": self._well, "cutoff": self.cutoff}
-        graphs["graph_weight"] = self._graph_weight(info, springs)
-        if springs.crystal is not None and springs.cell is not None:
-            energy = crystal_energy(
+        info, pairs = graph_info(data), self._pairs(data)
+        edge_index, edge_weight, _ = pairs
+        springs = None
+        if getattr(data, "cell", None) is not None:
+            springs = springs_of(pairs, data, info, self.cutoff)
+            edge_index, edge_weight = springs.edge_index, springs.edge_weight
+        graphs: dict[str, Any] = {
+            "stiffness": self.stiffness.for_data(data) if self._law is None else self._law,
+            "batch": info.batch,
+            "num_graphs": info.num_graphs,
+            "node_weight": info.node_weight,
+            "graph_weight": self._graph_weight(info, edge_index),
+            "potential": self._well,
+            "cutoff": self.cutoff,
+            "total": self.reduction != "none",
+        }
+        if springs is not None and springs.crystal is not None and springs.cell is not None:
+            return crystal_energy(
                 pos_pred,
                 info.pos,
                 springs.cell,
                 cell_pred=cell_pred,
                 pbc=springs.pbc,
-                stiffness=law,
                 springs=springs.crystal,
                 **graphs,
             )
-        elif cell_pred is not None:
+        if cell_pred is not None:
             raise ValueError("`cell_pred` needs the true lattice in `data.cell`, which repeats")
-        elif springs.edge_index is None:
-            energy = complete_pair_energy(pos_pred, info.pos, stiffness=law, **graphs)
-        else:
-            energy = pair_energy(
-                pos_pred,
-                info.pos,
-                springs.edge_index,
-                stiffness=law,
-                edge_weight=springs.edge_weight,
-                **graphs,
-            )
-        return reduce_graphs(energy, self.reduction, self.temperature)
-
-    def edge_energies(self, pos_pred: Tensor, data: Any) -> tuple[Tensor, Tensor]:
-        """Return the pairs [2, num_edges] and the energy of each [num_edges], not normalised.
-
-        For analysis: over complete graphs all pairs are listed.
-        """
-        info = graph_info(data)
-        pos_pred, edge_index, weight, shift = self._listed(pos_pred, data, info)
-        dtype = compute_dtype(pos_pred)
-        return edge_index, edge_energy(
-            pos_pred.to(dtype),
-            info.pos.to(dtype),
-            edge_index,
-            stiffness=self._law_for(data),
-            edge_weight=weight,
-            shift=shift,
-            potential=self._well,
-            cutoff=self.cutoff,
-            node_weight=info.node_weight,
-        )
-
-    def atom_energies(self, pos_pred: Tensor, data: Any) -> Tensor:
-        """Return the energy of the springs that end at each atom [num_nodes], not normalised.
-
-        The messages of `edge_energies`, aggregated; their sum is the energy of the graph.
-        """
-        info = graph_info(data)
-        pos_pred, edge_index, weight, shift = self._listed(pos_pred, data, info)
-        dtype = compute_dtype(pos_pred)
-        rest = info.pos.to(dtype)
-        bond = rest[edge_index[1]] - rest[edge_index[0]]
-        length = safe_norm(bond if shift is None else bond + shift)
-        k = law_function(self._law_for(data))(length, edge_index[0], edge_index[1])
-        if self.cutoff is not None:
-            k = torch.where(length < self.cutoff, k, 0.0)
-        if info.node_weight is not None:
-            k = k * (info.node_weight[edge_index[0]] * info.node_weight[edge_index[1]])
-        energies: Tensor = self.propagate(  # type: ignore[operator] # written at run time
-            edge_index,
-            pos_pred=pos_pred.to(dtype),
-            edge_shift=shift if shift is not None else torch.zeros_like(bond),
-            rest_length=length,
-            edge_stiffness=k if weight is None else k * weight,
-            size=(info.pos.size(0), info.pos.size(0)),
-        )
-        return energies[:, 0]
-
-    def message(
-        self,
-        pos_pred_i: Tensor,
-        pos_pred_j: Tensor,
-        edge_shift: Tensor,
-        rest_length: Tensor,
-        edge_stiffness: Tensor,
-    ) -> Tensor:
-        """Return the energy of each spring [num_edges, 1]."""
-        length = safe_norm(pos_pred_i - pos_pred_j + edge_shift)
-        energy: Tensor = edge_stiffness * potential_object(self._well).value(length, rest_length)
-        return energy[:, None]
+        if edge_index is None:
+            return complete_pair_energy(pos_pred, info.pos, **graphs)
+        return pair_energy(pos_pred, info.pos, edge_index, edge_weight=edge_weight, **graphs)
 
     def _law_for(self, data: Any) -> Any:
-        law: Any = self.stiffness
-        bind = getattr(law, "for_data", None)
-        return self._law if bind is None else bind(data)
+        return self.stiffness.for_data(data) if self._law is None else self._law
 
-    def _listed(
-        self, pos_pred: Tensor, data: Any, info: GraphInfo
-    ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
-        springs = springs_of(self.edges, data, info, self.cutoff, self.attr)
-        edge_index = springs.edge_index if springs.edge_index is not None else all_pairs(info)
-        dtype = compute_dtype(info.pos)
-        shift = cartesian_shift(
-            springs.edge_shift,
-            springs.cell,
-            edge_index,
-            info.batch,
-            dtype,
-            num_graphs=info.num_graphs,
-        )
-        if springs.cell is not None:
-            pos_pred = unwrap(pos_pred, info.pos, springs.cell, batch=info.batch, pbc=springs.pbc)
-        return pos_pred, edge_index, springs.edge_weight, shift
+    def _pairs(self, data: Any) -> Pairs:
+        """The pairs, drawn or read: weights and shifts are named like the pairs."""
+        edges, attr = self.edges, self.attr
+        if callable(edges):
+            drawn = edges(data)
+            parts = drawn if isinstance(drawn, tuple) else (drawn,)
+            edge_index, weight, shift = (*parts, None, None)[:3]
+            return edge_index, weight, shift
+        edge_index = None if edges == "complete" else getattr(data, attr, None)
+        if edge_index is not None:
+            weight = getattr(data, attr.replace("index", "weight"), None)
+            return edge_index, weight, getattr(data, attr.replace("index", "shift"), None)
+        if edges == "data" or attr != "energy_edge_index":
+            raise ValueError(
+                f"`data.{attr}` is missing although the loss was told to read it; add it with "
+                "pyg_energyloss.transforms.RigidEdgeTransform"
+            )
+        return None, None, None
 
-    def _graph_weight(self, info: GraphInfo, springs: SpringSet) -> Tensor | None:
+    def _graph_weight(self, info: GraphInfo, edge_index: Tensor | None) -> Tensor | None:
+        """What the energy of each graph is multiplied with, so that the loss is a plain sum."""
+        share: float | Tensor = 1.0 / self.temperature
+        if self.reduction == "mean":
+            share /= max(info.num_graphs, 1)
+        elif self.reduction == "global_mean":
+            share /= graphs_per_process(info.num_graphs, info.pos.device)
         if self.normalize is None:
-            return None
-        weight = info.node_weight
-        if info.ptr is None or weight is not None:
-            atoms = total_weight(info.pos, weight, info.batch, info.num_graphs)
-        else:
-            atoms = info.ptr.diff().to(compute_dtype(info.pos))
-
-        graphs: dict[str, Any] = {"batch": info.batch, "num_graphs": info.num_graphs}
-
-        def pairs() -> Tensor:
-            if springs.edge_index is None:
-                if self.cutoff is not None:
-                    return neighbour_weight(info.pos, self.cutoff, **info.graphs)
-                itself = atoms if weight is None else graph_sum(weight.square(), **graphs)
-                return atoms * atoms - itself
-            source, target = springs.edge_index
-            each = torch.ones_like(source).to(atoms)
-            each = each if weight is None else weight[source] * weight[target]
-            graph = None if info.batch is None else info.batch[source]
-            return graph_sum(each, graph, info.num_graphs)
-
-        divisor = NORMALIZERS[self.normalize](atoms, pairs)
-        return torch.where(divisor > 0, divisor, 1.0).reciprocal()
+            return None if share == 1.0 else share * graph_ones(info)
+        if self.normalize == "pairs":
+            return share / pair_weight(info, edge_index, self.cutoff)
+        wide = torch.promote_types(info.pos.dtype, torch.float32)
+        if info.node_weight is not None or (info.ptr is None and info.batch is not None):
+            atoms = atom_weight(info)
+        elif info.ptr is None:
+            atoms = info.pos.new_full((1,), max(info.pos.size(0), 1), dtype=wide)
+        else:  # a graph without atoms counts as one
+            atoms = info.ptr.diff().clamp(min=1).to(wide)
+        return share / (atoms.square() if self.normalize == "atoms_squared" else atoms)
 
     def __repr__(self) -> str:
         defaults: dict[str, Any] = {

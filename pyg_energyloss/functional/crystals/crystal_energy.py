@@ -35,6 +35,7 @@ def crystal_energy(
     springs: CrystalSprings | None = None,
     potential: Any = None,
     node_weight: Tensor | None = None,
+    total: bool = False,
 ) -> Tensor:
     r"""Return the energy per cell of springs to all images within a cutoff, for each crystal.
 
@@ -64,9 +65,11 @@ def crystal_energy(
         springs: from `crystal_springs` or `listed_springs`; None finds those of the target.
         potential: how the energy grows with the deviation of a distance; None means harmonic.
         node_weight: w_i [num_nodes]; a pair weighs w_i w_j, a node of weight 0 is not there.
+        total: return the sum over graphs.
 
     Returns:
-        [num_graphs], energy in stiffness x Å², twice differentiable in `pos_pred` and `cell_pred`.
+        [num_graphs], or [] if `total`, energy in stiffness x Å², twice differentiable in
+        `pos_pred` and `cell_pred`.
 
     Raises:
         TypeError, ValueError: an argument has a wrong type or shape.
@@ -129,6 +132,7 @@ def crystal_energy(
             # For given springs; those that are found here stay all, images at the cutoff too.
             cutoff=None if cutoff is None else cutoff * (1.0 + 2.0 * SLACK),
             node_weight=None if share is None else share[atom],
+            total=total,
         )
     return energy.to(pos_pred.dtype)
 

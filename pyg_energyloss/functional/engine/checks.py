@@ -59,3 +59,19 @@ def check_columns(edge_index: Tensor, batch: Tensor | None, num_nodes: int) -> N
             f"{int(source[first])} and {int(target[first])} ({crossing.numel()} such columns); "
             "make the edges after the last step that reorders or removes nodes"
         )
+
+
+def check_springs(
+    edge_index: Tensor | None, batch: Tensor | None, num_graphs: int, num_nodes: int
+) -> None:
+    """Raise unless every node has a graph and every column, if any, joins two nodes of one.
+
+    Raises:
+        ValueError: an index is out of range, or a column joins two graphs.
+
+    >>> check_springs(None, torch.tensor([0, 2]), 3, 2)
+    """
+    if batch is not None:
+        check_batch(batch, num_graphs)
+    if edge_index is not None:
+        check_columns(edge_index, batch, num_nodes)

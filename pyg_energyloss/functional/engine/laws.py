@@ -11,6 +11,9 @@ from pyg_energyloss.functional.engine.handles import Handle
 from pyg_energyloss.functional.engine.problem import Law, spring_law
 from pyg_energyloss.radial import RadialForm, TableForm
 
+#: A law that is resolved: `law_of` returns it as it is.
+FORMS = (RadialForm, TableForm, Handle, type(None))
+
 
 def law_of(stiffness: Any) -> RadialForm | TableForm | Handle | None:
     """Return the form of a law that kernels know, or it as a function of (d, source, target).
@@ -26,7 +29,7 @@ def law_of(stiffness: Any) -> RadialForm | TableForm | Handle | None:
     >>> law_of(Exponential(2.0)).strength
     2.0
     """
-    if stiffness is None or isinstance(stiffness, (RadialForm, TableForm, Handle)):
+    if isinstance(stiffness, FORMS):
         return stiffness
     for name in ("radial_form", "table_form"):
         ask = getattr(stiffness, name, None)
@@ -76,4 +79,4 @@ def exceptions_of(stiffness: Any) -> tuple[Any, Tensor, Tensor] | None:
     return split
 
 
-__all__ = ["Law", "exceptions_of", "law_function", "law_of"]
+__all__ = ["FORMS", "Law", "exceptions_of", "law_function", "law_of"]

@@ -26,6 +26,7 @@ class Problem:
     k = 1. All floating tensors have the dtype of `pos`; `shift` is in the unit of `pos`; `factor`
     [num_graphs] multiplies the energy of each graph; `node_weight` [num_nodes] is for complete
     graphs, where a pair weighs w_i w_j. Pairs truly `cutoff` apart or further have no spring.
+    `total` asks `spring_energy` for the sum over graphs; the engines do not look at it.
     """
 
     pos: Tensor
@@ -40,6 +41,7 @@ class Problem:
     well: WellForm | Handle = HARMONIC
     cutoff: float | None = None
     node_weight: Tensor | None = None
+    total: bool = False
 
     def per_node(self, value: Tensor) -> Tensor:
         """Spread a value of each graph [num_graphs] over its nodes [num_nodes or 1, 1]."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from pyg_energyloss.functional.engine import blocks
+from pyg_energyloss.functional.engine import blocks, dense
 from pyg_energyloss.functional.engine.problem import (
     Problem,
     graph_scale,
@@ -30,6 +30,8 @@ CHUNK = 1 << 17
 def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
     """Return the energy of each graph [num_graphs] and its gradient [num_nodes, dim]."""
     scaled, scale, node_scale = _prepared(problem)
+    if scale is None and dense.is_dense(problem):
+        return dense.energy_and_gradient(problem)
     law, unit = spring_law(problem.law), None if node_scale is None else 1 / node_scale
     if problem.edge_index is None:
         energy, gradient = blocks.energy_and_gradient(scaled, law, unit)

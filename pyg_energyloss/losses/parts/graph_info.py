@@ -68,7 +68,9 @@ def graph_info(data: Any) -> GraphInfo:
             f"`data` must have the true positions in `data.pos`, got {type(data).__name__} "
             "without them"
         )
-    weight = _node_weight(data, pos)
+    mask, weight = getattr(data, "pos_mask", None), getattr(data, "pos_weight", None)
+    if mask is not None or weight is not None:
+        weight = _node_weight(mask, weight, pos)
     batch, ptr = getattr(data, "batch", None), getattr(data, "ptr", None)
     count = data.num_graphs if isinstance(data, Batch) else getattr(data, "num_graphs", None)
     if batch is None and ptr is not None:
@@ -85,9 +87,8 @@ def graph_info(data: Any) -> GraphInfo:
     return GraphInfo(pos, batch, int(count), ptr, weight)
 
 
-def _node_weight(data: Any, pos: Tensor) -> Tensor | None:
-    """Weight of every node, zero where the mask is false; None if `data` has neither."""
-    mask, weight = getattr(data, "pos_mask", None), getattr(data, "pos_weight", None)
+def _node_weight(mask: Any, weight: Any, pos: Tensor) -> Tensor | None:
+    """Weight of every node, zero where the mask is false; None if there is neither."""
     for name, value in (("pos_mask", mask), ("pos_weight", weight)):
         if isinstance(value, Tensor) and value.shape == pos.shape[:1]:
             if value.is_floating_point() if name == "pos_weight" else value.dtype == torch.bool:

@@ -46,20 +46,26 @@ def reduce_graphs(value: Tensor, reduction: str, temperature: float = 1.0) -> Te
     if reduction == "mean":
         divisor = temperature * max(float(value.numel()), 1.0)
     elif reduction == "global_mean":
-        divisor = temperature * _graphs_per_process(value)
+        divisor = temperature * graphs_per_process(int(value.numel()), value.device)
     # Summed first: the gradient of the sum is then one number for all graphs.
     total = wide.sum()
     return saturate(total / divisor, value.dtype)
 
 
-def _graphs_per_process(value: Tensor) -> float | Tensor:
-    """This process's number of graphs, or the average where processes train together."""
-    count = float(value.numel())
+def graphs_per_process(num_graphs: int, device: torch.device) -> float | Tensor:
+    """Return this process's number of graphs, or the average where processes train together.
+
+    Raises:
+        RuntimeError: another process did not come.
+
+    >>> graphs_per_process(3, torch.device("cpu"))
+    3.0
+    """
     distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
     processes = torch.distributed.get_world_size() if distributed else 1
     if processes == 1 or not torch.is_grad_enabled():
-        return max(count, 1.0)
-    total = torch.tensor(count, device=value.device)
+        return max(float(num_graphs), 1.0)
+    total = torch.tensor(float(num_graphs), device=device)
     try:
         torch.distributed.all_reduce(total)
     except RuntimeError as error:

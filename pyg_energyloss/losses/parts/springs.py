@@ -76,38 +76,17 @@ def check_attr(attr: str, edges: str | Callable[..., Any]) -> str:
     return attr
 
 
-def springs_of(
-    edges: str | Callable[..., Any],
-    data: Any,
-    info: GraphInfo,
-    cutoff: float | None = None,
-    attr: str = "energy_edge_index",
-) -> SpringSet:
-    """Return the springs of a batch; `attr` names the pairs, weights and shifts are named alike.
+#: The pairs [2, num_edges], their weights and their lattice shifts.
+Pairs = tuple[Tensor | None, Tensor | None, Tensor | None]
+
+
+def springs_of(pairs: Pairs, data: Any, info: GraphInfo, cutoff: float | None) -> SpringSet:
+    """Return the springs of a batch on its pairs, or on all pairs of each graph.
 
     A structure with `cell` is periodic (see `periodic_cell`): without a list of pairs all images
     within the cutoff count, and pairs without `energy_edge_shift` mean the nearest image.
-
-    Raises:
-        ValueError: `edges` is "data" and `data` has none.
     """
-    weight = shift = None
-    if callable(edges):
-        drawn = edges(data)
-        parts = (*drawn, None, None) if isinstance(drawn, tuple) else (drawn, None, None)
-        edge_index, weight, shift = parts[:3]
-    elif edges == "complete":
-        edge_index = None
-    else:
-        edge_index = getattr(data, attr, None)
-        if edge_index is not None:
-            weight = getattr(data, attr.replace("index", "weight"), None)
-            shift = getattr(data, attr.replace("index", "shift"), None)
-        elif edges == "data" or attr != "energy_edge_index":
-            raise ValueError(
-                f"`data.{attr}` is missing although the loss was told to read it; add it with "
-                "pyg_energyloss.transforms.RigidEdgeTransform"
-            )
+    edge_index, weight, shift = pairs
     lattice = periodic_cell(data, info.num_graphs, info.pos.size(1))
     if lattice is None or not bool(lattice[1].any()):
         return SpringSet(edge_index, weight)

@@ -41,7 +41,8 @@ def use(monkeypatch, device):
     def choose(name):
         monkeypatch.setenv(dispatch.ENGINE_VARIABLE, "torch" if name == "torch" else "auto")
         if device == "cpu":
-            monkeypatch.setattr(dispatch, "engine_name", lambda _problem: name)
+            monkeypatch.setattr(dispatch, "engine_for", lambda *_: name)
+            monkeypatch.setattr(dispatch, "solver_for", dispatch.solver_for.__wrapped__)
 
     return choose
 

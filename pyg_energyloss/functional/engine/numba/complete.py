@@ -43,10 +43,10 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
 
     The kernel gets positions [n, dim ≤ 3] and rest positions, segments `ptr`, the strength by
     graph, a factor for each pair of kinds of atoms and the kinds [n] (or none), weights of the
-    atoms [n] (or none); parameters of law and potential and the squared cutoff. It writes the
-    energy of each graph and the gradient of the atoms in the rows of tiles that belong to `thread`
-    of `threads`. With a cutoff (`cut`), tiles whose boxes are further apart are not visited; kinds
-    and weights are looked at in the `special` kernel alone.
+    atoms [n] (or none); parameters of law and potential and the squared cutoff; `work`, memory for
+    the pairs of a row. It writes the energy of each graph and the gradient of the atoms in the rows
+    of tiles that belong to `thread` of `threads`. With a cutoff (`cut`), tiles whose boxes are
+    further apart are not visited; kinds and weights are looked at in the `special` kernel alone.
     """
 
     def kernel(  # noqa: C901, PLR0912, PLR0915, PLR0917 - fused; numba passes by position
@@ -60,6 +60,7 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
         numbers: Any,
         constants: Any,
         shares: Any,
+        work: Any,
         tile: Any,
         box: Any,
         thread: int,
@@ -130,7 +131,8 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
                             kind = kinds[low + a * LANES + i] if typed else 0
                             strengths = tile[b, (12 + kind) * LANES + start :]
                             mine = weight[low + a * LANES + i] if weighted else one
-                        for j in range(width - start):
+                        lanes = width - start
+                        for j in range(lanes):
                             px, py, pz = second[j], second[LANES + j], second[2 * LANES + j]
                             qx, qy = second[3 * LANES + j], second[4 * LANES + j]
                             qz = second[5 * LANES + j]
@@ -143,17 +145,24 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
                             product = (ox - second[9 * LANES + j]) * (dx + du)
                             product += (oy - second[10 * LANES + j]) * (dy + dv)
                             product += (oz - second[11 * LANES + j]) * (dz + dw)
-                            stretch = product / max(squared * inverse + length, tiny)
                             if special:
                                 k = strengths[j] * share[j] * mine
                             else:
                                 k = second[12 * LANES + j] * share[j]
-                            k = law(form, k, length, parameter)
                             if cut:
                                 k = k if rest_squared < reach else zero
-                            twice, tension = well(shape, k, stretch, width_of_well)
+                            work[j], work[LANES + j], work[2 * LANES + j] = length, inverse, k
+                            work[3 * LANES + j] = product / max(squared * inverse + length, tiny)
+                        # A loop of its own keeps the constants of the formulas in registers.
+                        for j in range(lanes):
+                            k = law(form, work[2 * LANES + j], work[j], parameter)
+                            twice, tension = well(shape, k, work[3 * LANES + j], width_of_well)
                             e += twice
-                            force = tension * inverse
+                            work[LANES + j] *= tension
+                        for j in range(lanes):
+                            force = work[LANES + j]
+                            dx, dy = x - second[j], y - second[LANES + j]
+                            dz = z - second[2 * LANES + j]
                             gx += force * dx
                             gy += force * dy
                             gz += force * dz
@@ -174,5 +183,5 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
     real = types.float32 if single else types.float64
     row, grid = real[::1], real[:, ::1]
     given = (grid, grid, types.int64[::1], row, grid, types.int64[::1], row, row, row, grid)
-    work = (grid, grid, types.int64, types.int64)
+    work = (row, grid, grid, types.int64, types.int64)
     return compile_kernel(kernel, types.void(*given, *work, types.float64[::1], grid))

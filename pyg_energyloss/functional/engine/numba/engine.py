@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pyg_energyloss.functional.engine import torch_engine
-from pyg_energyloss.functional.engine.checks import check_batch, check_columns
+from pyg_energyloss.functional.engine.checks import check_batch, check_springs
 from pyg_energyloss.functional.engine.handles import Handle
 from pyg_energyloss.functional.engine.numba import small as numba_small
 from pyg_energyloss.functional.engine.numba import sparse as numba_sparse
@@ -24,7 +25,6 @@ from pyg_energyloss.functional.engine.numba.complete import (
     complete_kernel,
 )
 from pyg_energyloss.functional.engine.numba.order import packed_order
-from pyg_energyloss.functional.engine.numba.pages import aligned_zeros
 from pyg_energyloss.functional.engine.numba.small import SMALL, small_kernel
 from pyg_energyloss.functional.engine.problem import Problem
 from pyg_energyloss.functional.engine.self_images import self_image_energy
@@ -59,7 +59,7 @@ def energy_gradient(problem: Problem) -> tuple[Tensor, Tensor]:
     """
     solve = _complete if problem.edge_index is None else _sparse
     energy, gradient = solve(problem)
-    if np.isfinite(energy.sum()) or not _all_finite(problem):
+    if math.isfinite(energy.sum()) or not _all_finite(problem):
         return torch.from_numpy(energy), gradient
     if problem.pos.dtype == torch.float32:
         return energy_gradient(_in_double(problem))
@@ -101,46 +101,43 @@ def _springs_of(problem: Problem) -> _Springs:
         strength = np.full(problem.num_graphs, law.strength, dtype=kind)
     else:
         strength = problem.factor.detach().numpy() * kind(law.strength)
-    cutoff = problem.cutoff
+    cutoff, well = problem.cutoff, problem.well
     reach = math.inf if cutoff is None else cutoff * cutoff
-    numbers = np.array([law.parameter, problem.well.parameter, reach], dtype=kind)
-    single = problem.pos.dtype == torch.float32
-    code, shape = int(law.form), int(problem.well.form)
+    numbers = np.array((law.parameter, well.parameter, reach), dtype=kind)
+    single, code, shape = kind is np.float32, int(law.form), int(well.form)
     return _Springs(code, shape, single, cutoff is not None, strength, numbers)
 
 
 def _complete(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
-    nodes, graphs = problem.pos.size(0), problem.num_graphs
+    graphs = problem.num_graphs
     kind = _KINDS[problem.pos.dtype]
     form, shape, single, cut, strength, numbers = _springs_of(problem)
-    sizes, order = _segments(problem, cut)
-    ptr = np.zeros(graphs + 1, dtype=np.int64)
-    np.cumsum(sizes, out=ptr[1:])
-    table, kinds = _table_of(problem, kind)
-    weight = (
-        _CONSTANTS[kind][:0]
-        if problem.node_weight is None
-        else problem.node_weight.detach().numpy()
-    )
+    constants = _CONSTANTS[kind]
+    ptr, order = _segments(problem, cut)
+    table, kinds, weight = constants[1:2].reshape(1, 1), _EMPTY, constants[:0]
+    if isinstance(problem.law, TableForm):
+        table, kinds = _table_of(problem.law, kind)
+    if problem.node_weight is not None:
+        weight = problem.node_weight.detach().numpy()
     pos, rest = problem.pos.detach(), problem.rest.detach()
     if order is not None:
         pos, rest = pos[order], rest[order]
         kinds = kinds if not kinds.size else kinds[order.numpy()]
         weight = weight if not weight.size else weight[order.numpy()]
     special = bool(kinds.size or weight.size)
+    sizes = ptr[1:] - ptr[:-1]
     largest = int(sizes.max(initial=1))
-    count = threads.thread_count(int(sizes @ sizes), PAIRS_PER_THREAD)
+    count = max(1, min(torch.get_num_threads(), int(sizes @ sizes) // PAIRS_PER_THREAD))
     sheets = count if largest > SMALL else 1
     energies = np.zeros((sheets, graphs))
-    gradients = np.zeros((sheets, nodes, pos.size(1)), dtype=kind)
-    given = (pos.numpy(), rest.numpy(), ptr, strength, table, kinds, weight, numbers)
+    gradients = np.zeros((sheets, *pos.shape), dtype=kind)
+    given = (pos.numpy(), rest.numpy(), ptr, strength, table, kinds, weight, numbers, constants)
     if largest <= SMALL:
         small = small_kernel(form, shape, single, pos.size(1), cut, special)
 
         def task(thread: int, workers: int) -> None:
             first, last = graphs * thread // workers, graphs * (thread + 1) // workers
-            work = (_CONSTANTS[kind], *numba_small.work_rows(kind), first, last)
-            small(*given, *work, energies[0], gradients[0])
+            small(*given, *numba_small.work_rows(kind), first, last, energies[0], gradients[0])
     else:
         tiled = complete_kernel(form, shape, single, cut, special)
         tiles = (largest + LANES - 1) // LANES
@@ -148,10 +145,10 @@ def _complete(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
         def task(thread: int, workers: int) -> None:
             tile = np.empty((tiles, (ROWS + len(table)) * LANES), dtype=kind)
             box = np.empty((tiles if cut else 0, 6), dtype=kind)
-            work = (_CONSTANTS[kind], _SHARES[kind], tile, box, thread, workers)
+            work = (_SHARES[kind], np.empty(4 * LANES, dtype=kind), tile, box, thread, workers)
             tiled(*given, *work, energies[thread], gradients[thread])
 
-    threads.run(task, count)
+    task(0, 1) if count == 1 else threads.run(task, count)
     energy = energies[0] if sheets == 1 else energies.sum(axis=0)
     gradient = torch.from_numpy(gradients[0] if sheets == 1 else gradients.sum(axis=0))
     if order is not None:
@@ -160,102 +157,98 @@ def _complete(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
 
 
 def _segments(problem: Problem, cut: bool) -> tuple[NDArray[np.int64], Tensor | None]:
-    """Atoms of each graph, and the order of the atoms that makes graphs contiguous, if not None."""
+    """Where each graph begins and ends, and the order that makes graphs contiguous, if not None."""
     order: Tensor | None = None
     if problem.batch is None:
-        sizes = np.array([problem.pos.size(0)])
+        ptr = np.array((0, problem.pos.size(0)), dtype=np.int64)
     else:
-        batch = problem.batch.numpy()
-        check_batch(problem.batch, problem.num_graphs)
-        sizes = np.bincount(batch, minlength=problem.num_graphs)
-        if (batch[1:] < batch[:-1]).any():
+        batch, graphs = problem.batch.numpy(), problem.num_graphs
+        sorted_by_graph = bool((batch[1:] >= batch[:-1]).all())
+        # Of sorted numbers the first and the last are the smallest and the largest.
+        if not sorted_by_graph or (batch.size and not 0 <= batch[0] <= batch[-1] < graphs):
+            check_batch(problem.batch, graphs)
             order = torch.argsort(problem.batch, stable=True)
-    if cut and int(sizes.max(initial=0)) > SORTED:
-        places = np.arange(problem.pos.size(0)) if order is None else order.numpy()
-        points, start = problem.rest.detach().numpy(), 0
-        for size in sizes.tolist():
-            if size > SORTED:
-                mine = places[start : start + size]
-                places[start : start + size] = mine[packed_order(points[mine])]
-            start += size
-        order = torch.from_numpy(places)
-    return sizes, order
+            batch = batch[order.numpy()]
+        ptr = batch.searchsorted(np.arange(graphs + 1))
+    if cut:
+        order = _in_space(problem, ptr, order)
+    return ptr, order
 
 
-def _table_of(problem: Problem, kind: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def _in_space(problem: Problem, ptr: NDArray[np.int64], order: Tensor | None) -> Tensor | None:
+    """The order with the atoms of large graphs sorted in space."""
+    large = [(low, high) for low, high in itertools.pairwise(ptr.tolist()) if high - low > SORTED]
+    if not large:
+        return order
+    places = np.arange(problem.pos.size(0)) if order is None else order.numpy()
+    points = problem.rest.detach().numpy()
+    for low, high in large:
+        mine = places[low:high]
+        places[low:high] = mine[packed_order(points[mine])]
+    return torch.from_numpy(places)
+
+
+def _table_of(law: TableForm, kind: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """The factors between the kinds of atoms that are there, and the kind of every atom."""
-    if not isinstance(problem.law, TableForm):
-        return _CONSTANTS[kind][1:2].reshape(1, 1), _EMPTY
-    present, kinds = np.unique(problem.law.kind.numpy(), return_inverse=True)
-    table = problem.law.table.numpy().astype(kind)
+    present, kinds = np.unique(law.kind.numpy(), return_inverse=True)
+    table = law.table.numpy().astype(kind)
     return np.ascontiguousarray(table[np.ix_(present, present)]), kinds.astype(np.int64)
 
 
 def _sparse(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
     if problem.num_graphs > _FLOAT_GRAPHS and problem.pos.dtype == torch.float32:
         problem = _in_double(problem)
-    pos, edge_index = problem.pos.detach(), problem.edge_index
+    pos, edge_index, batch = problem.pos.detach(), problem.edge_index, problem.batch
     if edge_index is None:
         raise ValueError("`edge_index` is missing; complete graphs have a kernel of their own")
-    if problem.batch is not None:
-        check_batch(problem.batch, problem.num_graphs)
-    source, target = edge_index[0].numpy(), edge_index[1].numpy()
-    kind = _KINDS[pos.dtype]
-    none = np.zeros(0, dtype=kind)
+    source, target = edge_index.numpy()
+    kind, nodes = _KINDS[pos.dtype], pos.size(0)
+    none = _CONSTANTS[kind][:0]
     weight = none if problem.weight is None else problem.weight.detach().numpy()
     shift = none.reshape(0, 3) if problem.shift is None else problem.shift.detach().numpy()
     form, shape, single, cut, strength, numbers = _springs_of(problem)
     kernel = numba_sparse.sparse_kernel(form, shape, single, cut)
-    count = threads.thread_count(source.size, EDGES_PER_THREAD)
+    count = max(1, min(torch.get_num_threads(), source.size // EDGES_PER_THREAD))
     energies = np.zeros((count, problem.num_graphs))
-    nodes = [_packed(problem) for _ in range(count)]
+    tables = _packed(problem, count)
+    rows = np.zeros((count, *numba_sparse.ROWS), dtype=kind)
+    ends = np.zeros((count, *numba_sparse.ENDS), dtype=np.int64)
     checks = np.zeros((count, 2), dtype=np.uint64)
     bounds = np.linspace(0, source.size, count + 1).astype(np.int64)
+    springs = (source, target, weight, shift, strength, numbers, _CONSTANTS[kind])
+    lower = False
 
-    def visit(lower: bool) -> None:
-        def task(thread: int, _workers: int) -> None:
-            kernel(
-                nodes[thread],
-                pos.size(1),
-                source,
-                target,
-                weight,
-                shift,
-                strength,
-                numbers,
-                _CONSTANTS[kind],
-                *numba_sparse.work_rows(kind),
-                lower,
-                bounds[thread],
-                bounds[thread + 1],
-                energies[thread],
-                checks[thread],
-            )
+    def task(thread: int, _workers: int) -> None:
+        work = (rows[thread], ends[thread], lower, bounds[thread], bounds[thread + 1])
+        kernel(tables[thread], pos.size(1), *springs, *work, energies[thread], checks[thread])
 
-        threads.run(task, count)
+    for lower in (False, True):
+        task(0, 1) if count == 1 else threads.run(task, count)
         if checks[:, 1].any():
-            check_columns(edge_index, problem.batch, len(pos))
-
-    visit(lower=False)
-    twice = not checks[:, 0].sum(dtype=np.uint64)
-    if not twice:
-        visit(lower=True)
-    gradient = torch.zeros_like(pos)
-    for node in nodes:
-        gradient += torch.from_numpy(node)[:, 6 : 6 + pos.size(1)]
+            check_springs(edge_index, batch, problem.num_graphs, nodes)
+        twice = not lower and not checks[:, 0].sum(dtype=np.uint64)
+        if twice:
+            break
+    gradient = torch.from_numpy(tables[:, :, 6 : 6 + pos.size(1)].sum(axis=0))
     if twice:
         energies *= 2.0
         gradient *= 2.0
-    energy, constant = energies.sum(axis=0), self_image_energy(problem)
+    energy = energies.sum(axis=0)
+    constant = None if problem.shift is None else self_image_energy(problem)
     return energy if constant is None else energy + constant.detach().numpy(), gradient
 
 
-def _packed(problem: Problem) -> NDArray[np.floating]:
+def _packed(problem: Problem, copies: int) -> NDArray[np.floating]:
     """Position, rest position, gradient and graph of an atom in one line of the cache."""
     nodes, dim = problem.pos.shape
-    node = aligned_zeros(nodes, numba_sparse.WIDTH, problem.pos.dtype)
-    pos, rest = problem.pos.detach(), problem.rest.detach()
-    node[:, :dim], node[:, 3 : 3 + dim], node[:, 9 : 9 + dim] = pos, rest, pos - rest
+    width = numba_sparse.WIDTH
+    table = numba_sparse.aligned_zeros(copies * nodes, width, problem.pos.dtype)
+    node = table.numpy().reshape(copies, nodes, width)
+    pos, rest = problem.pos.detach().numpy(), problem.rest.detach().numpy()
+    node[..., :dim], node[..., 3 : 3 + dim], node[..., 9 : 9 + dim] = pos, rest, pos - rest
     if problem.batch is not None:
-        node[:, numba_sparse.GRAPH] = problem.batch
-    return node.numpy()  # type: ignore[no-any-return]
+        batch = problem.batch.numpy()
+        if nodes and not 0 <= batch.min() <= batch.max() < problem.num_graphs:
+            check_batch(problem.batch, problem.num_graphs)
+        node[..., numba_sparse.GRAPH] = batch
+    return node

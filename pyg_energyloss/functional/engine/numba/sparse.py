@@ -9,12 +9,16 @@ Importing this module needs numba.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import mmap
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 from numba import types
+from torch import Tensor
 
 from pyg_energyloss.functional.engine.numba.arithmetic import bits_of_float, mix, prefetch
 from pyg_energyloss.functional.engine.numba.compiled import compile_kernel
@@ -27,13 +31,36 @@ AHEAD = 32
 #: Columns of the table of atoms: position, true position, gradient, difference of the positions
 #: (three each), and the graph.
 WIDTH, GRAPH = 16, 12
+#: Shapes of the memory that a call of the kernel works in: numbers, and integers.
+ROWS, ENDS = (12, LANES), (3, LANES)
+#: Bytes of a cache line, and of a large page of x86 and most ARM systems.
+LINE, PAGE = 64, 1 << 21
 #: What the kernel finds wrong.
 NO_SUCH_ATOM, TWO_GRAPHS = 1, 2
 
 
-def work_rows(kind: Any) -> list[Any]:
-    """Return the memory that a call of the kernel works in."""
-    return [np.zeros((12, LANES), dtype=kind), np.zeros((3, LANES), dtype=np.int64)]
+def aligned_zeros(rows: int, width: int, dtype: torch.dtype) -> Tensor:
+    """Return zeros [rows, width] that start at a cache line.
+
+    A table of many pages asks the system (Linux) for large ones: visiting a row at random then
+    costs no walk through the page table, which takes longer than the visit.
+
+    >>> aligned_zeros(2, 16, torch.float32).data_ptr() % 64
+    0
+    """
+    size = dtype.itemsize
+    wanted = rows * width * size
+    large = wanted >= 2 * PAGE and hasattr(mmap, "MADV_HUGEPAGE")
+    boundary = PAGE if large else LINE
+    if large:
+        memory = mmap.mmap(-1, wanted + boundary, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        with contextlib.suppress(OSError):  # a kernel without large pages
+            memory.madvise(mmap.MADV_HUGEPAGE)
+        buffer = torch.frombuffer(memory, dtype=dtype)
+    else:
+        buffer = torch.zeros((wanted + boundary) // size, dtype=dtype)
+    skip = -buffer.data_ptr() % boundary // size
+    return buffer[skip : skip + rows * width].view(rows, width)
 
 
 @functools.cache

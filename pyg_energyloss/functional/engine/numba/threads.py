@@ -16,15 +16,6 @@ def _pool(process: int, workers: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(workers, thread_name_prefix=f"energyloss-{process}")
 
 
-def thread_count(work: int, least: int) -> int:
-    """Return how many of torch's threads are worth using for `work` units.
-
-    >>> thread_count(work=10, least=100)
-    1
-    """
-    return max(1, min(torch.get_num_threads(), work // least))
-
-
 def run(task: Callable[[int, int], None], threads: int) -> None:
     """Call ``task(thread, threads)`` for every thread and wait."""
     if threads == 1:
