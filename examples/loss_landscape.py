@@ -6,5 +6,5 @@ from pyg_energyloss.paper import build
 from pyg_energyloss.paper.exhibits.figure2 import draw
 
 for trend in build("figure2").trends:
-    print(f"{trend.mark}: {trend.text}")
+    print(f"{trend}")
 draw(Path()).rename("loss_landscape.png")

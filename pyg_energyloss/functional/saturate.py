@@ -11,13 +11,18 @@ from torch import Tensor
 from pyg_energyloss.functional.transformed import is_transformed
 
 
-def clamp_finite(value: Tensor, dtype: torch.dtype) -> Tensor:
+def clamp_finite(value: Tensor, dtype: torch.dtype, *, terms: int = 1) -> Tensor:
     """Cast to `dtype`; beyond its range stands its largest finite number.
+
+    Args:
+        value: numbers, also infinite ones.
+        dtype: floating point type of the result.
+        terms: so many of such results can be added without leaving the range.
 
     >>> clamp_finite(torch.tensor([1.0, torch.inf, torch.nan]), torch.float32)
     tensor([1.0000e+00, 3.4028e+38,        nan])
     """
-    limit = min(torch.finfo(dtype).max, torch.finfo(value.dtype).max)
+    limit = min(torch.finfo(dtype).max, torch.finfo(value.dtype).max) / terms
     return value.clamp(min=-limit, max=limit).to(dtype)
 
 

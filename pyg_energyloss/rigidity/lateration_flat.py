@@ -40,8 +40,9 @@ def laterate_flat(
 
     Example:
         >>> points = np.array([[0.0], [1.0], [3.0], [0.0], [2.0]])
-        >>> laterate_flat(points, np.array([0, 3, 5])).T.tolist()
-        [[2, 0], [1, 2], [1, 0], [4, 3]]
+        >>> pairs = laterate_flat(points, np.array([0, 3, 5]))
+        >>> sorted(map(sorted, pairs.T.tolist()))
+        [[0, 1], [0, 2], [1, 2], [3, 4]]
     """
     small = np.diff(bounds) <= DENSE_LIMIT
     wanted = np.ones(len(small), np.bool_) if wanted is None else wanted
