@@ -2,6 +2,7 @@
 
 import os
 import random
+import sys
 from concurrent.futures import Executor, Future
 
 import numpy as np
@@ -34,16 +35,24 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(autouse=True)
-def same_start():
-    """Seed the global generators; put back what torch holds for the whole process."""
+def same_start(tmp_path_factory):
+    """Seed the global generators; put back what torch and Python hold for the whole process."""
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002 - the global one is what is meant
     torch.manual_seed(0)
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    modules = set(sys.modules)
     yield
     torch.set_default_dtype(dtype)
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
+    # Programs that a test wrote are not those of the next one, which may have the same name.
+    written = str(tmp_path_factory.getbasetemp())
+    for name in set(sys.modules) - modules:
+        module = sys.modules[name]
+        places = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", ())]
+        if any(str(place).startswith(written) for place in places):
+            del sys.modules[name]
 
 
 class ThisProcess(Executor):
