@@ -32,15 +32,14 @@ def engine(name: str | None) -> Iterator[None]:
 
     It never chooses Triton's interpreter, which stands in for a GPU here.
     """
-    chooser = "engine_for" if hasattr(dispatch, "engine_for") else "engine_name"
-    before = getattr(dispatch, chooser)
+    before = dispatch.engine_for
     if name is not None:
-        setattr(dispatch, chooser, lambda *_: name)
+        dispatch.engine_for = lambda *_: name
     _forget()
     try:
         yield
     finally:
-        setattr(dispatch, chooser, before)
+        dispatch.engine_for = before
         _forget()
 
 

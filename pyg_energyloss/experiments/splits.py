@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -58,3 +59,35 @@ class SplitTraining(Training):
         """Bond-length MAE of predicted validation molecules, Å."""
         error = GeometryEvaluator()(pos, self.validation)["bond_mae"]
         return {"val_bond_mae": float(error.nanmean())}
+
+
+class TaskTraining(SplitTraining):
+    """A `SplitTraining` whose inputs a task makes and whose outputs one loss scores.
+
+    Args:
+        spec: Of the run.
+        network: Any registered model for the task.
+        loss: Any structure loss.
+        task: Makes input and target of each batch.
+        splits: Structures by split.
+    """
+
+    weight_decay = 1e-5
+
+    def __init__(
+        self,
+        spec: Spec,
+        network: nn.Module,
+        loss: Callable[..., Tensor],
+        task: Any,
+        splits: dict[str, Any],
+    ) -> None:
+        super().__init__(spec, network, splits)
+        self.loss, self.task = loss, task
+
+    def held_out(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """Inputs of the task, at its middle noise level if it has some."""
+        levels = self.task.levels
+        level = levels[len(levels) // 2] if levels else None
+        made: Batch = self.task.prepare(batch, generator, level=level)
+        return made

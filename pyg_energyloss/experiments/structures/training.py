@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch_geometric.data import Batch
 
-from pyg_energyloss.experiments.splits import SplitTraining
-from pyg_energyloss.experiments.structures.spec import StructureSpec
-from pyg_energyloss.experiments.structures.tasks import Task
+from pyg_energyloss.experiments.splits import TaskTraining
 from pyg_energyloss.metrics.distances import DistanceEvaluator
 
 
-class StructureTraining(SplitTraining):
+class StructureTraining(TaskTraining):
     """Trains ``network(batch) -> pos`` with ``loss(pos, batch)`` on a task.
 
     Args:
@@ -25,19 +20,6 @@ class StructureTraining(SplitTraining):
         task: Makes input and target of each batch.
         splits: Molecules by split.
     """
-
-    weight_decay = 1e-5
-
-    def __init__(
-        self,
-        spec: StructureSpec,
-        network: nn.Module,
-        loss: Callable[[Tensor, Batch], Tensor],
-        task: Task,
-        splits: dict[str, Any],
-    ) -> None:
-        super().__init__(spec, network, splits)
-        self.loss, self.task = loss, task
 
     def losses(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """The loss of the network's structures."""
@@ -49,9 +31,3 @@ class StructureTraining(SplitTraining):
         pos = self.network(self.validation)
         pairs = DistanceEvaluator()(pos, self.validation)["distance_mae"]
         return {**self.bond_error(pos), "val_distance_mae": float(pairs.nanmean())}
-
-    def held_out(self, batch: Batch, generator: torch.Generator) -> Batch:
-        """Inputs of the task, at its middle noise level if it has some."""
-        levels = self.task.levels
-        level = levels[len(levels) // 2] if levels else None
-        return self.task.prepare(batch, generator, level=level)
