@@ -1,0 +1,115 @@
+"""Write the tables of docs/restraints.md from the results in ``benchmarks/results``.
+
+python benchmarks/restraints_docs.py
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from pyg_energyloss.files import write_text
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "restraints.md"
+#: check, head
+CHECKS = {
+    "pb_valid": "pass all PoseBusters checks",
+    "pb_bond_lengths": "bond lengths",
+    "pb_no_clash": "no clash",
+    "pb_flat_double_bonds": "flat double bonds",
+    "pb_energy": "energy",
+    "rdkit_valid": "RDKit reads",
+    "rdkit_unique": "distinct among these",
+}
+NAMES = {
+    ("plain", False): "as they are",
+    ("plain", True): "after `relax`",
+    ("guided", False): "guided while sampled",
+    ("guided", True): "guided, then after `relax`",
+}
+
+
+def rows_of(name: str) -> list[dict[str, Any]]:
+    """The rows of a committed result."""
+    rows: list[dict[str, Any]] = json.loads((HERE / "results" / f"{name}.json").read_text())["rows"]
+    return rows
+
+
+def table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    return "\n".join(
+        "| " + " | ".join(line) + " |" for line in [heads, ["---"] * len(heads), *lines]
+    )
+
+
+def percent(value: float) -> str:
+    """A share as it is shown."""
+    return f"{100 * value:.1f} %"
+
+
+def training() -> str:
+    """Each run, and the mean over seeds of each loss."""
+    rows = sorted(rows_of("restraints_training"), key=lambda row: (row["loss"], row["seed"]))
+    heads = (
+        "loss",
+        "seed",
+        "right centres, test (validation)",
+        "bonds, test (validation)",
+        "1-3 distances, test",
+        "after `relax`: right centres, test",
+        "bonds, test",
+    )
+    lines = []
+    for loss in dict.fromkeys(row["loss"] for row in rows):
+        of_loss = [row for row in rows if row["loss"] == loss]
+        lines += [[loss, str(row["seed"]), *cells([row])] for row in of_loss]
+        lines.append([f"**{loss}**", "mean", *cells(of_loss)])
+    return table(heads, lines)
+
+
+def cells(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The means over runs."""
+
+    def over(part: str, name: str) -> float:
+        return mean(row[part][name] for row in rows)
+
+    return [
+        f"{percent(over('test', 'right_centres'))} ({percent(over('val', 'right_centres'))})",
+        f"{over('test', 'bond_mae'):.3f} Å ({over('val', 'bond_mae'):.3f})",
+        f"{over('test', 'pair13_mae'):.3f} Å",
+        percent(over("test", "relaxed_right_centres")),
+        f"{over('test', 'relaxed_bond_mae'):.3f} Å",
+    ]
+
+
+def generated() -> str:
+    """Shares of generated molecules, before and after repair."""
+    lines = [
+        [NAMES[row["what"], row["relaxed"]], *(percent(row[name]) for name in CHECKS)]
+        for row in rows_of("restraints_generated")
+    ]
+    return table(("", *CHECKS.values()), lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {"generated": generated, "training": training}
+
+
+def main() -> None:
+    """Replace what stands between the markers."""
+    text = PAGE.read_text()
+    for name, made in TABLES.items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        block = f"{begin}\n\n{made()}\n\n{end}"
+        text, count = re.subn(f"{begin}.*?{end}", lambda _, new=block: new, text, flags=re.DOTALL)
+        if count != 1:
+            raise ValueError(f"{PAGE} must have one place for the table {name!r}, has {count}")
+    write_text(PAGE, text)
+
+
+if __name__ == "__main__":
+    main()
