@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 from pyg_energyloss.files import write_text
@@ -52,41 +51,6 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
-def training() -> str:
-    """Each run, and the mean over seeds of each loss."""
-    rows = sorted(rows_of("restraints_training"), key=lambda row: (row["loss"], row["seed"]))
-    heads = (
-        "loss",
-        "seed",
-        "right centres, test (validation)",
-        "bonds, test (validation)",
-        "1-3 distances, test",
-        "after `relax`: right centres, test",
-        "bonds, test",
-    )
-    lines = []
-    for loss in dict.fromkeys(row["loss"] for row in rows):
-        of_loss = [row for row in rows if row["loss"] == loss]
-        lines += [[loss, str(row["seed"]), *cells([row])] for row in of_loss]
-        lines.append([f"**{loss}**", "mean", *cells(of_loss)])
-    return table(heads, lines)
-
-
-def cells(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The means over runs."""
-
-    def over(part: str, name: str) -> float:
-        return mean(row[part][name] for row in rows)
-
-    return [
-        f"{percent(over('test', 'right_centres'))} ({percent(over('val', 'right_centres'))})",
-        f"{over('test', 'bond_mae'):.3f} Å ({over('val', 'bond_mae'):.3f})",
-        f"{over('test', 'pair13_mae'):.3f} Å",
-        percent(over("test", "relaxed_right_centres")),
-        f"{over('test', 'relaxed_bond_mae'):.3f} Å",
-    ]
-
-
 def generated() -> str:
     """Shares of generated molecules, before and after repair."""
     lines = [
@@ -96,7 +60,7 @@ def generated() -> str:
     return table(("", *CHECKS.values()), lines)
 
 
-TABLES: dict[str, Callable[[], str]] = {"generated": generated, "training": training}
+TABLES: dict[str, Callable[[], str]] = {"generated": generated}
 
 
 def main() -> None:

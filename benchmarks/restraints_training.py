@@ -41,10 +41,8 @@ RESULT = Path(__file__).parent / "results" / "restraints_training.json"
 KINDS = ("chirality", "double_bond")
 #: Half the width of the bottoms while training, in Å³ and rad: a right hand costs nothing.
 SLACK = {"chirality": 4.0, "double_bond": 1.0}
-#: Last weight of the restraints; far from any structure they would only disturb, so it is 0 in the
-#: first part of the steps and rises in the second.
-WEIGHTS = {"energy": 0.0, "energy + restraints": 2.0}
-RISE = (0.2, 0.4)
+#: First and last weight of the restraints beside the energy.
+WEIGHTS = {"energy": (0.0, 0.0), "energy + restraints": (2.0, 0.2)}
 #: The molecules to train on, which are more, are judged as predicted only.
 RELAXED = 200
 Sets = dict[str, MoleculeDataset]
@@ -69,8 +67,7 @@ def main() -> None:
         for loss in options.losses:
             setting = {
                 "loss": loss,
-                "weight": WEIGHTS[loss],
-                "rise": list(RISE),
+                "weights": list(WEIGHTS[loss]),
                 "slack": SLACK,
                 "seed": seed,
                 "steps": options.steps,
@@ -111,6 +108,7 @@ def run(sets: Sets, setting: dict[str, Any]) -> dict[str, Any]:
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=setting["learning_rate"], weight_decay=1e-5, fused=True
     )
+    first, last = setting["weights"]
     warm_up = steps // 10
 
     def factor(step: int) -> float:
@@ -127,9 +125,8 @@ def run(sets: Sets, setting: dict[str, Any]) -> dict[str, Any]:
         batch = task.prepare(next(batches), random)
         pos = model(batch)
         value = loss(pos, batch)
-        weight = setting["weight"] * min(1, (step / steps - RISE[0]) / (RISE[1] - RISE[0]))
-        if weight > 0:
-            value = value + weight * terms(pos, batch)
+        if first:
+            value = value + (first + (last - first) * step / steps) * terms(pos, batch)
         optimizer.zero_grad()
         value.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -138,6 +135,7 @@ def run(sets: Sets, setting: dict[str, Any]) -> dict[str, Any]:
         if (step + 1) % max(1, steps // 3) == 0:
             print(step + 1, value.item(), flush=True)
     spent = time.process_time() - started
+    model.eval()
     return {name: judged(model, sets[name]) for name in sets} | {"cpu_seconds": spent}
 
 

@@ -95,7 +95,7 @@ def test_the_only_centre_of_a_molecule_is_right_before_any_training(name, molecu
     torch.manual_seed(0)
     model = registry.create("model", name, channels=8, layers=2, stereo=True)
     batch = Geometry().prepare(batch_of(molecules), torch.Generator().manual_seed(0))
-    pos = model(batch)
+    pos = model.eval()(batch)
     alone = 0
     for item, predicted in zip(molecules, pos.split(batch.ptr.diff().tolist()), strict=True):
         terms = from_data(item, kinds=["chirality"])
