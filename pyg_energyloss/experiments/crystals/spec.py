@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pyg_energyloss.experiments.spec import Spec, judging, option
+from pyg_energyloss.experiments.spec import TrainingSpec, judging, option
 
 TASKS = ("denoise", "composition")
 LATTICES = ("given", "predicted")
@@ -44,7 +44,7 @@ def learning_rate(model: str, loss: str) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CrystalSpec(Spec):
+class CrystalSpec(TrainingSpec):
     """One run on crystals.
 
     Raises:

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from pyg_energyloss.experiments.spec import Spec, judging, option
+from pyg_energyloss.experiments.spec import TrainingSpec, judging, option
 
 TASKS = ("geometry", "denoise")
 MODELS = ("gnn", "egnn", "e3nn")
@@ -55,7 +55,7 @@ def learning_rate(model: str, loss: str) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StructureSpec(Spec):
+class StructureSpec(TrainingSpec):
     """One run on structures.
 
     Raises:
