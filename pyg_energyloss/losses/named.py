@@ -166,12 +166,16 @@ def energy_kabsch(
     *,
     stiffness: Stiffness = "exponential",
     kabsch_weight: float = KABSCH_WEIGHT,
+    mirror: bool = False,
     normalize: str | None = "atoms",
     reduction: str = "mean",
     temperature: float = 1.0,
     potential: Any = "harmonic",
 ) -> Any:
-    """Springs on all pairs plus the Kabsch MSE: local geometry and overall shape at once."""
+    """Springs on all pairs plus the Kabsch MSE: local geometry and overall shape at once.
+
+    With `mirror` the sum stays blind to mirror images, as the springs are.
+    """
     springs = energy(
         stiffness=stiffness,
         normalize=normalize,
@@ -179,26 +183,28 @@ def energy_kabsch(
         temperature=temperature,
         potential=potential,
     )
-    return springs + kabsch_weight * KabschMSELoss(reduction=reduction)
+    return springs + kabsch_weight * KabschMSELoss(mirror=mirror, reduction=reduction)
 
 
-def symmetric_kabsch(*, reduction: str = "mean") -> SymmetricLoss:
+def symmetric_kabsch(*, mirror: bool = False, reduction: str = "mean") -> SymmetricLoss:
     """The Kabsch MSE, equivalent atoms of the molecular graph exchanged freely."""
-    return SymmetricLoss(KabschMSELoss(), reduction=reduction)
+    return SymmetricLoss(KabschMSELoss(mirror=mirror), reduction=reduction)
 
 
 def energy_absolute_kabsch(
     *,
     stiffness: Stiffness = "inverse_square",
-    kabsch_weight: float = KABSCH_WEIGHT,
+    kabsch_weight: float = 1.0,
+    mirror: bool = True,
     normalize: str | None = "atoms",
     reduction: str = "mean",
     temperature: float = 1.0,
 ) -> Any:
-    """`energy_absolute` plus the Kabsch MSE."""
+    """`energy_absolute` plus the Kabsch MSE to the nearer of the target and its mirror image."""
     return energy_kabsch(
         stiffness=stiffness,
         kabsch_weight=kabsch_weight,
+        mirror=mirror,
         normalize=normalize,
         reduction=reduction,
         temperature=temperature,
@@ -246,11 +252,15 @@ def energy_absolute_sparse(
 
 
 def lddt_kabsch(
-    *, cutoff: float = 15.0, kabsch_weight: float = KABSCH_WEIGHT, reduction: str = "mean"
+    *,
+    cutoff: float = 15.0,
+    kabsch_weight: float = KABSCH_WEIGHT,
+    mirror: bool = False,
+    reduction: str = "mean",
 ) -> Any:
     """The smooth lDDT plus the Kabsch MSE."""
     local = SmoothLDDTLoss(cutoff=cutoff, reduction=reduction)
-    return local + kabsch_weight * KabschMSELoss(reduction=reduction)
+    return local + kabsch_weight * KabschMSELoss(mirror=mirror, reduction=reduction)
 
 
 def distance_l1(*, cutoff: float | None = None, reduction: str = "mean") -> DistanceLoss:
@@ -262,8 +272,9 @@ def distance_l1_kabsch(
     *,
     cutoff: float | None = None,
     kabsch_weight: float = KABSCH_WEIGHT,
+    mirror: bool = False,
     reduction: str = "mean",
 ) -> Any:
     """The mean absolute error of all pair distances plus the Kabsch MSE."""
     distances = distance_l1(cutoff=cutoff, reduction=reduction)
-    return distances + kabsch_weight * KabschMSELoss(reduction=reduction)
+    return distances + kabsch_weight * KabschMSELoss(mirror=mirror, reduction=reduction)

@@ -97,7 +97,7 @@ def energyloss_register_losses(register: Register) -> None:
     register(
         "energy_absolute_kabsch",
         f"{named}:energy_absolute_kabsch",
-        summary="energy_absolute + 0.3 Kabsch MSE",
+        summary="energy_absolute + Kabsch MSE, blind to mirror images",
         role="structure",
     )
     register(
