@@ -10,6 +10,7 @@ from torch import Tensor
 from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
 from pyg_energyloss.losses.distance import DistanceLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
+from pyg_energyloss.losses.kabsch_rmsd import RMSDLoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
 from pyg_energyloss.losses.restraint import RestraintLoss
@@ -24,6 +25,9 @@ KABSCH_WEIGHT = 0.3
 
 #: Weight of the mean distance error in ``energy_absolute_l1``.
 L1_WEIGHT = 1.0
+
+#: Weight of the RMSD in ``energy_multiscale``.
+RMSD_WEIGHT = 0.5
 
 #: Weight of the restraints in ``energy_restraints``.
 RESTRAINT_WEIGHT = 0.5
@@ -232,6 +236,29 @@ def energy_absolute_l1(
     return springs + l1_weight * distance_l1(reduction=reduction)
 
 
+def energy_multiscale(
+    *,
+    stiffness: Stiffness = "inverse_square",
+    l1_weight: float = L1_WEIGHT,
+    rmsd_weight: float = RMSD_WEIGHT,
+    mirror: bool = True,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+    potential: Any = "absolute",
+) -> Any:
+    """`energy_absolute_l1` plus the RMSD: bonds, all distances and the shape, all to power one."""
+    springs = energy_absolute_l1(
+        stiffness=stiffness,
+        l1_weight=l1_weight,
+        normalize=normalize,
+        reduction=reduction,
+        temperature=temperature,
+        potential=potential,
+    )
+    return springs + rmsd_weight * RMSDLoss(mirror=mirror, reduction=reduction)
+
+
 def energy_absolute_sparse(
     *,
     stiffness: Stiffness = "inverse_square",
@@ -249,6 +276,36 @@ def energy_absolute_sparse(
         temperature=temperature,
         potential="absolute",
     )
+
+
+def energy_multiscale_sparse(
+    *,
+    stiffness: Stiffness = "inverse_square",
+    edges_per_atom: float = SPARSE_EDGES_PER_ATOM,
+    l1_weight: float = L1_WEIGHT,
+    rmsd_weight: float = RMSD_WEIGHT,
+    mirror: bool = True,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> Any:
+    """`energy_multiscale` with its pair energies on the pairs of `energy_sparse`."""
+    near, all_alike = (
+        energy_absolute_sparse(
+            stiffness=law,
+            edges_per_atom=edges_per_atom,
+            normalize=divisor,
+            reduction=reduction,
+            temperature=scale,
+        )
+        # By the square of the number of atoms: the mean over all pairs, not over those drawn.
+        for law, divisor, scale in (
+            (stiffness, normalize, temperature),
+            ("constant", "atoms_squared", 1.0),
+        )
+    )
+    shape = RMSDLoss(mirror=mirror, reduction=reduction)
+    return near + l1_weight * all_alike + rmsd_weight * shape
 
 
 def lddt_kabsch(

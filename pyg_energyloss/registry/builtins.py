@@ -107,6 +107,24 @@ def energyloss_register_losses(register: Register) -> None:
         role="structure",
     )
     register(
+        "energy_multiscale",
+        f"{named}:energy_multiscale",
+        summary="energy_absolute + distance_l1 + 0.5 RMSD",
+        role="structure",
+    )
+    register(
+        "energy_multiscale_sparse",
+        f"{named}:energy_multiscale_sparse",
+        summary="energy_multiscale on about 4 pairs an atom",
+        role="structure",
+    )
+    register(
+        "rmsd",
+        f"{losses}:RMSDLoss",
+        summary="RMSD after superposition",
+        role="structure",
+    )
+    register(
         "energy_absolute_sparse",
         f"{named}:energy_absolute_sparse",
         summary="energy_absolute on about 4 pairs an atom",
