@@ -1,6 +1,7 @@
 """The nevers of the design: which package may import which, lazy imports counted."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -77,8 +78,9 @@ def modules(folder, package):
     return found
 
 
-def imported(path, package):
-    """Dotted names of our own that a file imports, wherever in it, but for type checkers."""
+@cache
+def every_import(path):
+    """Dotted names that a file imports, wherever in it, but for type checkers."""
     tree = ast.parse(path.read_text())
     skipped = {
         id(inner)
@@ -94,7 +96,12 @@ def imported(path, package):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [f"{node.module}.{alias.name}" for alias in node.names]
-    return [name for name in names if name.split(".")[0] == package]
+    return names
+
+
+def imported(path, package):
+    """Those of them that are of a package."""
+    return [name for name in every_import(path) if name.split(".")[0] == package]
 
 
 def edges(package="pyg_energyloss"):

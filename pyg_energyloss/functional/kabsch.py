@@ -30,6 +30,7 @@ def kabsch_mse(
     batch: Tensor | None = None,
     num_graphs: int | None = None,
     node_weight: Tensor | None = None,
+    mirror: bool = False,
 ) -> Tensor:
     r"""Return the mean squared error of each graph after rotating the target onto it.
 
@@ -47,6 +48,8 @@ def kabsch_mse(
         num_graphs: number of graphs.
         node_weight: weight of every node [num_nodes], in the superposition and in the mean; 0
             means it is not there.
+        mirror: the mirror image of the target counts as well as the target: det R = ±1. Take it
+            where the input does not tell the hand, as a molecular graph without stereo tags.
 
     Returns:
         [num_graphs] in Å², twice differentiable in both positions.
@@ -72,7 +75,7 @@ def kabsch_mse(
         target, scale_target = centred(pos_target.to(dtype), weight, batch, atoms)
         counted = weighted(target / scale_target, weight)
         outer = counted[:, :, None] * (pred / scale_pred)[:, None, :]
-        rotation = kabsch_rotation(graph_sum(outer, batch, count))
+        rotation = kabsch_rotation(graph_sum(outer, batch, count), mirror=mirror)
         turn = rotation[0].expand(pred.size(0), dim, dim) if batch is None else rotation[batch]
         error: Tensor = _AlignedError.apply(pred, target, turn)
         total = graph_sum(weighted(error, weight), batch, count)
