@@ -45,7 +45,7 @@ class Experiment(ABC, Generic[S]):
     #: Of the report.
     title: ClassVar[str]
     #: The fields of a run.
-    spec_type: type[S]
+    spec_type: type[S] = Spec  # type: ignore[assignment] # unless a subclass has fields of its own
     #: Kind -> role that its registered names must have; names without a role always pass.
     roles: ClassVar[Mapping[str, str]] = {}
     #: What the tables show, from left to right.

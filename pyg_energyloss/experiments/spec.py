@@ -164,6 +164,21 @@ class TrainingSpec(Spec):
         return (self.model, self.loss)
 
 
+def check_levels(levels: Sequence[float], task: str) -> None:
+    """Check that the task denoise has noise levels and no other task has.
+
+    Raises:
+        ValueError: it is not so, or a level is not positive.
+    """
+    if bool(levels) != (task == "denoise"):
+        raise ValueError(
+            f"`levels` are for the task denoise, which needs some; got {list(levels)} for the task "
+            f"{task}"
+        )
+    if not all(math.isfinite(level) and level > 0 for level in levels):
+        raise ValueError(f"`levels` must be positive noise levels in Å, got {list(levels)}")
+
+
 def digest_of(values: Any) -> str:
     """Eight hexadecimal digits, the same for equal plain values.
 

@@ -31,6 +31,7 @@ class TrainingExperiment(Experiment[S], Generic[S, T]):
     after a kill, and judging it otherwise trains nothing again.
     """
 
+    spec_type: type[S] = TrainingSpec  # type: ignore[assignment] # unless a subclass has its own
     #: Kind -> options that the experiment itself gives to everything of that kind.
     given: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
