@@ -3,7 +3,7 @@
     python benchmarks/kills.py --work DIR
 
 Makes a tiny study of each experiment undisturbed, then again while its worker, the worker's guard
-and the parent are killed, 20 kills in all, and the same command is given again after each lost
+and the parent are killed, 20 times in all, and the same command is given again after each lost
 parent. The moments are drawn over the time from the start of the command to the end of the study;
 every fourth kill waits from its moment on for a file that is being written. Checked: no file is
 torn at any kill, no process outlives its parent, and in the end the weights and structures have the
@@ -101,7 +101,7 @@ RUNS: dict[str, tuple[dict[str, Any], ...]] = {
     "crystals": ({"loss": "crystal_mse"}, {"loss": "energy"}),
     "springs": (
         {"model": "springs"},
-        {"model": "network"},
+        {"model": "spline"},
         {"model": "springs", "part": "heat", "sticks": 4},
     ),
 }
@@ -121,11 +121,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, required=True, help="folder for the studies")
     parser.add_argument("--only", choices=FIELDS, help="one experiment; others keep their results")
+    parser.add_argument("--kills", type=int, default=KILLS, help=f"of each experiment ({KILLS})")
     options = parser.parse_args()
     for name in [options.only] if options.only else FIELDS:
         shutil.rmtree(options.work / name, ignore_errors=True)
         draw = random.Random(f"{SEED} {name}")  # noqa: S311 - moments, no secrets
-        found = killed(name, KILLS, options.work / name, draw)
+        found = killed(name, options.kills, options.work / name, draw)
         known = read_json(RESULTS) if RESULTS.exists() else {}
         known |= {
             name: {**found, "date": environment()["date"]},
