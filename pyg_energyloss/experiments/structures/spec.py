@@ -14,7 +14,16 @@ from pyg_energyloss.experiments.spec import Spec, judging, option
 
 TASKS = ("geometry", "denoise")
 MODELS = ("gnn", "egnn", "e3nn")
-LOSSES = ("mse", "kabsch", "energy", "energy_sparse", "energy_kabsch")
+LOSSES = (
+    "mse",
+    "kabsch",
+    "distance_l1",
+    "lddt_kabsch",
+    "energy",
+    "energy_sparse",
+    "multiscale",
+    "multiscale_sparse",
+)
 EVALUATORS = ("geometry", "rmsd", "gfn2")
 LEVELS = (0.1, 0.25, 0.5, 1.0)
 #: Where a trained run can be judged.
