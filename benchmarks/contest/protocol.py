@@ -97,6 +97,17 @@ OTHERS = (
 )
 ENTRIES = (*FIRST, *OTHERS)
 
+#: What README says of each loss that it shows, in its order.
+SHOWN = {
+    "kabsch": "aligned MSE",
+    "kabsch_mirror": "aligned MSE, to the nearer mirror image",
+    "lddt_kabsch": "smooth lDDT + 0.3 aligned MSE, AlphaFold 3's recipe",
+    "distance_l1": "mean error of all distances",
+    "energy": "harmonic springs, exponential stiffness: the paper's",
+    "energy_absolute_kabsch": "absolute springs, 1/d², + aligned MSE, nearer mirror image",
+    "multiscale": "absolute springs, 1/d², + all distances + half the RMSD, nearer mirror image",
+}
+
 #: Pair energies that are not the paper's; the others are what people use, and the paper's.
 CHALLENGERS = (
     "multiscale",

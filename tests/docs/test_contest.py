@@ -28,11 +28,14 @@ def contest(monkeypatch):
 
 def test_the_page_is_what_the_results_give(contest, tmp_path, monkeypatch):
     page = contest["page"]
-    copy = tmp_path / "contest.md"
-    copy.write_text(page.PAGE.read_text())
-    monkeypatch.setattr(page, "PAGE", copy)
+    originals = {"PAGE": page.PAGE, "README": page.README}
+    for name, original in originals.items():
+        copy = tmp_path / original.name
+        copy.write_text(original.read_text())
+        monkeypatch.setattr(page, name, copy)
     page.write_page()
-    assert copy.read_text() == (ROOT / "docs" / "contest.md").read_text()
+    for name, original in originals.items():
+        assert getattr(page, name).read_text() == original.read_text()
 
 
 def test_the_results_are_what_the_rows_give(contest, tmp_path, monkeypatch):

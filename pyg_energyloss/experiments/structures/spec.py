@@ -24,7 +24,7 @@ LOSSES = (
     "multiscale",
     "multiscale_sparse",
 )
-EVALUATORS = ("geometry", "rmsd", "gfn2")
+EVALUATORS = ("geometry", "distances", "rmsd", "acceptable", "gfn2")
 LEVELS = (0.1, 0.25, 0.5, 1.0)
 #: Where a trained run can be judged.
 SPLITS = ("test", "val")
