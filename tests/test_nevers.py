@@ -159,6 +159,18 @@ def test_the_core_imports_no_plugin():
             assert not imported(path, plugin), f"{path} imports {plugin}"
 
 
+def test_a_study_without_training_needs_no_lightning():
+    graph, known = edges(), modules(CORE, "pyg_energyloss")
+    reached, left = set(), ["pyg_energyloss.experiments.study"]
+    while left:
+        name = left.pop()
+        if name not in reached:
+            reached.add(name)
+            left += graph[name]
+    assert "pyg_energyloss.experiments.run" in reached
+    assert not [name for name in reached if imported(known[name], "lightning")]
+
+
 def test_the_report_and_the_names_of_the_command_line_need_no_torch():
     for part in ("report", "cli"):
         for path in (CORE / part).rglob("*.py"):

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 
 from pyg_energyloss import registry
 from pyg_energyloss.experiments.data import load_splits
-from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report, seeds_of
+from pyg_energyloss.experiments.experiment import Measurement, Report, seeds_of
 from pyg_energyloss.experiments.structures.evaluation import evaluate
 from pyg_energyloss.experiments.structures.sections import sections
 from pyg_energyloss.experiments.structures.spec import StructureSpec
 from pyg_energyloss.experiments.structures.tasks import make_task
 from pyg_energyloss.experiments.structures.training import StructureTraining
 from pyg_energyloss.experiments.summary import column, cost, share
+from pyg_energyloss.experiments.training_experiment import TrainingExperiment
 from pyg_energyloss.files import npz_bytes, write_bytes
 from pyg_energyloss.report.document import Row, Section
 
@@ -40,7 +41,7 @@ DOUBLE_BONDS = "share of stereo double bonds that are cis or trans as they shoul
 APART = "mean absolute error of the distances between atoms {} apart"
 
 
-class StructureExperiment(Experiment[StructureSpec, StructureTraining]):
+class StructureExperiment(TrainingExperiment[StructureSpec, StructureTraining]):
     """Predicts structures from molecular graphs, or from noised structures."""
 
     name = "compare"
