@@ -107,15 +107,15 @@ def energyloss_register_losses(register: Register) -> None:
         role="structure",
     )
     register(
-        "energy_multiscale",
-        f"{named}:energy_multiscale",
+        "multiscale",
+        f"{named}:multiscale",
         summary="energy_absolute + distance_l1 + 0.5 RMSD",
         role="structure",
     )
     register(
-        "energy_multiscale_sparse",
-        f"{named}:energy_multiscale_sparse",
-        summary="energy_multiscale on about 4 pairs an atom",
+        "multiscale_sparse",
+        f"{named}:multiscale_sparse",
+        summary="multiscale on about 4 pairs an atom",
         role="structure",
     )
     register(

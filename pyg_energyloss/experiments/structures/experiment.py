@@ -32,6 +32,10 @@ TASK_TEXT = {
 ALIGNED = (
     "after the best superposition; mirror images and exchanges of equivalent atoms are allowed"
 )
+ACCEPTABLE = (
+    "share of molecules with all bonds within 0.1 Å, no clash, and all stereo right, in the "
+    "structure or its mirror image"
+)
 CENTRES = "share of stereo centres that have the right hand, mean over the molecules that have one"
 DOUBLE_BONDS = "share of stereo double bonds that are cis or trans as they should be"
 APART = "mean absolute error of the distances between atoms {} apart"
@@ -55,8 +59,11 @@ class StructureExperiment(TrainingExperiment[StructureSpec, StructureTraining]):
         column("bond_mae", "bonds", "Å", terminal=True, text=APART.format("one bond")),
         column("pair13_mae", "1-3", "Å", text=APART.format("two bonds")),
         column("pair14_mae", "1-4", "Å", text=APART.format("three bonds")),
+        column("distance_mae", "D-MAE", "Å", text="mean absolute error of all distances"),
         column("rmsd", "RMSD", "Å", terminal=True, text=ALIGNED),
         share("success", "<0.3 Å", "share of molecules whose RMSD is below 0.3 Å", terminal=True),
+        share("lddt", "lDDT", "share of distances within 15 Å that are kept (lDDT)"),
+        share("acceptable", "acceptable", ACCEPTABLE),
         share("right_centres", "centres", CENTRES),
         share("right_double_bonds", "E/Z", DOUBLE_BONDS),
         # Medians: one torn molecule can have thousands of eV.
