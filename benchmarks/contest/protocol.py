@@ -22,7 +22,7 @@ TUNING_SEED = 1000
 #: Tried for every loss; the next beyond an end is tried as long as the best is there: three or
 #: four trials each.
 RATES = (3e-3, 1e-2)
-BEYOND = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+BEYOND = (3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
 
 SEEDS = (0, 1, 2)
 STEPS = (400, 4000, 40_000)

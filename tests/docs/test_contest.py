@@ -75,7 +75,8 @@ def test_a_rate_is_tried_beyond_an_end_as_long_as_the_best_is_there(contest):
     assert beyond({3e-3: 0.4, 1e-2: 0.5}) == [1e-3]
     assert beyond({3e-3: 0.5, 1e-2: 0.4, 3e-2: 0.3}) == [1e-1]
     assert beyond({3e-3: 0.5, 1e-2: 0.4, 3e-2: 0.45}) == []
-    assert beyond({1e-2: 0.5, 3e-2: 0.4, 1e-1: 0.3}) == []
+    assert beyond({1e-2: 0.5, 3e-2: 0.4, 1e-1: 0.3}) == [3e-1]
+    assert beyond({1e-2: 0.5, 3e-2: 0.4, 1e-1: 0.3, 3e-1: 0.2}) == []
 
 
 def test_the_merit_is_a_geometric_mean(contest):
