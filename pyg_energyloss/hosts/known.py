@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyg_energyloss.hosts.description import Host
 
 READ = "source read; not run"
-TRIED = "trained for some steps, source unchanged, values compared: docs/hosts/README.md"
+TRIED = "trained with three seeds, source unchanged, wrong lines tried: docs/hosts/programs.md"
 
 
 def edm() -> Host:
@@ -115,4 +115,21 @@ def semlaflow() -> Host:
         checked=TRIED,
         tested="commit 2f41e57, 2026-11-21",
         limits="for GEOM-Drugs write scale=2.407038688659668",
+    )
+
+
+def egnn() -> Host:
+    """Describe EGNN's forecast of five charged bodies."""
+    return Host(
+        name="egnn",
+        mechanism="loss_mse, which its script main_nbody.py makes and calls as loss(pred, target)",
+        switch='PYG_ENERGYLOSS_SWAP="@egnn=pair_energy" python -m pyg_energyloss.hosts '
+        "main_nbody.py ...",
+        path="__main__:loss_mse",
+        # The energy knows shapes, not places: the squared error says where the bodies are.
+        options={"nodes": 5, "keep": 1.0},
+        adapter="pyg_energyloss.hosts.swaps.imports:ImportSwap",
+        checked=TRIED,
+        tested="commit e9ca6c0, 2026-11-21",
+        limits="five bodies each; what it prints as loss is the sum of both",
     )
