@@ -10,6 +10,7 @@ forked from a process that has imported torch and its like, since that takes lon
 """
 
 import contextlib
+import copy
 import hashlib
 import importlib
 import importlib.util
@@ -29,6 +30,7 @@ import torch
 
 SEEN = {"calls": [], "fits": [], "own": []}
 COMPARED = 2
+RAW = {}
 
 
 def digest(module):
@@ -74,21 +76,10 @@ def watch_losses(own_calls):
         return
     import pyg_energyloss.hosts.flat_loss as ours
 
-    make, forward, raw = ours.named_per_graph, ours.FlatLoss.forward, {}
-
-    class Compared(torch.nn.Module):
-        def __init__(self, loss):
-            super().__init__()
-            self.loss = loss
-
-        def forward(self, pos_pred, data):
-            values = self.loss(pos_pred, data)
-            if len(SEEN["calls"]) < COMPARED and pos_pred.requires_grad:
-                SEEN["calls"].append(compared(values, data, raw))
-            return values
+    make, forward = ours.named_per_graph, ours.FlatLoss.forward
 
     def seeing(self, pred, target, **options):
-        raw.update(pred=pred, target=target, loss=self, mask=options.get("mask"))
+        RAW.update(pred=pred, target=target, loss=self, mask=options.get("mask"))
         if own_calls:
             with torch.no_grad():
                 SEEN["own"].append(float(self.replaced(pred, target)))
@@ -96,6 +87,24 @@ def watch_losses(own_calls):
 
     ours.named_per_graph = lambda name, options: Compared(make(name, options))
     ours.FlatLoss.forward = seeing
+
+
+class Compared(torch.nn.Module):
+    """A loss, of which the first calls are compared; a checkpoint holds the loss alone."""
+
+    def __init__(self, loss):
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, pos_pred, data):
+        """Score as the loss does."""
+        values = self.loss(pos_pred, data)
+        if len(SEEN["calls"]) < COMPARED and pos_pred.requires_grad:
+            SEEN["calls"].append(compared(values, data, RAW))
+        return values
+
+    def __reduce__(self):
+        return copy.copy, (self.loss,)
 
 
 def compared(values, data, raw):
@@ -233,6 +242,13 @@ def run(job):
     target, *rest = program[1:] if module else program
     sys.argv = [target, *rest]
     sys.path[0] = str(Path.cwd() if module else Path(target).resolve().parent)
+    used = []
+    if "--optimizer" in options:
+
+        def note(optimizer, _given, _named):
+            used[:] = [optimizer]
+
+        torch.optim.optimizer.register_optimizer_step_post_hook(note)
     try:
         start = runpy.run_module if module else runpy.run_path
         start(target, run_name="__main__", **({"alter_sys": True} if module else {}))
@@ -240,7 +256,18 @@ def run(job):
         if "--weights" in options and Path(options[options.index("--weights") + 1]).exists():
             path = options[options.index("--weights") + 1]
             SEEN["weights"] = hashlib.sha256(tensors(path)).hexdigest()
+        if used:
+            SEEN["weights"] = trained(used[0])
         report.write_text(json.dumps(SEEN, indent=2) + "\n")
+
+
+def trained(optimizer):
+    """SHA-256 of what an optimizer trains, for programs that save nothing."""
+    found = hashlib.sha256()
+    for group in optimizer.param_groups:
+        for value in group["params"]:
+            found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
 
 
 def child(job):

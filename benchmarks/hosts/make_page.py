@@ -4,11 +4,13 @@ python benchmarks/hosts/make_page.py
 """
 
 import json
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULT = ROOT / "benchmarks/results/hosts_programs.json"
 PAGE = ROOT / "docs/hosts/programs.md"
+LONGEST = 330
 
 HEAD = """\
 # Public programs, trained as they are
@@ -57,20 +59,16 @@ def figure(pair):
 
 def code(text):
     """A text in a table's cell, as code."""
-    return "`" + text.replace("|", "\\|") + "`"
+    text = text.replace("|", "\\|")
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def shortened(text):
-    """The message without the list of all losses."""
-    before, found, after = text.partition("; choices: ")
-    if found:
-        text = f"{before}; choices: … {after[after.index('. ') + 2 :]}" if ". " in after else text
-    text = (
-        text.rpartition("pyg_energyloss.")[2].partition(".")[2] if text.startswith("pyg_") else text
-    )
-    head, _, rest = text.partition(": ")
-    text = f"{head.rpartition('.')[2]}: {rest}" if rest else text
-    return text if len(text) < 330 else f"{text[:320]} …"
+    """The message without the list of all losses, and without the module of its error."""
+    text = re.sub(r"^(\w+\.)+(?=\w+(Error|Exception)\b)", "", text)
+    text = re.sub(r"; choices: .*?\. (?=[A-Z`])", "; choices: … ", text)
+    text = text.partition(" Set the environment variable HYDRA_FULL_ERROR")[0]
+    return text if len(text) < LONGEST else f"{text[:LONGEST]} …"
 
 
 def page(document):

@@ -29,6 +29,7 @@ RESULT = HERE.parent / "results/hosts_programs.json"
 KINDS = ("plain", "off", "on")
 LINE = ("swap", "launcher", "arguments", "fields")
 LIMIT = 900
+ERROR = r"^(\w+\.)*\w*(Error|Exception)\b|^[\w. ]+: error: |^In '.*': Could not|^Could not "
 EMPTY = {"fits": [], "calls": []}
 #: Imported once for all runs of a program.
 PRELOAD = (
@@ -123,6 +124,7 @@ class Runs:
         config = HERE / "configs" / f"{self.name}.yaml"
         if config.exists():
             filled = config.read_text().replace("{data}", str(self.work / "data" / self.name))
+            filled = filled.replace("{run}", str(self.work / "runs" / run))
             (self.work / "runs" / f"{run}.yaml").write_text(filled)
         line = line if kind == "on" else {}
         if "swap" in line:
@@ -218,10 +220,12 @@ def last_error(printed):
     lines = [line.rstrip() for line in printed.replace("\r", "\n").splitlines() if line.strip()]
     starts = [
         i for i, line in enumerate(lines)
-        if re.match(r"^(\w+\.)*\w*(Error|Exception)\b|^energyloss: |^[\w. ]+: error: ", line)
+        if re.match(ERROR, line)
     ]  # fmt: skip
-    said = " ".join(lines[starts[-1] : starts[-1] + 3]) if starts else ""
-    return said.partition(" Set the environment variable HYDRA_FULL_ERROR")[0][:900] or None
+    said = " ".join(" ".join(lines[starts[-1] : starts[-1] + 5]).split()) if starts else ""
+    for tail in (" Set the environment variable HYDRA_FULL_ERROR", " Config search path:"):
+        said = said.partition(tail)[0]
+    return said[:900] or None
 
 
 def summary(program, runs, mistakes):

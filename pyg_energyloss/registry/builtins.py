@@ -419,6 +419,7 @@ def energyloss_register_hosts(register: Register) -> None:
     register("etflow", f"{hosts}:etflow", summary="a function of its model's module")
     register("fairchem", f"{hosts}:fairchem", summary="version 1, a dotted path")
     register("flowmol", f"{hosts}:flowmol", summary="an attribute of its module")
+    register("geoldm", f"{hosts}:geoldm", summary="energyloss run --host edm")
     register("jodo", f"{hosts}:jodo", summary="energyloss run --host jodo")
     register("midi", f"{hosts}:midi", summary="an attribute of its module")
     register("semlaflow", f"{hosts}:semlaflow", summary="a function as its model calls it")
