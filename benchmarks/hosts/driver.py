@@ -248,7 +248,8 @@ def run(job):
         def note(optimizer, _given, _named):
             used[:] = [optimizer]
 
-        torch.optim.optimizer.register_optimizer_step_post_hook(note)
+        hooks = importlib.import_module("torch.optim.optimizer")
+        hooks.register_optimizer_step_post_hook(note)
     try:
         start = runpy.run_module if module else runpy.run_path
         start(target, run_name="__main__", **({"alter_sys": True} if module else {}))
