@@ -25,14 +25,17 @@ class PlainLayer(MessagePassing):
             nn.Linear(3 * channels, 2 * channels), nn.SiLU(), nn.Linear(2 * channels, channels)
         )
 
-    def forward(self, h: Tensor, hop_index: Tensor, kind: Tensor, context: Tensor) -> Tensor:
-        """Return updated features [num_nodes, channels]; ``context`` is per node."""
+    def forward(self, h: Tensor, hop_index: Tensor, pair: Tensor, context: Tensor) -> Tensor:
+        """Return updated features [num_nodes, channels].
+
+        ``pair`` [num_pairs, channels] is what is known of each pair, ``context`` is per node.
+        """
         normed = self.norm(h)
         summed = self.propagate(
             hop_index,
             receiver=self.receiver(normed),
             sender=self.sender(normed),
-            pair=self.pair(kind),
+            pair=pair,
         )
         updated: Tensor = h + self.update_net(torch.cat([normed, summed, context], dim=-1))
         return updated
@@ -70,6 +73,7 @@ class PlainGNN(nn.Module):
         h = self.atoms(data) + self.coordinates(pos)
         kind = pair_kinds(data, stereo=self.stereo)
         for layer, pool in zip(self.layers, self.pool, strict=True):
-            h = layer(h, data.hop_index, kind, graph_mean(pool(h), data)[data.batch])
+            context = graph_mean(pool(h), data)[data.batch]
+            h = layer(h, data.hop_index, layer.pair(kind), context)
         out: Tensor = base + c_out * self.out(h)
         return out

@@ -1,0 +1,164 @@
+"""Energies against the smooth lDDT and squared errors on fragments of the embedded proteins.
+
+    python benchmarks/proteins_study.py
+
+First the peak learning rate of each model with each loss is found on validation fragments (villin)
+by short runs; then each trains equal numbers of steps with three seeds on fragments of 5ugo,
+chignolin and 2n0n, of heavy atoms, and is judged on those of crambin. Another row set looks at the
+backbone alone. All runs are made one after another in this process; one that was cut short
+continues.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from runs import finished, mean_sd
+
+from pyg_energyloss import registry
+from pyg_energyloss.experiments.environment import environment
+from pyg_energyloss.experiments.proteins.spec import (
+    EVALUATORS,
+    LEVELS,
+    LOSSES,
+    MODELS,
+    SAMPLER,
+    SPARSE,
+    ProteinSpec,
+)
+from pyg_energyloss.experiments.study import run_one
+from pyg_energyloss.files import read_or_set_aside, write_json
+
+RESULT = Path(__file__).parent / "results" / "proteins_study.json"
+#: Atoms that are looked at -> losses.
+SETS = {"heavy": LOSSES, "backbone": ("mse", "lddt_kabsch", "energy", "energy_absolute")}
+RATES = (1e-2, 3e-2)
+SWEEP_STEPS, SWEEP_SEED = 60, 100
+STEPS, BATCH_SIZE, SEEDS = 150, 4, (0, 1, 2)
+SIZE = {"channels": 32, "layers": 3}
+
+Rates = dict[str, dict[str, dict[str, float]]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("runs/proteins_study"))
+    parser.add_argument("--write", action="store_true", help="sum up what is finished, run nothing")
+    options = parser.parse_args()
+    rates: Rates = {model: _sweep(model, options.out) for model in MODELS}
+    todo = [
+        (atoms, seed, model, loss)
+        for atoms, losses in SETS.items()
+        for seed in SEEDS
+        for model in MODELS
+        for loss in losses
+    ]
+    for atoms, seed, model, loss in () if options.write else todo:
+        spec = _spec(atoms, model, loss, seed=seed, rate=_best(rates[model][loss]))
+        for m in run_one("proteins", spec, options.out)["measurements"]:
+            lddt = m["values"]["lddt"]
+            print(atoms, seed, model, loss, m["labels"], f"lDDT {lddt:.4f}", flush=True)
+        _write(options.out, rates)
+    _write(options.out, rates)
+
+
+def _sweep(model: str, out: Path) -> dict[str, dict[str, float]]:
+    """Loss -> rate -> lDDT of validation fragments after the last step."""
+    table: dict[str, dict[str, float]] = {}
+    for loss in LOSSES:
+        for rate in RATES:
+            spec = _spec("heavy", model, loss, seed=SWEEP_SEED, rate=rate, steps=SWEEP_STEPS)
+            found = run_one("proteins", spec, out / "sweep")["history"][-1]["val_lddt"]
+            table.setdefault(loss, {})[f"{rate:g}"] = found
+        print(model, loss, table[loss], flush=True)
+    return table
+
+
+def _best(of_rates: dict[str, float]) -> float:
+    return float(max(of_rates, key=of_rates.__getitem__))
+
+
+def _spec(
+    atoms: str, model: str, loss: str, *, seed: int, rate: float, steps: int = STEPS
+) -> ProteinSpec:
+    judged = steps == STEPS
+    return ProteinSpec(
+        dataset="proteins_small",
+        dataset_options={"atoms": atoms},
+        levels=LEVELS,
+        model=model,
+        model_options=SIZE,
+        loss=loss,
+        edges=SAMPLER if loss == SPARSE else "",
+        seed=seed,
+        steps=steps,
+        batch_size=BATCH_SIZE,
+        learning_rate=rate,
+        eval_graphs=100 if judged else 1,
+        evaluators={name: {} for name in EVALUATORS} if judged else {},
+    )
+
+
+def _write(out: Path, rates: Rates) -> None:
+    result: dict[str, Any] = {
+        "what": "denoising of fragments of 12 residues, test protein crambin: mean and s.d. over "
+        "seeds",
+        "steps": STEPS,
+        "batch_size": BATCH_SIZE,
+        "seeds": SEEDS,
+        "networks": SIZE,
+        "sweep": {"steps": SWEEP_STEPS, "seed": SWEEP_SEED, "val_lddt": rates},
+        "environment": environment(),
+        "rows": [
+            row for atoms in SETS for row in (*_inputs(atoms, out), *_rows(atoms, out, rates))
+        ],
+    }
+    write_json(RESULT, result)
+
+
+def _inputs(atoms: str, out: Path) -> list[dict[str, Any]]:
+    """The noised copies as they are."""
+    kept = out / f"input-{atoms}.json"
+    found = read_or_set_aside(kept)
+    if found is None:
+        spec = _spec(atoms, MODELS[0], LOSSES[0], seed=0, rate=0.0)
+        found = {"measurements": registry.create("experiment", "proteins").baselines(spec, out)}
+        write_json(kept, found)
+    return [
+        {
+            "atoms": atoms,
+            **m["labels"],
+            "values": {k: {"mean": v, "sd": None} for k, v in m["values"].items()},
+        }
+        for m in found["measurements"]
+    ]
+
+
+def _rows(atoms: str, out: Path, rates: Rates) -> list[dict[str, Any]]:
+    rows = []
+    for model in MODELS:
+        for loss in SETS[atoms]:
+            rate = _best(rates[model][loss])
+            specs = [_spec(atoms, model, loss, seed=seed, rate=rate) for seed in SEEDS]
+            results = [r for spec in specs if (r := finished(spec, out)) is not None]
+            for index, level in enumerate(LEVELS) if results else ():
+                values = mean_sd([r["measurements"][index]["values"] for r in results])
+                rows.append(
+                    {
+                        "atoms": atoms,
+                        "model": model,
+                        "loss": loss,
+                        "noise": f"{level:g} Å",
+                        "learning_rate": rate,
+                        "seeds": len(results),
+                        "step_ms": min(r["step_ms"] for r in results),
+                        "values": values,
+                    }
+                )
+    return rows
+
+
+if __name__ == "__main__":
+    main()
