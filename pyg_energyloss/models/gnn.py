@@ -25,17 +25,25 @@ class PlainLayer(MessagePassing):
             nn.Linear(3 * channels, 2 * channels), nn.SiLU(), nn.Linear(2 * channels, channels)
         )
 
-    def forward(self, h: Tensor, hop_index: Tensor, pair: Tensor, context: Tensor) -> Tensor:
+    def forward(
+        self,
+        h: Tensor,
+        hop_index: Tensor,
+        kind: Tensor,
+        context: Tensor,
+        more: Tensor | None = None,
+    ) -> Tensor:
         """Return updated features [num_nodes, channels].
 
-        ``pair`` [num_pairs, channels] is what is known of each pair, ``context`` is per node.
+        ``context`` is per node, ``more`` [num_pairs, channels] what else is known of each pair.
         """
         normed = self.norm(h)
+        pair = self.pair(kind)
         summed = self.propagate(
             hop_index,
             receiver=self.receiver(normed),
             sender=self.sender(normed),
-            pair=pair,
+            pair=pair if more is None else pair + more,
         )
         updated: Tensor = h + self.update_net(torch.cat([normed, summed, context], dim=-1))
         return updated
@@ -74,6 +82,6 @@ class PlainGNN(nn.Module):
         kind = pair_kinds(data, stereo=self.stereo)
         for layer, pool in zip(self.layers, self.pool, strict=True):
             context = graph_mean(pool(h), data)[data.batch]
-            h = layer(h, data.hop_index, layer.pair(kind), context)
+            h = layer(h, data.hop_index, kind, context)
         out: Tensor = base + c_out * self.out(h)
         return out

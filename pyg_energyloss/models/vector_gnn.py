@@ -36,6 +36,6 @@ class VectorGNN(PlainGNN):
         kind, h = pair_kinds(data), self.atoms(data)
         for layer, pool, embed in zip(self.layers, self.pool, self.vectors, strict=True):
             context = graph_mean(pool(h), data)[data.batch]
-            h = layer(h, data.hop_index, layer.pair(kind) + embed(seen), context)
+            h = layer(h, data.hop_index, kind, context, embed(seen))
         out: Tensor = base + c_out * self.out(h)
         return out

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,12 @@ def pack(structures: Sequence[Structure]) -> bytes:
         structures: As PDB and mmCIF files give them.
     """
     pos = np.concatenate([s.pos for s in structures])
-    kinds = {"chain": np.uint8, "residue": np.int16, "residue_name": "U3", "atom_name": "U4"}
+    kinds: dict[str, Any] = {
+        "chain": np.uint8,
+        "residue": np.int16,
+        "residue_name": "U3",
+        "atom_name": "U4",
+    }
     return npz_bytes(
         {
             "z": np.concatenate([s.z for s in structures]).astype(np.uint8),

@@ -34,7 +34,7 @@ PANELS = (
 EDGE_SEED = 0
 
 
-class ProteinExperiment(StructureExperiment):
+class ProteinExperiment(StructureExperiment[ProteinSpec]):
     """Recovers fragments of proteins from noised copies."""
 
     name = "proteins"
