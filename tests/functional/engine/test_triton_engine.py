@@ -38,11 +38,13 @@ def device():
 def use(monkeypatch, device):
     """Choose an engine by name; without a GPU the interpreter stands in for it."""
 
+    every_time = getattr(dispatch.solver_for, "__wrapped__", dispatch.solver_for)
+
     def choose(name):
         monkeypatch.setenv(dispatch.ENGINE_VARIABLE, "torch" if name == "torch" else "auto")
         if device == "cpu":
             monkeypatch.setattr(dispatch, "engine_for", lambda *_: name)
-            monkeypatch.setattr(dispatch, "solver_for", dispatch.solver_for.__wrapped__)
+            monkeypatch.setattr(dispatch, "solver_for", every_time)
 
     return choose
 
