@@ -5,8 +5,10 @@
     python benchmarks/engine_parity.py compare old/results.json --release b6781bb --work new
 
 Compares every metric and every point of the training curves that both have, writes the largest
-relative difference of each to results/engine_parity.json. The compiled kernels round otherwise
-than those of earlier releases, so that both studies use the engine of plain torch.
+relative difference of each to results/engine_parity.json, the loss of the first steps of each run
+and its metrics side by side. The compiled kernels round otherwise than those of earlier releases,
+so that both studies use the engine of plain torch. A training amplifies rounding from step to step:
+the first steps must agree to 1e-6, the last ones show how far that grows.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from pyg_energyloss.experiments.study import run_study
 from pyg_energyloss.files import write_json
 
 COMMANDS: dict[str, Any] = {"compare": compare, "generate": generate, "spins": spins}
+METRICS = ("bond_mae", "rmsd", "atom_stable", "molecule_stable", "excess_energy")
 RESULTS = Path(__file__).with_name("results") / "engine_parity.json"
 
 
@@ -42,7 +45,8 @@ def main() -> None:
     options.work.mkdir(parents=True, exist_ok=True)
     specs = COMMANDS[options.experiment].specs_of(chosen)
     new = run_study(options.experiment, specs, options.work, workers=1)
-    found = differences(json.loads(options.old.read_text()), new)
+    old = json.loads(options.old.read_text())
+    found, beside = differences(old, new), side_by_side(old, new)
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     known[options.experiment] = {
         "command": " ".join(["energyloss", options.experiment, "--quick", *rest]),
@@ -52,6 +56,7 @@ def main() -> None:
         "runs": len(new["runs"]),
         "failed": new["failed"],
         "largest relative difference": found,
+        "runs side by side": beside,
         "environment": environment(),
     }
     write_json(RESULTS, known)
@@ -75,6 +80,38 @@ def differences(old: dict[str, Any], new: Any) -> dict[str, dict[str, Any]]:
             scale = max(abs(first), abs(second or 0.0)) or 1.0
             gap = math.inf if second is None else abs(first - second) / scale
             entry["largest"] = max(entry["largest"], gap)
+    return found
+
+
+def side_by_side(old: dict[str, Any], new: Any) -> list[dict[str, Any]]:
+    """Of each run: whether its fields agree, losses along the curve, last metrics."""
+    before = {(r["spec"]["model"], r["spec"]["loss"], r["spec"]["seed"]): r for r in old["runs"]}
+    found = []
+    for run in new["runs"]:
+        spec = run["spec"]
+        earlier = before[spec["model"], spec["loss"], spec["seed"]]
+        steps = {row["step"]: row.get("loss") for row in run["history"]}
+        curve = [
+            {"step": row["step"], "earlier": row["loss"], "now": steps[row["step"]]}
+            for row in earlier["history"]
+            if row.get("loss") is not None and steps.get(row["step"]) is not None
+        ]
+        for row in curve:
+            row["relative difference"] = abs(row["earlier"] - row["now"]) / abs(row["earlier"])
+        metrics = {
+            name: [first, second]
+            for name, first, second in pairs(earlier, run)
+            if name in METRICS and first is not None
+        }
+        shared = set(spec) & set(earlier["spec"])
+        found.append(
+            {
+                "run": f"{spec['model']} + {spec['loss']}, seed {spec['seed']}",
+                "fields that differ": sorted(k for k in shared if spec[k] != earlier["spec"][k]),
+                "mean loss up to a step": curve,
+                "metrics, earlier and now": metrics,
+            }
+        )
     return found
 
 

@@ -2,25 +2,29 @@
 
     python benchmarks/kills.py --work DIR
 
-Makes a tiny study of each experiment undisturbed, then again while its workers, their guards and
-the parent are killed, 20 kills in all, and the same command is given again after each lost parent.
-Checked: no file is torn at any kill, no process outlives its parent, and in the end the weights
-and structures have the same bytes and all measurements and curves the same values. Linux only.
+Makes a tiny study of each experiment undisturbed, then again while its worker, the worker's guard
+and the parent are killed, 20 times in all, and the same command is given again after each lost
+parent. The moments are drawn over the time from the start of the command to the end of the study;
+every fourth kill waits from its moment on for a file that is being written. Checked: no file is
+torn at any kill, no process outlives its parent, and in the end the weights and structures have the
+same bytes and all measurements and curves the same values. Linux only.
+
+The parent is forked from this process, where everything is imported, so that the moments fall into
+the work rather than into imports; workers are started as always.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -31,29 +35,38 @@ from pyg_energyloss.registry import create
 
 RESULTS = Path(__file__).with_name("results") / "kills.json"
 SEED = 0
-KILLS = {"compare": 7, "generate": 7, "spins": 6}
+KILLS = 20
+#: Every so many kills one waits for a file that is being written.
+WRITING = 4
 #: Seconds in which the processes of a lost parent are to end.
 PATIENCE = 30.0
-COMMON = {"steps": 150, "batch_size": 8, "learning_rate": 1e-3}
+COMMON = {"batch_size": 8, "learning_rate": 1e-3}
+MOLECULES = {
+    **COMMON,
+    "dataset": "qm9_small",
+    "model_options": {"channels": 8, "layers": 1},
+}
 FIELDS: dict[str, dict[str, Any]] = {
     "compare": {
-        "dataset": "qm9_small",
+        **MOLECULES,
+        "steps": 300,
         "model": "gnn",
         "eval_graphs": 6,
         "evaluators": {"geometry": {}, "rmsd": {}},
-        "model_options": {"channels": 8, "layers": 1},
         "keep_structures": 2,
     },
     "generate": {
-        "dataset": "qm9_small",
+        **MOLECULES,
+        "steps": 100,
         "model": "gdm",
         "position_weight": 1.0,
-        "sample_steps": 5,
+        "sample_steps": 20,
         "samples": 8,
         "evaluators": ("stability",),
-        "model_options": {"channels": 8, "layers": 1},
     },
     "spins": {
+        **COMMON,
+        "steps": 500,
         "model": "spin_cnn",
         "model_options": {"width": 4, "layers": 1},
         "size": 4,
@@ -61,30 +74,62 @@ FIELDS: dict[str, dict[str, Any]] = {
         "test": 20,
         "sweeps": 5,
     },
+    "crystals": {
+        **COMMON,
+        "steps": 200,
+        "dataset": "perov_5_small",
+        "levels": (0.25,),
+        "model": "crystal_gnn",
+        "model_options": {"channels": 8, "layers": 1},
+        "eval_graphs": 6,
+        "match_graphs": 2,
+    },
+    "springs": {
+        "points": 100,
+        "noise": 0.1,
+        "folds": 3,
+        "temperatures": (0.1, 0.3, 1.0, 3.0),
+        "repeats": 200,
+        "steps": 1000,
+    },
 }
-LOSSES = {
-    "compare": ("mse", "energy"),
-    "generate": ("mse", "energy_gated"),
-    "spins": ("local_field", "true_energy"),
+#: What the runs of an experiment differ in.
+RUNS: dict[str, tuple[dict[str, Any], ...]] = {
+    "compare": ({"loss": "mse"}, {"loss": "energy"}),
+    "generate": ({"loss": "mse"}, {"loss": "energy_gated"}),
+    "spins": ({"loss": "local_field"}, {"loss": "true_energy"}),
+    "crystals": ({"loss": "crystal_mse"}, {"loss": "energy"}),
+    "springs": (
+        {"model": "springs"},
+        {"model": "spline"},
+        {"model": "springs", "part": "heat", "sticks": 4},
+    ),
 }
 #: Measured by the clock, so never the same twice.
-CLOCK = {"step_ms", "peak_memory_mib", "train_seconds", "eval_seconds", "sample_seconds"}
+CLOCK = {
+    "step_ms",
+    "peak_memory_mib",
+    "train_seconds",
+    "eval_seconds",
+    "sample_seconds",
+    "fit_seconds",
+}
 
 
 def main() -> None:
     """Kill, compare, write, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, required=True, help="folder for the studies")
-    parser.add_argument("--only", choices=KILLS, help="one experiment; others keep their results")
-    work = parser.parse_args().work
-    only = parser.parse_args().only
-    for name in [only] if only else KILLS:
-        shutil.rmtree(work / name, ignore_errors=True)
+    parser.add_argument("--only", choices=FIELDS, help="one experiment; others keep their results")
+    parser.add_argument("--kills", type=int, default=KILLS, help=f"of each experiment ({KILLS})")
+    options = parser.parse_args()
+    for name in [options.only] if options.only else FIELDS:
+        shutil.rmtree(options.work / name, ignore_errors=True)
         draw = random.Random(f"{SEED} {name}")  # noqa: S311 - moments, no secrets
-        found = killed(name, KILLS[name], work / name, draw)
+        found = killed(name, options.kills, options.work / name, draw)
         known = read_json(RESULTS) if RESULTS.exists() else {}
         known |= {
-            name: found,
+            name: {**found, "date": environment()["date"]},
             "command": "python benchmarks/kills.py --work DIR",
             "seed": SEED,
             "environment": environment(),
@@ -93,67 +138,65 @@ def main() -> None:
         print(name, json.dumps(found, indent=1), flush=True)
 
 
-def study(name: str, out: Path, **executing: Any) -> dict[str, str]:
-    """Make the tiny study; return what failed."""
-    experiment = create("experiment", name)
-    specs = [
-        experiment.spec_type.from_dict({**COMMON, **FIELDS[name], "loss": loss, "seed": seed})
-        for seed, loss in product((0, 1), LOSSES[name])
-    ]
-    return dict(run_study(name, specs, out, **executing)["failed"])
+def specs_of(name: str) -> list[Any]:
+    """The runs of the tiny study."""
+    kind = create("experiment", name).spec_type
+    return [kind.from_dict({**FIELDS[name], **differing}) for differing in RUNS[name]]
 
 
 def killed(name: str, kills: int, work: Path, draw: random.Random) -> dict[str, Any]:
     """Kill a study so many times; what was found."""
+    specs_of(name)  # imports what the parents are forked with
     started = time.perf_counter()
-    first = _start(name, work / "calm")
-    if first.wait():
+    first = start(name, work / "calm")
+    if ended(first):
         raise RuntimeError(f"the undisturbed study {name} failed")
     seconds = time.perf_counter() - started
     expected = content(work / "calm")
-    victims: dict[str, int] = {"parent": 0, "guard": 0, "worker": 0}
+    victims = {"parent": 0, "worker": 0, "guard": 0}
     phases: dict[str, int] = {}
-    orphans, torn, different, rounds = 0, [], [], 1
-    starts, ends = 1, 0
+    orphans, torn, different, rounds, starts = 0, [], [], 1, 1
     out = work / f"killed-{rounds}"
-    process = _start(name, out)
-    while sum(victims.values()) < kills:
-        kind = ("parent", "worker", "parent", "guard")[sum(victims.values()) % 4]
-        moment = time.perf_counter() + draw.uniform(0.3, 1.0) * seconds
-        while process.poll() is None and (
+    process = start(name, out)
+    while (done := sum(victims.values())) < kills:
+        kind = ("parent", "worker", "parent", "guard")[done % 4]
+        begun = time.time()
+        moment = time.perf_counter() + draw.random() * seconds
+        while process.is_alive() and (
             time.perf_counter() < moment or not _of_kind(process.pid, kind)
         ):
             time.sleep(0.02)
+        while done % WRITING == WRITING - 1 and process.is_alive() and not writing(out):
+            time.sleep(0.0005)
         pids = _of_kind(process.pid, kind)
-        if process.poll() is None and pids:
+        if process.is_alive() and pids:
             below = descendants(process.pid)
+            phase = phase_of(out, begun)
             os.kill(draw.choice(pids), signal.SIGKILL)
             victims[kind] += 1
             torn += list(torn_files(out))
-            phase = _phase(out)
             phases[phase] = phases.get(phase, 0) + 1
             if kind != "parent":
                 continue
-            process.wait()
+            ended(process)
             orphans += _left(below)
-        elif process.wait() == 0:
-            ends += 1
+        elif ended(process) == 0:
             different += differences(expected, content(out))
             rounds += 1
             out = work / f"killed-{rounds}"
-        process = _start(name, out)
+        process = start(name, out)
         starts += 1
     # A run whose worker is lost twice in one study has failed; the same command makes it again.
-    while process.wait():
-        process = _start(name, out)
+    while ended(process):
+        process = start(name, out)
         starts += 1
     different += differences(expected, content(out))
     torn += list(torn_files(out))
     litter = [str(p.relative_to(work)) for p in work.rglob(f"*{UNFINISHED}")]
     return {
         "kills": victims,
-        "phase of the last progress at the kill": phases,
-        "studies ended": ends + 1,
+        "what the study was at": dict(sorted(phases.items())),
+        "studies ended": rounds,
         "starts": starts,
         "torn files": torn,
         "set aside as corrupt": [str(p.relative_to(work)) for p in work.rglob("*.corrupt")],
@@ -163,6 +206,28 @@ def killed(name: str, kills: int, work: Path, draw: random.Random) -> dict[str, 
         "different": different,
         "seconds undisturbed": round(seconds, 1),
     }
+
+
+def start(name: str, out: Path) -> Any:
+    """Start a study in a process forked from this one; what it prints is in a file beside."""
+    out.mkdir(parents=True, exist_ok=True)
+    process = multiprocessing.get_context("fork").Process(target=study, args=(name, out))
+    process.start()
+    return process
+
+
+def study(name: str, out: Path) -> None:
+    """Make the tiny study; the exit code is 1 if a run failed."""
+    log = os.open(out.parent / f"{out.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    sys.exit(bool(run_study(name, specs_of(name), out, workers=1, threads=1)["failed"]))
+
+
+def ended(process: Any) -> int:
+    """The exit code of a study, once it has ended."""
+    process.join()
+    return int(process.exitcode)
 
 
 def content(out: Path) -> dict[str, Any]:
@@ -242,30 +307,29 @@ def _left(pids: list[int]) -> int:
     return len(left)
 
 
-def _phase(out: Path) -> str:
-    found = [p for p in (out / "runs").glob("*/progress.json") if p.exists()]
-    if not found:
-        return "before the first run"
-    return str(read_json(max(found, key=lambda p: p.stat().st_mtime)).get("phase"))
+def writing(out: Path) -> list[str]:
+    """Files of runs that are being written, progress aside."""
+    files = [*(out / "runs").glob("*/*.tmp"), *(out / "runs").glob("*/.*.tmp")]
+    return [p.name for p in files if not p.name.startswith(".progress")]
+
+
+def phase_of(out: Path, since: float) -> str:
+    """What the study is at, by the files of its runs."""
+    if writing(out):
+        return "writing a file"
+    told = [p for p in (out / "runs").glob("*/progress.json") if p.stat().st_mtime > since]
+    if not told:
+        return "start-up"
+    last = max(told, key=lambda p: p.stat().st_mtime)
+    if (last.parent / "result.json").exists():
+        return "between two runs"
+    return str(read_json(last)["phase"])
 
 
 def _timeless(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _timeless(v) for k, v in value.items() if k not in CLOCK}
     return [_timeless(item) for item in value] if isinstance(value, list) else value
-
-
-def _start(name: str, out: Path) -> subprocess.Popen[bytes]:
-    out.mkdir(parents=True, exist_ok=True)
-    program = "import sys; import kills; sys.exit(bool(kills.study(*sys.argv[1:3], workers=2)))"
-    program = program.replace("*sys.argv[1:3]", "sys.argv[1], kills.Path(sys.argv[2])")
-    with (out.parent / f"{out.name}.log").open("ab") as log:
-        return subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-c", program, name, str(out)],
-            cwd=Path(__file__).parent,
-            stdout=log,
-            stderr=log,
-        )
 
 
 if __name__ == "__main__":

@@ -37,16 +37,16 @@ from pyg_energyloss_springs.app.functions import TOYS
 from pyg_energyloss_springs.app.path import relaxation_path
 from pyg_energyloss_springs.app.pictures import sticks_plot
 from pyg_energyloss_springs.app.problem import table_problem, toy_problem
-from pyg_energyloss_springs.app.study import summary
+from pyg_energyloss_springs.app.spec import NAMES
 from pyg_energyloss_springs.app.table import diabetes
 from pyg_energyloss_springs.app.thermal import (
     ThermalSystem,
-    sticks_at_temperature,
     temperature_sweep,
 )
 from pyg_energyloss_springs.mechanics import anchor_springs
 
 from pyg_energyloss.experiments.environment import environment
+from pyg_energyloss.experiments.summary import moments
 from pyg_energyloss.files import write_json
 from pyg_energyloss.report.plots import save
 
@@ -70,8 +70,15 @@ def accuracy(seeds):
         for seed in range(seeds):
             problem = problem_of(name, seed)
             sticks, group_size = SIZES[problem.dim]
-            rows.append(contest(problem, sticks=sticks, group_size=group_size, folds=5, seed=seed))
-        found[name] = {"summary": summary(rows), "seeds": rows}
+            shape = {"sticks": sticks, "group_size": group_size}
+            fits = {m: contest(m, problem, folds=5, seed=seed, **shape) for m in NAMES}
+            errors = {model: fit.pop("error") for model, fit in fits.items()}
+            ratio = errors["springs"] / errors["network"]
+            rows.append({"seed": seed, "error": errors, "ratio": ratio, **fits})
+        columns = {model: [row["error"][model] for row in rows] for model in NAMES}
+        columns["ratio"] = [row["ratio"] for row in rows]
+        of_all = {key: moments(values) for key, values in columns.items()}
+        found[name] = {"summary": of_all, "seeds": rows}
         both = found[name]["summary"]
         print(
             f"{name:9s} springs {both['springs']['mean']:.4g} network {both['network']['mean']:.4g}"
@@ -121,12 +128,12 @@ def barrier():
         for place, sticks in enumerate((4, 8, 16))
     ]
     middle = heated[1]["barrier_temperature"]
-    curves = sticks_at_temperature(
-        problem,
-        sticks=[1, 2, 4, 8, 16, 32],
-        group_size=1,
-        temperatures=[0.0, *(share * middle for share in (0.01, 0.1, 1.0))],
-    )
+    sweep = (1, 2, 4, 8, 16, 32)
+    systems = [ThermalSystem(problem, sticks=sticks, group_size=1) for sticks in sweep]
+    curves = [
+        {"temperature": t, "sticks": sweep, "error": [s.test_error(t) for s in systems]}
+        for t in (0.0, *(share * middle for share in (0.01, 0.1, 1.0)))
+    ]
     found = {"thermal": heated, "sticks_at_temperature": curves}
     save(barrier_plot(found), IMAGES / "springs_barrier.png")
     return found

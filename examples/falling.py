@@ -9,6 +9,7 @@ import math
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.animation import FuncAnimation
+from matplotlib.collections import LineCollection
 
 import pyg_energyloss as pel
 
@@ -52,8 +53,7 @@ def draw(frame: int) -> None:
     for ax, name in zip(axes, losses, strict=True):
         ax.clear()
         for points, color, width in ((molecule.pos, "0.8", 2), (paths[name][frame], "tab:blue", 2)):
-            for i, j in bond.T.tolist():
-                ax.plot(*points[[i, j], :2].T, color=color, lw=width)
+            ax.add_collection(LineCollection(points[bond.T, :2].numpy(), color=color, lw=width))
             ax.scatter(*points[:, :2].T, color=color, s=12 * molecule.z.sqrt())
         ax.set(title=name, xlim=(-5, 5), ylim=(-5, 5), aspect="equal", xticks=[], yticks=[])
         ax.set_xlabel(f"bonds off by {errors[name][frame]:.2f} Å")

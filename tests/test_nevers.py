@@ -1,6 +1,7 @@
 """The nevers of the design: which package may import which, lazy imports counted."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -77,8 +78,9 @@ def modules(folder, package):
     return found
 
 
-def imported(path, package):
-    """Dotted names of our own that a file imports, wherever in it, but for type checkers."""
+@cache
+def every_import(path):
+    """Dotted names that a file imports, wherever in it, but for type checkers."""
     tree = ast.parse(path.read_text())
     skipped = {
         id(inner)
@@ -94,7 +96,12 @@ def imported(path, package):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [f"{node.module}.{alias.name}" for alias in node.names]
-    return [name for name in names if name.split(".")[0] == package]
+    return names
+
+
+def imported(path, package):
+    """Those of them that are of a package."""
+    return [name for name in every_import(path) if name.split(".")[0] == package]
 
 
 def edges(package="pyg_energyloss"):
@@ -150,6 +157,18 @@ def test_the_core_imports_no_plugin():
     for path in CORE.rglob("*.py"):
         for plugin in plugins:
             assert not imported(path, plugin), f"{path} imports {plugin}"
+
+
+def test_a_study_without_training_needs_no_lightning():
+    graph, known = edges(), modules(CORE, "pyg_energyloss")
+    reached, left = set(), ["pyg_energyloss.experiments.study"]
+    while left:
+        name = left.pop()
+        if name not in reached:
+            reached.add(name)
+            left += graph[name]
+    assert "pyg_energyloss.experiments.run" in reached
+    assert not [name for name in reached if imported(known[name], "lightning")]
 
 
 def test_the_report_and_the_names_of_the_command_line_need_no_torch():

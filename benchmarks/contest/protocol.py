@@ -71,27 +71,50 @@ class Entry:
 
 #: In the order in which they run: what a user would compare first comes first.
 FIRST = (
+    Entry("multiscale"),
     Entry("distance_l1"),
-    Entry("energy_absolute_l1"),
-    Entry("energy"),
     Entry("lddt_kabsch"),
-    Entry("energy_absolute_kabsch"),
+    Entry("energy"),
     Entry("kabsch"),
+    Entry("energy_absolute_kabsch"),
+    Entry("kabsch_mirror", "kabsch", {"mirror": True}),
 )
 OTHERS = (
     Entry("mse"),
+    Entry("lddt_kabsch_mirror", "lddt_kabsch", {"mirror": True}),
+    Entry(
+        "distance_l1_kabsch_mirror", "distance_l1_kabsch", {"mirror": True, "kabsch_weight": 1.0}
+    ),
+    Entry("multiscale_sparse"),
+    Entry("symmetric_kabsch"),
     Entry("energy_absolute"),
+    Entry("energy_absolute_l1"),
     Entry("distance_l1_kabsch"),
     Entry("energy_kabsch"),
     Entry("lddt"),
-    Entry("symmetric_kabsch"),
     Entry("energy_absolute_sparse"),
     Entry("energy_sparse"),
 )
 ENTRIES = (*FIRST, *OTHERS)
 
+#: What README says of each loss that it shows, in its order.
+SHOWN = {
+    "kabsch": "aligned MSE",
+    "kabsch_mirror": "aligned MSE, to the nearer mirror image",
+    "lddt_kabsch": "smooth lDDT + 0.3 aligned MSE, AlphaFold 3's recipe",
+    "distance_l1": "mean error of all distances",
+    "energy": "harmonic springs, exponential stiffness: the paper's",
+    "energy_absolute_kabsch": "absolute springs, 1/d², + aligned MSE, nearer mirror image",
+    "multiscale": "absolute springs, 1/d², + all distances + half the RMSD, nearer mirror image",
+}
+
 #: Pair energies that are not the paper's; the others are what people use, and the paper's.
-CHALLENGERS = ("energy_absolute", "energy_absolute_l1", "energy_absolute_kabsch")
+CHALLENGERS = (
+    "multiscale",
+    "energy_absolute_kabsch",
+    "energy_absolute_l1",
+    "energy_absolute",
+)
 
 POTENTIALS = ("harmonic", "absolute", "huber", "lddt")
 LAWS = ("constant", "inverse", "inverse_square", "exponential")
@@ -100,6 +123,7 @@ COMPOSITES = {
     "nothing": "energy",
     "0.3 kabsch": "energy_kabsch",
     "distance_l1": "energy_absolute_l1",
+    "distance_l1 + rmsd": "multiscale",
 }
 
 
@@ -108,8 +132,40 @@ def entry(name: str) -> Entry:
     return next(e for e in ENTRIES if e.name == name)
 
 
+#: What a weight is tried of: potential, stiffness and what is added -> loss, option, other options.
+WEIGHED: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "lddt | 15 Å | {} kabsch": ("lddt_kabsch", "kabsch_weight", {}),
+    "lddt | 15 Å | {} kabsch, mirror": ("lddt_kabsch", "kabsch_weight", {"mirror": True}),
+    "absolute | constant | {} kabsch": ("distance_l1_kabsch", "kabsch_weight", {}),
+    "absolute | constant | {} kabsch, mirror": (
+        "distance_l1_kabsch",
+        "kabsch_weight",
+        {"mirror": True},
+    ),
+    "absolute | inverse_square | {} kabsch": (
+        "energy_absolute_kabsch",
+        "kabsch_weight",
+        {"mirror": False},
+    ),
+    "absolute | inverse_square | {} kabsch, mirror": (
+        "energy_absolute_kabsch",
+        "kabsch_weight",
+        {},
+    ),
+    "absolute | inverse_square | distance_l1 + {} rmsd, mirror": (
+        "multiscale",
+        "rmsd_weight",
+        {},
+    ),
+}
+WEIGHTS = (0.3, 1.0, 3.0)
+
+
 def design_space() -> Iterator[Entry]:
-    """Potential x stiffness x what is added."""
+    """Composites by weight, then potential x stiffness x what is added."""
+    for name, (loss, option, others) in WEIGHED.items():
+        for weight in WEIGHTS:
+            yield Entry(name.format(f"{weight:g}"), loss, {option: weight, **others})
     for added, loss in COMPOSITES.items():
         for potential in POTENTIALS:
             for law in LAWS:

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from pyg_energyloss.experiments.experiment import Report
 
 TRAINING = ("lightning", "matplotlib", "rich")
+#: Exit code after Ctrl-C.
+INTERRUPTED = 130
 EXECUTORS = ("local", "ray", "slurm")
 
 
-def add_execution(parser: argparse.ArgumentParser, out: str) -> None:
-    """Add where the runs are made, and the options of models and losses."""
+def add_execution(parser: argparse.ArgumentParser, out: str) -> argparse._ArgumentGroup:
+    """Add where the runs are made, and how many at a time."""
     where = parser.add_argument_group("where")
     where.add_argument("--out", type=folder, default=Path(out), help=f"folder for results ({out})")
     where.add_argument(
@@ -42,6 +44,12 @@ def add_execution(parser: argparse.ArgumentParser, out: str) -> None:
     where.add_argument(
         "--runs-per-device", type=positive, default=1, help="runs that share a GPU (1)"
     )
+    return where
+
+
+def add_training(parser: argparse.ArgumentParser, out: str) -> None:
+    """Add where the runs are made, also one on several machines; options of models and losses."""
+    where = add_execution(parser, out)
     where.add_argument(
         "--devices", type=positive, default=1, help="processes or GPUs of one run (1)"
     )
@@ -127,16 +135,14 @@ def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int
     from pyg_energyloss.experiments.study import join_study, run_study
     from pyg_energyloss.report import print_document, write_report
 
-    several = options.devices * options.nodes > 1
-    hardware = {
-        "devices": options.devices,
-        "num_nodes": options.nodes,
-        "strategy": options.strategy,
-    }
-    if options.nodes > 1:
+    given = vars(options)  # a command without training has no such options
+    devices, nodes = given.get("devices", 1), given.get("nodes", 1)
+    several = devices * nodes > 1
+    hardware = {"devices": devices, "num_nodes": nodes, "strategy": given.get("strategy")}
+    if nodes > 1:
         if options.executor != "local":
             raise UserError("--nodes goes with --executor local, on each of the nodes")
-        if Nodes.from_environment(options.nodes).rank:
+        if Nodes.from_environment(nodes).rank:
             join_study(name, specs, options.out, hardware=hardware)
             return 0
     try:
@@ -158,7 +164,7 @@ def launch(name: str, specs: Sequence[Spec], options: argparse.Namespace) -> int
             "continues",
             file=sys.stderr,
         )
-        return 130
+        return INTERRUPTED
     except FolderInUseError as error:
         raise UserError(str(error)) from error
     for run, problem in document["failed"].items():

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from itertools import product
 from typing import Any
 
+from pyg_energyloss.cli.errors import UserError
 from pyg_energyloss.cli.launch import (
     TRAINING,
-    add_execution,
+    add_training,
     check_writable,
     launch,
     need_extras,
 )
 from pyg_energyloss.cli.study_command import every_run
 from pyg_energyloss.cli.values import comma_list, key_values, seeds
+from pyg_energyloss.experiments.spec import TrainingSpec
 
 EPILOG = """\
 examples:
@@ -33,9 +36,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("experiment", help="registered name")
     parser.add_argument("fields", nargs="*", metavar="KEY=VALUE", help="fields of every run")
     parser.add_argument("--models", type=comma_list, metavar="A,B", required=True)
-    parser.add_argument("--losses", type=comma_list, metavar="A,B", required=True)
+    parser.add_argument("--losses", type=comma_list, metavar="A,B", help="of trainings")
     parser.add_argument("--seeds", type=seeds, metavar="N|A,B", default=(0,), help="(1)")
-    add_execution(parser, "runs/study")
+    add_training(parser, "runs/study")
     parser.set_defaults(run=run)
 
 
@@ -47,12 +50,22 @@ def run(options: argparse.Namespace) -> int:
     experiment: Any = registry.create("experiment", options.experiment)
     check_writable(options.out)
     fields = key_values(options.fields)
-    specs = every_run(
-        experiment.spec_type,
-        options,
-        options.models,
-        options.losses,
-        options.seeds,
-        fields_of=lambda _model, _loss: dict(fields),
-    )
+    training = issubclass(experiment.spec_type, TrainingSpec)
+    if training != bool(options.losses):
+        what = "needs --losses" if training else "trains with no losses: leave --losses out"
+        raise UserError(f"the experiment {options.experiment!r} {what}")
+    if training:
+        specs = every_run(
+            experiment.spec_type,
+            options,
+            options.models,
+            options.losses,
+            options.seeds,
+            fields_of=lambda _model, _loss: dict(fields),
+        )
+    else:
+        specs = [
+            experiment.spec_type.from_dict({**fields, "model": model, "seed": number})
+            for number, model in product(options.seeds, options.models)
+        ]
     return launch(options.experiment, specs, options)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from pyg_energyloss.cli.errors import UserError
 from pyg_energyloss.cli.launch import (
     TRAINING,
-    add_execution,
+    add_training,
     check_writable,
     dataset_of,
     launch,
@@ -27,7 +27,7 @@ from pyg_energyloss.cli.values import (
     seed,
     seeds,
 )
-from pyg_energyloss.experiments.spec import SEED_LIMIT, FieldError, Spec
+from pyg_energyloss.experiments.spec import SEED_LIMIT, FieldError, TrainingSpec
 
 Values = dict[str, Any]
 
@@ -65,7 +65,7 @@ class StudyCommand(ABC):
 
     #: Of the command and of its experiment.
     name: ClassVar[str]
-    spec_type: ClassVar[type[Spec]]
+    spec_type: ClassVar[type[TrainingSpec]]
     #: Above and below the options, in `--help`.
     description: ClassVar[str]
     epilog: ClassVar[str]
@@ -103,7 +103,7 @@ class StudyCommand(ABC):
                 if name == "quick":
                     group = group.add_mutually_exclusive_group()  # with --paper, which follows
                 group.add_argument(f"--{flag.replace('_', '-')}", dest=name, **told)
-        add_execution(parser, f"runs/{self.name}")
+        add_training(parser, f"runs/{self.name}")
         parser.set_defaults(run=self.run)
 
     def run(self, options: argparse.Namespace) -> int:
@@ -173,7 +173,7 @@ class StudyCommand(ABC):
 
 
 def every_run(
-    spec_type: type[Spec],
+    spec_type: type[TrainingSpec],
     options: argparse.Namespace,
     models: Sequence[str],
     losses: Sequence[str],

@@ -8,6 +8,7 @@ from typing import Any
 
 from pyg_energyloss.experiments.environment import environment
 from pyg_energyloss.experiments.experiment import AnyExperiment
+from pyg_energyloss.experiments.plots import section
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.experiments.summary import Labelled, mean_of, summarise
 from pyg_energyloss.report.document import Column, Document, Row, Section
@@ -119,19 +120,18 @@ def _settings(
     heads = {
         k: h for k, h in experiment.labels(specs).items() if k in experiment.labels_of(specs[0])
     }
-    seen: dict[tuple[str, ...], list[str | float | None]] = {}
+    seen: dict[tuple[str, ...], dict[str, str | float | None]] = {}
     for spec, run in zip(specs, runs, strict=True):
-        options = {**spec.model_options, **spec.loss_options}
-        told = ", ".join(f"{name}={value}" for name, value in options.items())
         labels = tuple(experiment.labels_of(spec)[key] for key in heads)
-        seen[labels] = [*labels, spec.learning_rate, run["parameters"], told]
-    columns = [*heads.values(), "peak learning rate", "parameters", "options"]
-    return {
-        "kind": "table",
-        "title": "How it was made",
-        "text": "",
-        "data": {"columns": columns, "rows": list(seen.values())},
-    }
+        seen[labels] = experiment.made_of(spec, run)
+    made = list(dict.fromkeys(head for row in seen.values() for head in row))
+    return section(
+        "table",
+        "How it was made",
+        "",
+        columns=[*heads.values(), *made],
+        rows=[[*labels, *(row.get(head, "") for head in made)] for labels, row in seen.items()],
+    )
 
 
 def _common(specs: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -5,19 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypedDict, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypedDict, TypeVar
 
-from pyg_energyloss import registry
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.files import read_npz, read_or_set_aside
 from pyg_energyloss.report.document import Column, Row, Section
 
-if TYPE_CHECKING:
-    from pyg_energyloss.experiments.training import Training
-
-#: Fields of a run, and how it is trained.
+#: Fields of a run.
 S = TypeVar("S", bound=Spec)
-T = TypeVar("T", bound="Training")
 
 
 class Report(Protocol):
@@ -35,13 +30,15 @@ class Measurement(TypedDict):
     values: dict[str, float | None]
 
 
-class Experiment(ABC, Generic[S, T]):
-    """Trains networks with losses and measures them; register a subclass as ``experiment``.
+class Experiment(ABC, Generic[S]):
+    """Makes runs and measures them; register a subclass as ``experiment``.
 
-    It is generic in its `Spec` and its `Training`: ``class Mine(Experiment[MySpec, MyTraining])``.
+    It is generic in its `Spec`: ``class Mine(Experiment[MySpec])``. Whatever takes a while and can
+    be told by a spec may be a run; trainings by steps start from `TrainingExperiment`, which knows
+    how to make one.
 
-    A study makes one run for each `Spec`. `build` and `evaluate` are called in the process that
-    makes the run, everything else where the study was started.
+    A study makes one run for each `Spec`. `run` is called in the process that makes the run,
+    everything else where the study was started.
     """
 
     name: ClassVar[str]
@@ -51,27 +48,44 @@ class Experiment(ABC, Generic[S, T]):
     spec_type: type[S] = Spec  # type: ignore[assignment] # unless a subclass has fields of its own
     #: Kind -> role that its registered names must have; names without a role always pass.
     roles: ClassVar[Mapping[str, str]] = {}
-    #: Kind -> options that the experiment itself gives to everything of that kind.
-    given: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     #: What the tables show, from left to right.
     columns: ClassVar[Sequence[Column]] = ()
-    #: Files (npz) that `evaluate` leaves in the folder of a run.
+    #: Files (npz) that a run leaves in its folder.
     leaves: ClassVar[Sequence[str]] = ()
     #: Under the tables.
     note: ClassVar[str] = ""
     #: One of the labels: a table for each of its values.
     group: ClassVar[str | None] = None
 
+    def check(self, specs: Sequence[S]) -> None:
+        """Look at what the specs name before anything runs.
+
+        Raises:
+            ValueError: it is not there, or not for this experiment.
+        """
+
     def prepare(self, specs: Sequence[S], out: Path, report: Report) -> None:
         """Make what all runs need, once, before they start; runs find it in ``out``."""
 
     @abstractmethod
-    def build(self, spec: S, out: Path) -> T:
-        """Return the untrained network with its loss and data."""
+    def run(
+        self, spec: S, folder: Path, report: Report, hardware: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Make one run; what it leaves is in ``folder``, ``runs/KEY`` of the study's folder.
 
-    @abstractmethod
-    def evaluate(self, training: T, spec: S, folder: Path, report: Report) -> list[Measurement]:
-        """Measure a trained network; may leave files in ``folder``."""
+        It is called again after a kill, and whatever it kept in the folder can spare it work.
+
+        Args:
+            spec: Of the run.
+            folder: Of the run.
+            report: Told how far it is.
+            hardware: Lightning's ``devices``, ``num_nodes``, ``strategy``; empty for one process.
+
+        Returns:
+            What result.json says beside the spec, plain values: ``measurements``, a list of
+            `Measurement` (empty if it belongs in no table), and anything that `sections` draws;
+            None in processes that do not write.
+        """
 
     def baselines(self, spec: S, out: Path) -> list[Measurement]:
         """Measure what needs no training, for rows below the others."""
@@ -84,29 +98,9 @@ class Experiment(ABC, Generic[S, T]):
         return None
 
     def is_intact(self, spec: S, folder: Path) -> bool:
-        """Whether what `evaluate` left in the folder of a finished run can be read."""
+        """Whether what a finished run left in its folder can be read."""
         del spec
         return all(read_or_set_aside(folder / name, read_npz) is not None for name in self.leaves)
-
-    def names(self, spec: S) -> list[tuple[str, str]]:
-        """Kind and registered name of everything that a run is made of."""
-        data = [("dataset", spec.dataset)] if spec.dataset else []
-        judges = [("evaluator", name) for name in getattr(spec, "evaluators", ())]
-        return [*data, ("model", spec.model), ("loss", spec.loss), *judges]
-
-    def try_options(self, kind: str, name: str, options: Mapping[str, Any]) -> None:
-        """Make a thing with its options and forget it.
-
-        Raises:
-            ValueError: it cannot be made; the message tells what was given.
-        """
-        given = {**self.given.get(kind, {}), **options}
-        try:
-            registry.create(kind, name, **given)
-        except (TypeError, ValueError, RuntimeError, KeyError) as error:
-            raise ValueError(
-                f"the {kind} {name!r} cannot be made with {dict(options)}: {error}"
-            ) from error
 
     def told(self, measurements: Sequence[Measurement]) -> str:
         """One line about a finished run: the columns of the terminal, of the first measurement."""
@@ -127,19 +121,23 @@ class Experiment(ABC, Generic[S, T]):
     def labels(self, specs: Sequence[S]) -> dict[str, str]:
         """Key -> head of the label columns, those of `Measurement` included."""
         del specs
-        return {"model": "model", "loss": "loss"}
+        return {"model": "model"}
 
     def labels_of(self, spec: S) -> dict[str, str]:
         """Labels of a run; runs of equal labels differ in the seed alone."""
-        return {"model": spec.model, "loss": spec.loss}
+        return {"model": spec.model}
+
+    def made_of(self, spec: S, result: Mapping[str, Any]) -> dict[str, str | float | None]:
+        """Head -> what the report says of how a run was made, beside its labels."""
+        del spec
+        return {"parameters": result.get("parameters")}
 
     def headline(self, specs: Sequence[S]) -> str:
         """What was compared, in a line."""
-        first = specs[0]
-        return f"{first.dataset}: {first.steps} steps of {first.batch_size}, {seeds_of(specs)}"
+        return seeds_of(specs)
 
     def describe(self, specs: Sequence[S]) -> str:
-        """What the networks were asked to do, in a few sentences."""
+        """What was asked for, in a few sentences."""
         return f"{self.headline(specs)}."
 
     def derive(self, rows: Sequence[Row]) -> None:
@@ -159,7 +157,7 @@ class Experiment(ABC, Generic[S, T]):
         return []
 
 
-AnyExperiment = Experiment[Any, Any]
+AnyExperiment = Experiment[Any]
 
 
 def seeds_of(specs: Sequence[Spec]) -> str:

@@ -68,7 +68,7 @@ def judging(default: Any = MISSING, text: str = "", *, factory: Any = MISSING, *
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """One training run; two equal specs give equal results. An experiment adds its own fields.
+    """One run; two equal specs give equal results. An experiment adds its own fields.
 
     What a field is stands beside it, once for checks and commands.
 
@@ -76,17 +76,8 @@ class Spec:
         ValueError: a number is out of range.
     """
 
-    model: str = field(metadata=about("registered name"))
-    loss: str = field(metadata=about("registered name"))
-    dataset: str = option("", "registered name, empty if it makes its own")
-    seed: int = option(0, "of weights, order and noise", **SEED)
-    steps: int = field(metadata=about("optimiser steps", least=1))
-    batch_size: int = field(metadata=about("graphs a step", least=1))
-    learning_rate: float = field(metadata=about("peak of the schedule", least=0))
-    precision: str = option("32-true", "of the training (32-true)")
-    dataset_options: dict[str, Any] = field(default_factory=dict)
-    model_options: dict[str, Any] = field(default_factory=dict)
-    loss_options: dict[str, Any] = field(default_factory=dict)
+    model: str = field(metadata=about("what is compared"))
+    seed: int = option(0, "of everything random", **SEED)
 
     def __post_init__(self) -> None:
         """Check choices and ranges."""
@@ -101,16 +92,21 @@ class Spec:
                 raise FieldError(known.name, f"must be at least {least}{top}, got {value}")
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What sets the run apart from others of a study, but for the seed."""
+        return (self.model,)
+
+    @property
     def key(self) -> str:
         """Short name, equal for runs that train alike however they are judged; also the folder."""
         trains = [f.name for f in fields(self) if "judging" not in f.metadata]
         digest = digest_of({name: getattr(self, name) for name in trains})
-        return f"{self.model}-{self.loss}-seed{self.seed}-{digest}".replace(":", "_")
+        return "-".join([*self.names, f"seed{self.seed}", digest]).replace(":", "_")
 
     @property
     def label(self) -> str:
-        """What sets the run apart from others of a study, but for the seed."""
-        return f"{self.model} + {self.loss}"
+        """The names of a run in its report."""
+        return " + ".join(self.names)
 
     @property
     def title(self) -> str:
@@ -140,6 +136,47 @@ class Spec:
             for name, value in values.items()
         }
         return cls(**given)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSpec(Spec):
+    """One training by steps of an optimiser.
+
+    Raises:
+        ValueError: a number is out of range.
+    """
+
+    model: str = field(metadata=about("registered name"))
+    loss: str = field(metadata=about("registered name"))
+    dataset: str = option("", "registered name, empty if it makes its own")
+    seed: int = option(0, "of weights, order and noise", **SEED)
+    steps: int = field(metadata=about("optimiser steps", least=1))
+    batch_size: int = field(metadata=about("graphs a step", least=1))
+    learning_rate: float = field(metadata=about("peak of the schedule", least=0))
+    precision: str = option("32-true", "of the training (32-true)")
+    dataset_options: dict[str, Any] = field(default_factory=dict)
+    model_options: dict[str, Any] = field(default_factory=dict)
+    loss_options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Model and loss."""
+        return (self.model, self.loss)
+
+
+def check_levels(levels: Sequence[float], task: str) -> None:
+    """Check that the task denoise has noise levels and no other task has.
+
+    Raises:
+        ValueError: it is not so, or a level is not positive.
+    """
+    if bool(levels) != (task == "denoise"):
+        raise ValueError(
+            f"`levels` are for the task denoise, which needs some; got {list(levels)} for the task "
+            f"{task}"
+        )
+    if not all(math.isfinite(level) and level > 0 for level in levels):
+        raise ValueError(f"`levels` must be positive noise levels in Å, got {list(levels)}")
 
 
 def digest_of(values: Any) -> str:

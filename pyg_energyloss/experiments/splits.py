@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Batch
 
 from pyg_energyloss.data.loader import FlatLoader, assemble
-from pyg_energyloss.experiments.spec import Spec
+from pyg_energyloss.experiments.spec import TrainingSpec
 from pyg_energyloss.experiments.training import Training
 from pyg_energyloss.metrics.geometry import GeometryEvaluator
 
@@ -34,7 +34,7 @@ class SplitTraining(Training):
     validation_graphs = 100
 
     def __init__(
-        self, spec: Spec, network: nn.Module, splits: dict[str, Any], *, share: float = 1.0
+        self, spec: TrainingSpec, network: nn.Module, splits: dict[str, Any], *, share: float = 1.0
     ) -> None:
         train = splits["train"]
         if share < 1:
@@ -76,7 +76,7 @@ class TaskTraining(SplitTraining):
 
     def __init__(
         self,
-        spec: Spec,
+        spec: TrainingSpec,
         network: nn.Module,
         loss: Callable[..., Tensor],
         task: Any,

@@ -101,9 +101,9 @@ def column(
     }
 
 
-def share(key: str, label: str, text: str, *, terminal: bool = False) -> Column:
+def share(key: str, label: str, text: str, *, digits: int = 1, terminal: bool = False) -> Column:
     """A `Column` of shares in %, the more the better."""
-    return column(key, label, "%", better="high", digits=1, terminal=terminal, text=text)
+    return column(key, label, "%", better="high", digits=digits, terminal=terminal, text=text)
 
 
 def cost(key: str, label: str, text: str, *, digits: int = 1) -> Column:

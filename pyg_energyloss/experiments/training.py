@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from pyg_energyloss.experiments.fitting.schedule import learning_rate_factor
-from pyg_energyloss.experiments.spec import Spec
+from pyg_energyloss.experiments.spec import TrainingSpec
 from pyg_energyloss.experiments.stream import RANK_STRIDE, Loader, StepStream, mixed_seed
 
 
@@ -30,7 +30,7 @@ class Training(pl.LightningModule, ABC):
     #: Points of the training curve.
     curve_points = 10
 
-    def __init__(self, spec: Spec, network: nn.Module, loader: Loader) -> None:
+    def __init__(self, spec: TrainingSpec, network: nn.Module, loader: Loader) -> None:
         super().__init__()
         self.spec, self.network, self.loader = spec, network, loader
 

@@ -24,6 +24,7 @@ from pyg_energyloss.functional.geometry.internal_coordinates import (
 )
 from pyg_energyloss.functional.geometry.rotation import kabsch_rotation
 from pyg_energyloss.functional.kabsch import kabsch_mse
+from pyg_energyloss.functional.kabsch_rmsd import kabsch_rmsd
 from pyg_energyloss.functional.lddt import lddt
 from pyg_energyloss.functional.neighbour_weight import neighbour_weight
 from pyg_energyloss.functional.padded import from_padded, to_padded
@@ -64,6 +65,7 @@ __all__ = [
     "ising_energy",
     "ising_free_energy",
     "kabsch_mse",
+    "kabsch_rmsd",
     "kabsch_rotation",
     "lddt",
     "listed_springs",

@@ -30,6 +30,7 @@ def kabsch_mse(
     batch: Tensor | None = None,
     num_graphs: int | None = None,
     node_weight: Tensor | None = None,
+    mirror: bool = False,
 ) -> Tensor:
     r"""Return the mean squared error of each graph after rotating the target onto it.
 
@@ -47,6 +48,8 @@ def kabsch_mse(
         num_graphs: number of graphs.
         node_weight: weight of every node [num_nodes], in the superposition and in the mean; 0
             means it is not there.
+        mirror: the mirror image of the target counts as well as the target: det R = ±1. Take it
+            where the input does not tell the hand, as a molecular graph without stereo tags.
 
     Returns:
         [num_graphs] in Å², twice differentiable in both positions.
@@ -70,12 +73,14 @@ def kabsch_mse(
         atoms = total_weight(pos_pred, weight, batch, count)
         pred, scale_pred = centred(widen(pos_pred, dtype), weight, batch, atoms)
         target, scale_target = centred(pos_target.to(dtype), weight, batch, atoms)
-        counted = weighted(target / scale_target, weight)
+        counted = target / scale_target
+        if weight is not None:
+            counted = weighted(counted, weight)
         outer = counted[:, :, None] * (pred / scale_pred)[:, None, :]
-        rotation = kabsch_rotation(graph_sum(outer, batch, count))
+        rotation = kabsch_rotation(graph_sum(outer, batch, count), mirror=mirror)
         turn = rotation[0].expand(pred.size(0), dim, dim) if batch is None else rotation[batch]
         error: Tensor = _AlignedError.apply(pred, target, turn)
-        total = graph_sum(weighted(error, weight), batch, count)
+        total = graph_sum(error if weight is None else weighted(error, weight), batch, count)
         return saturate(total / (atoms * max(dim, 1)), pos_pred.dtype)
 
 
@@ -116,9 +121,11 @@ def centred(
     >>> centred(torch.tensor([[1.0], [5.0]]), None, None, torch.tensor([2.0]))[0].tolist()
     [[-2.0], [2.0]]
     """
-    pos = present(pos, weight)
-    centre = graph_sum(weighted(pos, weight), batch, atoms.size(0)) / atoms[:, None]
-    moved = present(pos - (centre if batch is None else centre[batch]), weight)
+    counted = pos if weight is None else weighted(present(pos, weight), weight)
+    centre = graph_sum(counted, batch, atoms.size(0)) / atoms[:, None]
+    moved = pos - (centre if batch is None else centre[batch])
+    if weight is not None:
+        moved = present(moved, weight)
     with torch.no_grad():
         reach = moved.abs().amax(dim=1)
         scale = torch.ones_like(atoms)

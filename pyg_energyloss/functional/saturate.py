@@ -126,6 +126,9 @@ def _transformed() -> bool:
 
 
 def _plainly_finite(value: Tensor) -> bool:
-    """Whether a number can be looked at without waiting for a GPU, and is finite."""
-    eager = type(value) is Tensor and not (torch.compiler.is_compiling() or is_transformed())
-    return eager and value.dim() == 0 and value.is_cpu and math.isfinite(value.item())
+    """Whether numbers can be looked at without waiting for a GPU, and are finite."""
+    if type(value) is not Tensor or not value.is_cpu or torch.compiler.is_compiling():
+        return False
+    if is_transformed():
+        return False
+    return bool(value.isfinite().all()) if value.dim() else math.isfinite(value.item())

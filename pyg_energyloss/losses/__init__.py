@@ -8,6 +8,7 @@ from pyg_energyloss.losses.distance import DistanceLoss
 from pyg_energyloss.losses.fape import FAPELoss
 from pyg_energyloss.losses.handedness import HandednessLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
+from pyg_energyloss.losses.kabsch_rmsd import RMSDLoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
 from pyg_energyloss.losses.parts.arithmetic import LossArithmetic, LossSum
@@ -50,6 +51,7 @@ __all__ = [
     "PaddedLoss",
     "PairEnergyLoss",
     "PairTable",
+    "RMSDLoss",
     "RestraintLoss",
     "ScoreFunction",
     "SmoothLDDTLoss",

@@ -12,10 +12,12 @@ from pyg_energyloss.losses.parts.structure import StructureLoss
 class KabschMSELoss(StructureLoss):
     """Score positions by their mean squared error after the best rigid superposition.
 
-    It is blind to rotation and translation, and tells mirror images apart.
+    It is blind to rotation and translation, and tells mirror images apart unless `mirror` is set.
     Formula: `pyg_energyloss.functional.kabsch_mse`.
 
     Args:
+        mirror: score the mirror image of the target as well, and count the better of the two. Take
+            it where the input does not tell the hand: a molecular graph without stereo tags.
         reduction: over graphs: "mean", "sum", or "none" for one value per graph.
 
     Raises:
@@ -29,6 +31,16 @@ class KabschMSELoss(StructureLoss):
     Source: arXiv 2511.02087, section 6.
     """
 
+    def __init__(self, *, mirror: bool = False, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.mirror = mirror
+
     def graph_values(self, pos_pred: Tensor, info: GraphInfo) -> Tensor:
         """Return the value of each graph [num_graphs] in Å²."""
-        return kabsch_mse(pos_pred, info.pos, **info.graphs)
+        return kabsch_mse(pos_pred, info.pos, mirror=self.mirror, **info.graphs)
+
+    def __repr__(self) -> str:
+        shown = super().__repr__()
+        if not self.mirror:
+            return shown
+        return shown.replace("(", "(mirror=True, " if self.reduction != "mean" else "(mirror=True")

@@ -10,6 +10,7 @@ from torch import Tensor
 from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
 from pyg_energyloss.losses.distance import DistanceLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
+from pyg_energyloss.losses.kabsch_rmsd import RMSDLoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
 from pyg_energyloss.losses.restraint import RestraintLoss
@@ -24,6 +25,9 @@ KABSCH_WEIGHT = 0.3
 
 #: Weight of the mean distance error in ``energy_absolute_l1``.
 L1_WEIGHT = 1.0
+
+#: Weight of the RMSD in ``multiscale``.
+RMSD_WEIGHT = 0.5
 
 #: Weight of the restraints in ``energy_restraints``.
 RESTRAINT_WEIGHT = 0.5
@@ -166,12 +170,16 @@ def energy_kabsch(
     *,
     stiffness: Stiffness = "exponential",
     kabsch_weight: float = KABSCH_WEIGHT,
+    mirror: bool = False,
     normalize: str | None = "atoms",
     reduction: str = "mean",
     temperature: float = 1.0,
     potential: Any = "harmonic",
 ) -> Any:
-    """Springs on all pairs plus the Kabsch MSE: local geometry and overall shape at once."""
+    """Springs on all pairs plus the Kabsch MSE: local geometry and overall shape at once.
+
+    With `mirror` the sum stays blind to mirror images, as the springs are.
+    """
     springs = energy(
         stiffness=stiffness,
         normalize=normalize,
@@ -179,26 +187,28 @@ def energy_kabsch(
         temperature=temperature,
         potential=potential,
     )
-    return springs + kabsch_weight * KabschMSELoss(reduction=reduction)
+    return springs + kabsch_weight * KabschMSELoss(mirror=mirror, reduction=reduction)
 
 
-def symmetric_kabsch(*, reduction: str = "mean") -> SymmetricLoss:
+def symmetric_kabsch(*, mirror: bool = False, reduction: str = "mean") -> SymmetricLoss:
     """The Kabsch MSE, equivalent atoms of the molecular graph exchanged freely."""
-    return SymmetricLoss(KabschMSELoss(), reduction=reduction)
+    return SymmetricLoss(KabschMSELoss(mirror=mirror), reduction=reduction)
 
 
 def energy_absolute_kabsch(
     *,
     stiffness: Stiffness = "inverse_square",
-    kabsch_weight: float = KABSCH_WEIGHT,
+    kabsch_weight: float = 1.0,
+    mirror: bool = True,
     normalize: str | None = "atoms",
     reduction: str = "mean",
     temperature: float = 1.0,
 ) -> Any:
-    """`energy_absolute` plus the Kabsch MSE."""
+    """`energy_absolute` plus the Kabsch MSE to the nearer of the target and its mirror image."""
     return energy_kabsch(
         stiffness=stiffness,
         kabsch_weight=kabsch_weight,
+        mirror=mirror,
         normalize=normalize,
         reduction=reduction,
         temperature=temperature,
@@ -226,6 +236,29 @@ def energy_absolute_l1(
     return springs + l1_weight * distance_l1(reduction=reduction)
 
 
+def multiscale(
+    *,
+    stiffness: Stiffness = "inverse_square",
+    l1_weight: float = L1_WEIGHT,
+    rmsd_weight: float = RMSD_WEIGHT,
+    mirror: bool = True,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+    potential: Any = "absolute",
+) -> Any:
+    """`energy_absolute_l1` plus the RMSD: bonds, all distances and the shape, all to power one."""
+    springs = energy_absolute_l1(
+        stiffness=stiffness,
+        l1_weight=l1_weight,
+        normalize=normalize,
+        reduction=reduction,
+        temperature=temperature,
+        potential=potential,
+    )
+    return springs + rmsd_weight * RMSDLoss(mirror=mirror, reduction=reduction)
+
+
 def energy_absolute_sparse(
     *,
     stiffness: Stiffness = "inverse_square",
@@ -245,12 +278,46 @@ def energy_absolute_sparse(
     )
 
 
+def multiscale_sparse(
+    *,
+    stiffness: Stiffness = "inverse_square",
+    edges_per_atom: float = SPARSE_EDGES_PER_ATOM,
+    l1_weight: float = L1_WEIGHT,
+    rmsd_weight: float = RMSD_WEIGHT,
+    mirror: bool = True,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> Any:
+    """`multiscale` with its pair energies on the pairs of `energy_sparse`."""
+    near, all_alike = (
+        energy_absolute_sparse(
+            stiffness=law,
+            edges_per_atom=edges_per_atom,
+            normalize=divisor,
+            reduction=reduction,
+            temperature=scale,
+        )
+        # By the square of the number of atoms: the mean over all pairs, not over those drawn.
+        for law, divisor, scale in (
+            (stiffness, normalize, temperature),
+            ("constant", "atoms_squared", 1.0),
+        )
+    )
+    shape = RMSDLoss(mirror=mirror, reduction=reduction)
+    return near + l1_weight * all_alike + rmsd_weight * shape
+
+
 def lddt_kabsch(
-    *, cutoff: float = 15.0, kabsch_weight: float = KABSCH_WEIGHT, reduction: str = "mean"
+    *,
+    cutoff: float = 15.0,
+    kabsch_weight: float = KABSCH_WEIGHT,
+    mirror: bool = False,
+    reduction: str = "mean",
 ) -> Any:
     """The smooth lDDT plus the Kabsch MSE."""
     local = SmoothLDDTLoss(cutoff=cutoff, reduction=reduction)
-    return local + kabsch_weight * KabschMSELoss(reduction=reduction)
+    return local + kabsch_weight * KabschMSELoss(mirror=mirror, reduction=reduction)
 
 
 def distance_l1(*, cutoff: float | None = None, reduction: str = "mean") -> DistanceLoss:
@@ -262,8 +329,9 @@ def distance_l1_kabsch(
     *,
     cutoff: float | None = None,
     kabsch_weight: float = KABSCH_WEIGHT,
+    mirror: bool = False,
     reduction: str = "mean",
 ) -> Any:
     """The mean absolute error of all pair distances plus the Kabsch MSE."""
     distances = distance_l1(cutoff=cutoff, reduction=reduction)
-    return distances + kabsch_weight * KabschMSELoss(reduction=reduction)
+    return distances + kabsch_weight * KabschMSELoss(mirror=mirror, reduction=reduction)

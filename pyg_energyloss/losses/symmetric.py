@@ -81,10 +81,22 @@ class SymmetricLoss(LossArithmetic):
         node = torch.arange(len(pos_pred), device=info.pos.device)
         if simple or not bool(images.whole.all()):
             node = best_by_superposition(pos_pred, info, images)
+        if isinstance(self.inner, KabschMSELoss) and self.inner.mirror:
+            mirrored = best_by_superposition(-pos_pred, info, images)
+            node = self._better(pos_pred.detach(), data, node, mirrored, info.batch)
         if not simple:
             node = node[self._best_by_trying(pos_pred.detach(), data, node, images)]
         values = self.inner(pos_pred, _relabelled(data, node))
         return reduce_graphs(values, self.reduction)
+
+    def _better(
+        self, pos_pred: Tensor, data: Any, node: Tensor, other: Tensor, batch: Tensor | None
+    ) -> Tensor:
+        """Of two relabellings, that with the lower value in each graph."""
+        with torch.no_grad():
+            before, after = (self.inner(pos_pred, _relabelled(data, n)) for n in (node, other))
+        less = (after < before).reshape(-1)
+        return torch.where(less[0] if batch is None else less[batch], other, node)
 
     def _best_by_trying(
         self, pos_pred: Tensor, data: Any, node: Tensor, images: BatchImages

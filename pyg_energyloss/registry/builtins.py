@@ -97,13 +97,31 @@ def energyloss_register_losses(register: Register) -> None:
     register(
         "energy_absolute_kabsch",
         f"{named}:energy_absolute_kabsch",
-        summary="energy_absolute + 0.3 Kabsch MSE",
+        summary="energy_absolute + Kabsch MSE, blind to mirror images",
         role="structure",
     )
     register(
         "energy_absolute_l1",
         f"{named}:energy_absolute_l1",
         summary="energy_absolute + distance_l1",
+        role="structure",
+    )
+    register(
+        "multiscale",
+        f"{named}:multiscale",
+        summary="energy_absolute + distance_l1 + 0.5 RMSD",
+        role="structure",
+    )
+    register(
+        "multiscale_sparse",
+        f"{named}:multiscale_sparse",
+        summary="multiscale on about 4 pairs an atom",
+        role="structure",
+    )
+    register(
+        "rmsd",
+        f"{losses}:RMSDLoss",
+        summary="RMSD after superposition",
         role="structure",
     )
     register(

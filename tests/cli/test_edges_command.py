@@ -15,7 +15,7 @@ def water(tmp_path):
 
 
 def test_a_table_for_a_data_set(capsys):
-    arguments = ["druglike", "--sampler", "backbone,k_regular", "--limit", "3"]
+    arguments = ["qm9_small", "--sampler", "backbone,k_regular", "--limit", "3"]
     assert main(["edges", *arguments, "--complete-below", "0"]) == 0
     printed = capsys.readouterr().out
     backbone = next(line for line in printed.splitlines() if "backbone" in line)

@@ -21,8 +21,7 @@ def generate(*arguments):
 
 def test_writes_table_files_plots_molecules_and_report(runs_here, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("pyg_energyloss.experiments.generation.experiment.CEILING_MOLECULES", 100)
-    command = ("--losses", "mse,energy_gated", "--out", tmp_path)
-    assert generate(*command) == 0
+    assert generate("--losses", "mse,energy_gated", "--out", tmp_path) == 0
     printed = capsys.readouterr()
     assert "gdm + energy_gated" in printed.out
     assert "real molecules" in printed.out
@@ -41,10 +40,6 @@ def test_writes_table_files_plots_molecules_and_report(runs_here, tmp_path, monk
     assert "Generated molecules" in report
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="http', report)
     assert len(list((tmp_path / "runs").glob("*/averaged.sdf"))) == 2
-
-    # The same command again trains nothing.
-    assert generate(*command) == 0
-    assert "1/3" not in capsys.readouterr().err
 
     # More molecules from one of the runs.
     run = next((tmp_path / "runs").glob("gdm-*"))

@@ -1,4 +1,7 @@
 import json
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -54,6 +57,34 @@ def test_it_writes_results_table_plots_and_a_report(ran, capsys):
     printed = capsys.readouterr().out
     assert "excess energy" in printed
     assert "simulated annealing" in printed
+    # The report is made again from results.json alone.
+    page = (out / "report.html").read_text()
+    (out / "report.html").unlink()
+    assert main(["report", str(out)]) == 0
+    assert (out / "report.html").read_text() == page
+    assert "excess energy" in capsys.readouterr().out
+
+
+def test_ctrl_c_keeps_what_is_done(tmp_path):
+    arguments = [sys.executable, "-m", "pyg_energyloss", "spins", *SMALL, "--seeds", "50"]
+    arguments += ["--losses", "local_field,true_energy", "--out", str(tmp_path), "--workers", "1"]
+    process = subprocess.Popen(
+        arguments,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell's background job has SIGINT ignored, and its children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
+    for line in process.stderr:
+        if line.startswith("3/101"):
+            break
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate()
+    assert process.returncode == 130
+    assert "the same command continues" in error
+    assert "Traceback" not in error
+    assert len(json.loads((tmp_path / "results.json").read_text())["runs"]) >= 2
 
 
 def test_on_a_torus_with_the_graph_network(runs_here, tmp_path):

@@ -84,7 +84,7 @@ def test_a_learning_rate_of_zero_stays_zero():
 
 
 def test_fields_that_are_unknown_or_missing_are_named():
-    with pytest.raises(ValueError, match="has no field 'nope'; model, loss"):
+    with pytest.raises(ValueError, match="has no field 'nope'; model, seed"):
         type(spins()).from_dict({**spins().to_dict(), "nope": 1})
     lacking = spins().to_dict()
     del lacking["size"]

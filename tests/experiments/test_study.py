@@ -140,7 +140,7 @@ def test_misspelt_names_are_told():
 def test_a_study_needs_distinct_runs():
     with pytest.raises(ValueError, match="at least one run"):
         check_specs(SpinExperiment(), [])
-    with pytest.raises(ValueError, match="two of them train alike"):
+    with pytest.raises(ValueError, match="two of them are made alike"):
         check_specs(SpinExperiment(), [spins(), spins(sweeps=7)])
 
 

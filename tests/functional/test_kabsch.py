@@ -13,6 +13,22 @@ def points(seed, nodes=9, dim=3):
     return torch.randn(nodes, dim, generator=rng, dtype=torch.float64)
 
 
+@pytest.mark.parametrize("dim", [2, 3])
+def test_with_mirror_the_nearer_of_both_hands_counts(dim):
+    batch, weight = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1, 1]), points(10)[:, 0].abs() + 0.1
+    about = {"batch": batch, "num_graphs": 2, "node_weight": weight}
+    flip = torch.tensor([-1.0] + [1.0] * (dim - 1), dtype=torch.float64)
+    for seed in range(5):
+        pred, target = points(seed, dim=dim), points(seed + 20, dim=dim)
+        hands = [kabsch_mse(pred, image, **about) for image in (target, target * flip)]
+        found = kabsch_mse(pred, target, mirror=True, **about)
+        torch.testing.assert_close(found, torch.minimum(*hands))
+        assert kabsch_mse(target * flip, target, mirror=True).item() < 1e-12
+    pair = (pred.requires_grad_(), target.requires_grad_())
+    assert gradcheck(lambda *both: kabsch_mse(*both, mirror=True, **about), pair)
+    assert gradgradcheck(lambda *both: kabsch_mse(*both, mirror=True, **about), pair)
+
+
 @pytest.mark.parametrize("dim", [2, 3, 4])
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_the_second_derivative_turns_the_rotation(dim, mirrored):

@@ -103,8 +103,8 @@ def fuzz(count, seed):
     assert min(refused, computed) > count / 10
 
 
-def test_six_hundred_malformed_problems_end_in_words_or_the_right_number():
-    fuzz(600, 1)
+def test_two_hundred_malformed_problems_end_in_words_or_the_right_number():
+    fuzz(200, 1)
 
 
 @pytest.mark.slow

@@ -60,3 +60,12 @@ def test_a_named_loss_is_as_near_to_the_kernel(batch, name, monkeypatch):
     entered = walked(lambda: loss(pred, data))
     assert len(entered) <= MOST_CALLS, entered
     assert len({file for file, _ in entered}) <= MOST_FILES, entered
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("mse", 25), ("kabsch", 33), ("lddt", 48), ("energy_kabsch", 52)]
+)
+def test_what_aligns_or_counts_neighbours_walks_further_and_a_sum_its_parts(batch, name, most):
+    loss, data = registry.create("loss", name), batch["complete"]
+    pred = (1.1 * data.pos).requires_grad_()
+    assert len(walked(lambda: loss(pred, data))) <= most

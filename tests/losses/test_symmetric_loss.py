@@ -101,6 +101,22 @@ def test_any_inner_loss_takes_its_own_least_image(molecules, inner):
         torch.testing.assert_close(found[number], torch.cat(values).min())
 
 
+def test_with_mirror_both_hands_of_every_image_are_tried(molecules):
+    chosen = molecules[::200]
+    batch, pos_pred = collated(chosen), exchanged(chosen)
+    inner = pel.KabschMSELoss(mirror=True, reduction="none")
+    found = SymmetricLoss(inner, reduction="none")(pos_pred, batch)
+    mirrored = SymmetricLoss(inner, reduction="none")(-pos_pred, batch)
+    torch.testing.assert_close(found, mirrored)
+    for number, item in enumerate(chosen):
+        rows = slice(int(batch.ptr[number]), int(batch.ptr[number + 1]))
+        values = [
+            inner(pos_pred[rows], Data(pos=batch.pos[rows][torch.from_numpy(image)]))
+            for image in group_of(item)
+        ]
+        torch.testing.assert_close(found[number], torch.cat(values).min())
+
+
 def test_nodes_of_a_graph_need_not_be_adjacent(molecules):
     chosen = molecules[::400]
     batch, pos_pred = collated(chosen), exchanged(chosen)

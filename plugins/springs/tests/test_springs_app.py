@@ -1,3 +1,5 @@
+import contextlib
+import io
 import json
 import re
 
@@ -13,14 +15,23 @@ from pyg_energyloss import registry
 from pyg_energyloss.cli import main
 from pyg_energyloss.cli.errors import UserError
 
+QUICK = ["springs", "--quick", "--points", "60", "--heat", "0.3"]
+
+
+def shorten(patch):
+    """Short films and searches."""
+    for name, least in {"FRAMES": 3, "REPEATS": 30, "STEPS": 100, "FOLDS": 2}.items():
+        patch.setattr(command, name, (getattr(command, name)[0], least))
+    patch.setattr(command, "THERMAL", {1: (2, 4), 2: (2,), 3: (2,)})
+    patch.setattr(command, "SWEEP", {1: (2, 8), 2: (2, 4), 3: (1, 2)})
+    patch.setattr(contest, "ALPHA", (0.1,))
+    patch.setattr(contest, "ACTIVATION", ("tanh",))
+    patch.setattr(contest, "BENDING", (0.01, 1.0))
+
 
 @pytest.fixture(autouse=True)
-def short_films_and_searches(monkeypatch):
-    monkeypatch.setattr(command, "FRAMES", (3, 3))
-    monkeypatch.setattr(command, "SWEEP", {1: (2, 8), 2: (2, 4), 3: (1, 2)})
-    monkeypatch.setattr(contest, "ALPHA", (0.1,))
-    monkeypatch.setattr(contest, "ACTIVATION", ("tanh",))
-    monkeypatch.setattr(contest, "BENDING", (0.01, 1.0))
+def short(monkeypatch):
+    shorten(monkeypatch)
 
 
 def write_table(path, rows=60, extra=""):
@@ -38,34 +49,68 @@ def test_the_command_comes_from_the_plugin():
     assert "pyg-energyloss-springs" in str(entry)
 
 
-def test_a_first_look_writes_everything(tmp_path, capsys):
-    out = tmp_path / "out"
-    assert main(["springs", "--quick", "--points", "60", "--heat", "0.3", "--out", str(out)]) == 0
-    printed = capsys.readouterr().out
+@pytest.fixture(scope="module")
+def looked(runs_here, tmp_path_factory):
+    """A first look, with two seeds."""
+    out = tmp_path_factory.mktemp("springs")
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as text:
+        shorten(patch)
+        assert main([*QUICK, "--seeds", "2", "--out", str(out)]) == 0
+    return out, text.getvalue()
+
+
+def test_a_first_look_writes_everything(looked):
+    out, printed = looked
     assert "springs and sticks" in printed
     assert "stop learning at T*" in printed
     document = json.loads((out / "results.json").read_text())
-    assert document["summary"]["springs"]["mean"] < 0.1
-    assert document["plan"]["relative"] == [0.3]
+    (row,) = [r for r in document["rows"] if r["labels"]["model"] == "springs and sticks"]
+    assert row["values"]["test_error"]["mean"] < 0.1
+    assert row["values"]["test_error"]["sd"] > 0
     assert document["environment"]["date"]
-    for name in ("sticks.png", "sticks_error.png", "barrier.png", "relaxation.gif"):
+    for name in ("sticks.png", "how-many-sticks.png", "barrier.png", "relaxation.gif"):
         assert (out / "plots" / name).stat().st_size > 2000
     assert (out / "plots" / "relaxation.gif").read_bytes().startswith(b"GIF8")
-    assert (out / "metrics.csv").read_text().startswith("seed,model,test_error")
+    assert (out / "metrics.csv").read_text().startswith("model,run,parameters,test_error")
     assert (out / "temperature.csv").read_text().startswith("sticks,relative,temperature")
     page = (out / "report.html").read_text()
     assert "data:image/gif;base64" in page
     assert not re.findall(r'(?:src|href)="http', page)
 
 
-def test_a_table_with_a_text_column_is_learned(tmp_path, capsys):
+def test_the_engine_keeps_finished_runs_and_makes_the_report_again(looked, capsys):
+    """Other temperatures heat again and fit nothing; results.json is all that a report needs."""
+    out, _ = looked
+    before = {path: path.stat().st_mtime_ns for path in out.glob("runs/*/result.json")}
+    another = [*QUICK[:-1], "0.6", "--seeds", "2", "--out", str(out)]
+    assert main(another) == 0
+    made = {path for path in out.glob("runs/*/result.json") if path not in before}
+    assert {path.parent.name.split("-")[0] for path in made} == {"heat"}
+    assert all(path.stat().st_mtime_ns == time for path, time in before.items())
+    (out / "report.html").unlink()
+    capsys.readouterr()
+    assert main(["report", str(out)]) == 0
+    assert "springs and sticks" in capsys.readouterr().out
+    assert "data:image/gif;base64" in (out / "report.html").read_text()
+
+
+def test_any_study_of_runs_without_training_goes_by_name(runs_here, tmp_path, capsys):
+    fields = ["points=40", "sticks=3", "folds=2"]
+    study = ["study", "springs", *fields, "--models", "spline", "--out", str(tmp_path)]
+    assert main(study) == 0
+    assert "least-squares spline" in capsys.readouterr().out
+    assert main([*study, "--losses", "mse"]) == 1
+    assert "leave --losses out" in capsys.readouterr().err
+
+
+def test_a_table_with_a_text_column_is_learned(runs_here, tmp_path, capsys):
     table = write_table(tmp_path / "houses.csv")
     options = ["--csv", str(table), "--target", "price", "--sticks", "3", "--heat", "0.3"]
     assert main(["springs", "--quick", *options, "--out", str(tmp_path / "out")]) == 0
     assert "price from age, area" in " ".join(capsys.readouterr().out.split())
 
 
-def test_several_targets_and_three_features_are_drawn_group_by_group(tmp_path):
+def test_several_targets_and_three_features_are_drawn_group_by_group(runs_here, tmp_path):
     rng = np.random.default_rng(0)
     values = rng.random((50, 3))
     rows = [[*v, v.sum(), v[0] * v[1]] for v in values]

@@ -13,11 +13,12 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 
 from pyg_energyloss import registry
-from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report
-from pyg_energyloss.experiments.spec import Spec
+from pyg_energyloss.experiments.experiment import Measurement, Report
+from pyg_energyloss.experiments.spec import TrainingSpec
 from pyg_energyloss.experiments.stream import IndexLoader
 from pyg_energyloss.experiments.summary import column
 from pyg_energyloss.experiments.training import Training
+from pyg_energyloss.experiments.training_experiment import TrainingExperiment
 
 ATOMS, WIDTH, NOISE = 6, 64, 0.3
 
@@ -51,17 +52,17 @@ class ChainTraining(Training):
         return {"length_error": float(error.abs().mean())}
 
 
-class ChainExperiment(Experiment[Spec, ChainTraining]):
+class ChainExperiment(TrainingExperiment[TrainingSpec, ChainTraining]):
     """Straightens noised zigzag chains of six atoms."""
 
     name, title, roles = "chains", "Straight chains", {"loss": "structure"}
     columns = (column("length_error", "lengths", "Å", terminal=True, text="along the chain"),)
 
-    def names(self, spec: Spec) -> list[tuple[str, str]]:
+    def names(self, spec: TrainingSpec) -> list[tuple[str, str]]:
         """The loss alone is registered."""
         return [("loss", spec.loss)]
 
-    def build(self, spec: Spec, out: Path) -> ChainTraining:
+    def build(self, spec: TrainingSpec, out: Path) -> ChainTraining:
         """The perceptron, and chains to train it on."""
         del out
         network = torch.nn.Sequential(
@@ -71,7 +72,7 @@ class ChainExperiment(Experiment[Spec, ChainTraining]):
         return ChainTraining(spec, network, loader)
 
     def evaluate(
-        self, training: ChainTraining, spec: Spec, folder: Path, report: Report
+        self, training: ChainTraining, spec: TrainingSpec, folder: Path, report: Report
     ) -> list[Measurement]:
         """What the training curve shows, at its end."""
         del spec, folder, report

@@ -96,11 +96,11 @@ def test_the_evaluator_gives_one_value_per_graph(batch):
 
 def test_the_experiment_runs_on_the_engine(runs_here, tmp_path):
     pytest.importorskip("lightning", reason="training needs Lightning")
-    from pyg_energyloss.experiments.spec import Spec
+    from pyg_energyloss.experiments.spec import TrainingSpec
     from pyg_energyloss.experiments.study import run_study
 
     specs = [
-        Spec(model="mlp", loss=loss, steps=60, batch_size=16, learning_rate=1e-2)
+        TrainingSpec(model="mlp", loss=loss, steps=60, batch_size=16, learning_rate=1e-2)
         for loss in ("mse", "neighbour_energy")
     ]
     study = run_study("chains", specs, tmp_path, workers=1)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from pyg_energyloss.report.document import Column, Document, Moments, Row, Section
+from pyg_energyloss.experiments.summary import column, share
+from pyg_energyloss.report.document import Document, Moments, Row, Section
 from pyg_energyloss.rigidity import Certificate
 
 
@@ -56,47 +57,46 @@ def edges_document(
     }
 
 
-def _column(
-    key: str,
-    label: str,
-    text: str,
-    *,
-    unit: str = "",
-    better: Literal["low", "high"] | None = "high",
-    digits: int = 0,
-) -> Column:
-    return {
-        "key": key,
-        "label": label,
-        "unit": unit,
-        "better": better,
-        "digits": digits,
-        "terminal": True,
-        "help": text,
-    }
-
-
 COLUMNS = [
-    _column("per_atom", "per atom", "pairs for each atom, mean", better=None, digits=2),
-    _column("rigid", "rigid", "share of structures that cannot bend", unit="%"),
-    _column("unique", "globally rigid", "share whose lengths allow one placement", unit="%"),
-    _column(
+    column(
+        "per_atom",
+        "per atom",
+        better=None,
+        digits=2,
+        terminal=True,
+        text="pairs for each atom, mean",
+    ),
+    share("rigid", "rigid", "share of structures that cannot bend", digits=0, terminal=True),
+    share(
+        "unique",
+        "globally rigid",
+        "share whose lengths allow one placement",
+        digits=0,
+        terminal=True,
+    ),
+    share(
         "certified",
         "certified here",
         "share for which a rebuild from the lengths alone proves that this placement is the only "
         "one",
-        unit="%",
+        digits=0,
+        terminal=True,
     ),
-    _column(
-        "softest", "softest mode", "smallest eigenvalue of the Hessian, k = 1, median", digits=4
+    column(
+        "softest",
+        "softest mode",
+        better="high",
+        digits=4,
+        terminal=True,
+        text="smallest eigenvalue of the Hessian, k = 1, median",
     ),
-    _column("of_complete", "of all pairs", "the same relative to all pairs", unit="%", digits=1),
-    _column(
+    share("of_complete", "of all pairs", "the same relative to all pairs", terminal=True),
+    column(
         "condition",
         "condition",
-        "largest by smallest eigenvalue, relative to all pairs, median",
-        better="low",
         digits=1,
+        terminal=True,
+        text="largest by smallest eigenvalue, relative to all pairs, median",
     ),
 ]
 

@@ -15,9 +15,10 @@ from pyg_energyloss.experiments.crystals.spec import CrystalSpec
 from pyg_energyloss.experiments.crystals.tasks import make_task
 from pyg_energyloss.experiments.crystals.training import CrystalTraining
 from pyg_energyloss.experiments.data import load_splits
-from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report
-from pyg_energyloss.experiments.spec import Spec
+from pyg_energyloss.experiments.experiment import Measurement, Report
+from pyg_energyloss.experiments.spec import TrainingSpec
 from pyg_energyloss.experiments.summary import column, cost
+from pyg_energyloss.experiments.training_experiment import TrainingExperiment
 from pyg_energyloss.report.document import Row, Section
 
 TASK_TEXT = {
@@ -35,7 +36,7 @@ LATTICE_TEXT = {
 PREDICTED = "cell_pred"
 
 
-class CrystalExperiment(Experiment[CrystalSpec, CrystalTraining]):
+class CrystalExperiment(TrainingExperiment[CrystalSpec, CrystalTraining]):
     """Predicts crystals from noised copies, or from their composition."""
 
     name = "crystals"
@@ -158,7 +159,7 @@ class CrystalExperiment(Experiment[CrystalSpec, CrystalTraining]):
         return sections(results, rows)
 
 
-def crystal_splits(spec: Spec) -> dict[str, CrystalDataset]:
+def crystal_splits(spec: TrainingSpec) -> dict[str, CrystalDataset]:
     """The crystals of a run by split.
 
     Raises:

@@ -5,10 +5,9 @@ The sweep is part of ``benchmarks/crystals_study.py``.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from pyg_energyloss.experiments.spec import Spec, judging, option
+from pyg_energyloss.experiments.spec import TrainingSpec, check_levels, judging, option
 
 TASKS = ("denoise", "composition")
 LATTICES = ("given", "predicted")
@@ -44,7 +43,7 @@ def learning_rate(model: str, loss: str) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CrystalSpec(Spec):
+class CrystalSpec(TrainingSpec):
     """One run on crystals.
 
     Raises:
@@ -71,12 +70,4 @@ class CrystalSpec(Spec):
     def __post_init__(self) -> None:
         """Check the levels."""
         super().__post_init__()
-        if bool(self.levels) != (self.task == "denoise"):
-            raise ValueError(
-                f"`levels` are for the task denoise, which needs some; got {list(self.levels)} "
-                f"for the task {self.task}"
-            )
-        if not all(math.isfinite(level) and level > 0 for level in self.levels):
-            raise ValueError(
-                f"`levels` must be positive noise levels in Å, got {list(self.levels)}"
-            )
+        check_levels(self.levels, self.task)

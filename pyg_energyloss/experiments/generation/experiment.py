@@ -12,13 +12,14 @@ import torch
 from pyg_energyloss import registry
 from pyg_energyloss.data.write import write_extxyz, write_sdf
 from pyg_energyloss.experiments.data import load_splits
-from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report, seeds_of
+from pyg_energyloss.experiments.experiment import Measurement, Report, seeds_of
 from pyg_energyloss.experiments.generation.generator import WEIGHTS, make_diffusion
 from pyg_energyloss.experiments.generation.sampling import chunks, sampled
 from pyg_energyloss.experiments.generation.sections import sections
 from pyg_energyloss.experiments.generation.spec import GeneratorSpec
 from pyg_energyloss.experiments.generation.training import GeneratorTraining
 from pyg_energyloss.experiments.summary import column, share
+from pyg_energyloss.experiments.training_experiment import TrainingExperiment
 from pyg_energyloss.files import read_npz, read_or_set_aside, write_json
 from pyg_energyloss.metrics.generated import ceiling, judge
 from pyg_energyloss.report.document import Row, Section
@@ -28,7 +29,7 @@ CEILING_MOLECULES = 1000
 STABLE = "bond orders read off the distances fill the valence"
 
 
-class GeneratorExperiment(Experiment[GeneratorSpec, GeneratorTraining]):
+class GeneratorExperiment(TrainingExperiment[GeneratorSpec, GeneratorTraining]):
     """Trains generators of molecules, samples from them, judges the samples."""
 
     name = "generate"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pyg_energyloss.experiments.spec import FieldError, Spec, judging, option
+from pyg_energyloss.experiments.spec import FieldError, TrainingSpec, judging, option
 
 #: Names in `generative.SCHEDULES`, `PREDICTIONS` and `SAMPLERS`, which import torch.
 SCHEDULES = ("cosine", "flow", "polynomial")
@@ -65,7 +65,7 @@ def paper_rate(model: str, loss: str) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GeneratorSpec(Spec):
+class GeneratorSpec(TrainingSpec):
     """One generator: how it is trained, sampled and judged.
 
     Raises:

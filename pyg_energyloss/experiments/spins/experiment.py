@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pyg_energyloss import registry
-from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report, seeds_of
+from pyg_energyloss.experiments.experiment import Measurement, Report, seeds_of
 from pyg_energyloss.experiments.spins.baselines import measure_baselines
 from pyg_energyloss.experiments.spins.sections import sections
 from pyg_energyloss.experiments.spins.spec import (
@@ -19,6 +19,7 @@ from pyg_energyloss.experiments.spins.spec import (
 )
 from pyg_energyloss.experiments.spins.training import SpinTraining
 from pyg_energyloss.experiments.summary import column, cost, mean_of, moments, share
+from pyg_energyloss.experiments.training_experiment import TrainingExperiment
 from pyg_energyloss.files import npz_bytes, read_or_set_aside, write_bytes
 from pyg_energyloss.report.document import Row, Section
 from pyg_energyloss.spins import SpinSystems, generate_systems
@@ -30,7 +31,7 @@ EXCESS = (
 GREEDY = "the same after flipping single spins, the best one first, until no flip helps"
 
 
-class SpinExperiment(Experiment[SpinSpec, SpinTraining]):
+class SpinExperiment(TrainingExperiment[SpinSpec, SpinTraining]):
     """Predicts ground states of spin glasses from their couplings."""
 
     name = "spins"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyg_energyloss.experiments.fitting.schedule import SCHEDULES
-from pyg_energyloss.experiments.spec import SEED, FieldError, Spec, about, judging, option
+from pyg_energyloss.experiments.spec import SEED, FieldError, TrainingSpec, about, judging, option
 
 #: What ``+flip`` after the name of a loss stands for: blind to a flip of all spins.
 FLIP_SUFFIX, FLIP_RULE = "+flip", "min"
@@ -64,7 +64,7 @@ def loss_options(loss: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpinSpec(Spec):
+class SpinSpec(TrainingSpec):
     """One run on spins.
 
     Raises:

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 
 from pyg_energyloss import registry
 from pyg_energyloss.experiments.data import load_splits
-from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report, seeds_of
+from pyg_energyloss.experiments.experiment import Measurement, Report, seeds_of
 from pyg_energyloss.experiments.structures.evaluation import evaluate
 from pyg_energyloss.experiments.structures.sections import sections
 from pyg_energyloss.experiments.structures.spec import StructureSpec
 from pyg_energyloss.experiments.structures.tasks import make_task
 from pyg_energyloss.experiments.structures.training import StructureTraining
 from pyg_energyloss.experiments.summary import column, cost, share
+from pyg_energyloss.experiments.training_experiment import TrainingExperiment
 from pyg_energyloss.files import npz_bytes, write_bytes
 from pyg_energyloss.report.document import Row, Section
 
@@ -31,12 +32,16 @@ TASK_TEXT = {
 ALIGNED = (
     "after the best superposition; mirror images and exchanges of equivalent atoms are allowed"
 )
+ACCEPTABLE = (
+    "share of molecules with all bonds within 0.1 Å, no clash, and all stereo right, in the "
+    "structure or its mirror image"
+)
 CENTRES = "share of stereo centres that have the right hand, mean over the molecules that have one"
 DOUBLE_BONDS = "share of stereo double bonds that are cis or trans as they should be"
 APART = "mean absolute error of the distances between atoms {} apart"
 
 
-class StructureExperiment(Experiment[StructureSpec, StructureTraining]):
+class StructureExperiment(TrainingExperiment[StructureSpec, StructureTraining]):
     """Predicts structures from molecular graphs, or from noised structures."""
 
     name = "compare"
@@ -54,8 +59,11 @@ class StructureExperiment(Experiment[StructureSpec, StructureTraining]):
         column("bond_mae", "bonds", "Å", terminal=True, text=APART.format("one bond")),
         column("pair13_mae", "1-3", "Å", text=APART.format("two bonds")),
         column("pair14_mae", "1-4", "Å", text=APART.format("three bonds")),
+        column("distance_mae", "D-MAE", "Å", text="mean absolute error of all distances"),
         column("rmsd", "RMSD", "Å", terminal=True, text=ALIGNED),
         share("success", "<0.3 Å", "share of molecules whose RMSD is below 0.3 Å", terminal=True),
+        share("lddt", "lDDT", "share of distances within 15 Å that are kept (lDDT)"),
+        share("acceptable", "acceptable", ACCEPTABLE),
         share("right_centres", "centres", CENTRES),
         share("right_double_bonds", "E/Z", DOUBLE_BONDS),
         # Medians: one torn molecule can have thousands of eV.

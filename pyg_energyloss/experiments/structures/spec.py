@@ -6,16 +6,24 @@ The sweep is ``benchmarks/learning_rates.py``; its result is
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
-from pyg_energyloss.experiments.spec import Spec, judging, option
+from pyg_energyloss.experiments.spec import TrainingSpec, check_levels, judging, option
 
 TASKS = ("geometry", "denoise")
 MODELS = ("gnn", "egnn", "e3nn")
-LOSSES = ("mse", "kabsch", "energy", "energy_sparse", "energy_kabsch")
-EVALUATORS = ("geometry", "rmsd", "gfn2")
+LOSSES = (
+    "mse",
+    "kabsch",
+    "distance_l1",
+    "lddt_kabsch",
+    "energy",
+    "energy_sparse",
+    "multiscale",
+    "multiscale_sparse",
+)
+EVALUATORS = ("geometry", "distances", "rmsd", "acceptable", "gfn2")
 LEVELS = (0.1, 0.25, 0.5, 1.0)
 #: Where a trained run can be judged.
 SPLITS = ("test", "val")
@@ -55,7 +63,7 @@ def learning_rate(model: str, loss: str) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StructureSpec(Spec):
+class StructureSpec(TrainingSpec):
     """One run on structures.
 
     Raises:
@@ -77,12 +85,4 @@ class StructureSpec(Spec):
     def __post_init__(self) -> None:
         """Check the task and its levels."""
         super().__post_init__()
-        if bool(self.levels) != (self.task == "denoise"):
-            raise ValueError(
-                f"`levels` are for the task denoise, which needs some; got {list(self.levels)} "
-                f"for the task {self.task}"
-            )
-        if not all(math.isfinite(level) and level > 0 for level in self.levels):
-            raise ValueError(
-                f"`levels` must be positive noise levels in Å, got {list(self.levels)}"
-            )
+        check_levels(self.levels, self.task)

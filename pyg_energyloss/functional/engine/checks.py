@@ -24,7 +24,7 @@ def check_batch(batch: Tensor, num_graphs: int) -> None:
     """
     if not batch.numel():
         return
-    lowest, highest = (int(value) for value in batch.aminmax())
+    lowest, highest = map(int, batch.aminmax())
     if lowest < 0 or highest >= num_graphs:
         raise ValueError(
             f"`batch` must be between 0 and num_graphs - 1 = {num_graphs - 1}, "
@@ -42,7 +42,7 @@ def check_columns(edge_index: Tensor, batch: Tensor | None, num_nodes: int) -> N
     """
     if not edge_index.numel():
         return
-    lowest, highest = (int(value) for value in edge_index.aminmax())
+    lowest, highest = map(int, edge_index.aminmax())
     if lowest < 0 or highest >= num_nodes:
         raise ValueError(
             f"`edge_index` must be between 0 and num_nodes - 1 = {num_nodes - 1}, "

@@ -11,8 +11,8 @@ from torch import Tensor
 _UNIQUE = 16.0
 
 
-def kabsch_rotation(covariance: Tensor) -> Tensor:
-    r"""Return the proper rotations R that maximise trace(R C) for covariances C.
+def kabsch_rotation(covariance: Tensor, *, mirror: bool = False) -> Tensor:
+    r"""Return the rotations R that maximise trace(R C) for covariances C.
 
     R C = P is symmetric at the maximum, so a change of C turns R by the skew matrix W that solves
     W P + P W = (R dC)ᵀ - R dC. Where two rotations are equally good (linear shapes, shapes that
@@ -21,9 +21,10 @@ def kabsch_rotation(covariance: Tensor) -> Tensor:
 
     Args:
         covariance: Σ target_i pred_iᵀ [num_graphs, dim, dim]; not finite entries count as zero.
+        mirror: reflections too, where they give more.
 
     Returns:
-        [num_graphs, dim, dim] with determinant +1, once differentiable.
+        [num_graphs, dim, dim] with determinant +1, or ±1 if `mirror`; once differentiable.
 
     >>> kabsch_rotation(torch.eye(3)[None])[0].round().abs()
     tensor([[1., 0., 0.],
@@ -32,18 +33,19 @@ def kabsch_rotation(covariance: Tensor) -> Tensor:
 
     Source: Kabsch, Acta Cryst. A32, 922 (1976); the derivative by the implicit function theorem.
     """
-    rotation: Tensor = _Rotation.apply(covariance)[0]
+    rotation: Tensor = _Rotation.apply(covariance, mirror)[0]
     return rotation
 
 
 class _Rotation(torch.autograd.Function):
     @staticmethod
-    def forward(covariance: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(covariance: Tensor, mirror: bool) -> tuple[Tensor, Tensor, Tensor]:
         finite = torch.nan_to_num(covariance, nan=0.0, posinf=0.0, neginf=0.0)
         u, size, vh = torch.linalg.svd(finite)
-        sign = torch.linalg.det(u) * torch.linalg.det(vh)
         flip = torch.ones_like(size)
-        flip[..., -1] = torch.where(sign < 0, -1.0, 1.0)
+        if not mirror:
+            sign = torch.linalg.det(u) * torch.linalg.det(vh)
+            flip[..., -1] = torch.where(sign < 0, -1.0, 1.0)
         basis = vh.mT.contiguous()
         return basis @ (flip[..., :, None] * u.mT), basis, size * flip
 
@@ -53,7 +55,7 @@ class _Rotation(torch.autograd.Function):
         ctx.save_for_backward(*output)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor, *_others: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor, *_others: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
         rotation, basis, size = ctx.saved_tensors
         if torch.is_grad_enabled() and grad.requires_grad:
             raise NotImplementedError(
@@ -67,4 +69,4 @@ class _Rotation(torch.autograd.Function):
         skew = (turned - turned.mT) / torch.where(unique, curvature, 1.0)
         skew = torch.where(unique, skew, 0.0)
         change: Tensor = -rotation.mT @ basis @ skew @ basis.mT
-        return change
+        return change, None

@@ -46,10 +46,10 @@ def test_a_run_predicts_positions_and_lattices_and_judges_them(tmp_path):
     assert 0 <= found["values"]["match"] <= 1
 
 
-def test_the_study_prints_its_table_with_the_input_below(tmp_path, capsys):
+def test_the_study_prints_its_table_with_the_input_below(runs_here, tmp_path, capsys):
     command = ["crystals", "--quick", "--steps", "3", "--models", "crystal_gnn", "--losses"]
     command += ["energy", "--task", "composition", "--out", str(tmp_path)]
-    command += ["--eval-graphs", "3", "--match-graphs", "2", "--workers", "1"]
+    command += ["--eval-graphs", "3", "--match-graphs", "2"]
     command += ["--model-arg", "crystal_gnn.channels=8", "--model-arg", "crystal_gnn.layers=1"]
     assert main(command) == 0
     results = json.loads((tmp_path / "results.json").read_text())

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from importlib import util
-from itertools import count
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyg_energyloss.cli.errors import UserError
-from pyg_energyloss.cli.launch import check_writable, preparing
+from pyg_energyloss.cli.launch import INTERRUPTED, add_execution, check_writable, launch
 from pyg_energyloss.cli.values import comma_list, positive, seeds
 from pyg_energyloss_springs.app.functions import TOYS
 
 if TYPE_CHECKING:
     from pyg_energyloss_springs.app.problem import Problem
-    from pyg_energyloss_springs.app.study import Plan
+    from pyg_energyloss_springs.app.spec import SticksSpec
 
 DESCRIPTION = """\
 Learn with springs and sticks: nodes on a grid are joined by sticks, a spring joins every data point
@@ -46,6 +45,8 @@ barrier. source: Mantilla Calderón, Aspuru-Guzik, arXiv 2508.19015"""
 SEEDS, FOLDS = ((0, 1, 2), (0,)), (5, 3)
 REPEATS, STEPS, FRAMES = (400, 100), (3000, 1000), (70, 30)
 HEAT = ((0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0), (0.03, 0.3, 3.0))
+#: Temperatures of the exact curves of error by sticks, relative to the barrier.
+BARRIER_SHARES = (0.0, 0.01, 0.1, 1.0)
 #: Sticks along each feature and numbers of the sweeps, for one feature, for two, for more.
 STICKS = {1: 20, 2: 8, 3: 4}
 SWEEP = {1: (1, 2, 4, 8, 16, 32), 2: (1, 2, 4, 8, 12), 3: (1, 2, 4, 8)}
@@ -98,58 +99,37 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--seeds", type=seeds, metavar="N|A,B", help="how many, or which (3)")
     how.add_argument("--quick", action="store_true", help="one seed, fewer and shorter runs")
-    where = parser.add_argument_group("where")
-    where.add_argument("--out", type=Path, default=Path("runs/springs"), help="folder for results")
+    add_execution(parser, "runs/springs")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure, write, print."""
+    """Make the runs, write, print; the exit code is 1 if one failed."""
     _need_report_extra()
-    from pyg_energyloss_springs.app.report import print_study, write_study
-    from pyg_energyloss_springs.app.study import run_study
+    from pyg_energyloss.report import read_document
+    from pyg_energyloss_springs.app.sections import checks_told
 
-    make_problem = _problem(options)
     check_writable(options.out)
-    first = make_problem(0)
-    plan = _plan(options, first)
-    parts, done = plan.num_tasks(), count(1)
-    with preparing() as show:
-        document = run_study(
-            make_problem, plan, tick=lambda: show(next(done), parts, "springs and sticks", {})
-        )
-    shown = make_problem(plan.seeds[0])
-    report = write_study(document, shown, options.out, num_frames=FRAMES[options.quick])
-    print_study(document)
-    print(f"\nreport   {report}\nresults  {options.out / 'results.json'}")
-    print(f"         metrics.csv, temperature.csv, plots in {options.out / 'plots'}")
-    return 0
+    code = launch("springs", specs_of(options), options)
+    if code != INTERRUPTED:
+        plots = options.out / "plots"
+        print(f"         metrics.csv, temperature.csv, plots in {plots}")
+        document = read_document(options.out)
+        for line in (document["text"], *checks_told(document)):
+            print(line)
+    return code
 
 
-def _problem(options: argparse.Namespace) -> Callable[[int], Problem]:
-    from pyg_energyloss_springs.app.problem import table_problem, toy_problem
-    from pyg_energyloss_springs.app.table import diabetes, read_csv
+def specs_of(options: argparse.Namespace) -> list[SticksSpec]:
+    """The runs: each competitor with each seed, then what is measured with the first seed.
 
-    if options.csv is None and (options.target or options.features):
-        raise UserError("--target and --features go with --csv")
-    if options.csv is not None:
-        if not options.target:
-            raise UserError("--csv needs --target COL, the column to learn")
-        table = read_csv(options.csv, options.target, options.features)
-        return lambda seed: table_problem(options.csv.name, table, seed=seed)
-    if options.function == "diabetes":
-        table = diabetes()
-        return lambda seed: table_problem("diabetes", table, seed=seed)
-    if not options.noise >= 0:
-        raise UserError(f"--noise must not be negative, got {options.noise:g}")
-    points = options.points or 200 * TOYS[options.function].dim
-    return lambda seed: toy_problem(options.function, points=points, noise=options.noise, seed=seed)
+    Raises:
+        UserError: an option is out of range, or does not go with another.
+    """
+    from pyg_energyloss_springs.app.spec import NAMES, SticksSpec
 
-
-def _plan(options: argparse.Namespace, problem: Problem) -> Plan:
-    from pyg_energyloss_springs.app.study import Plan
-
-    kind = min(problem.dim, 3)
+    what, problem = _problem(options)
+    kind, quick = min(problem.dim, 3), options.quick
     group_size = options.group_size or (2 if problem.dim <= 2 else 1)  # noqa: PLR2004 - one grid
     sticks = options.sticks or STICKS[kind]
     groups = -(-problem.dim // group_size)
@@ -165,19 +145,60 @@ def _plan(options: argparse.Namespace, problem: Problem) -> Plan:
         )
     if len(problem.train[0]) < 2 * FOLDS[0]:
         raise UserError(f"{len(problem.train[0])} training points are too few; use at least 10")
-    quick = options.quick
-    thermal = [number for number in THERMAL[kind] if fits(number)]
-    return Plan(
-        sticks=sticks,
-        group_size=group_size,
-        seeds=options.seeds or SEEDS[quick],
-        folds=FOLDS[quick],
-        sweep=tuple(number for number in SWEEP[kind] if fits(number)),
-        thermal_sticks=tuple(thermal[:2] if quick else thermal),
-        relative=tuple(options.heat or HEAT[quick]),
-        repeats=REPEATS[quick],
-        steps=STEPS[quick],
-    )
+    seeds = options.seeds or SEEDS[quick]
+    heated = [number for number in THERMAL[kind] if fits(number)] or [sticks]
+    heated = heated[:2] if quick else heated
+    what |= {"group_size": group_size, "learned": problem.told()}
+    first: dict[str, Any] = {**what, "model": "springs", "seed": seeds[0]}
+    moved: dict[str, Any] = {**first, "repeats": REPEATS[quick]}
+    tuned: dict[str, Any] = {"folds": FOLDS[quick]}
+    shares: dict[str, Any] = {
+        "temperatures": BARRIER_SHARES,
+        "barrier_sticks": heated[len(heated) // 2],
+    }
+    heat: dict[str, Any] = {
+        "temperatures": tuple(options.heat or HEAT[quick]),
+        "steps": STEPS[quick],
+    }
+    return [
+        *(
+            SticksSpec(**what, **tuned, sticks=sticks, model=model, seed=seed)
+            for seed, model in product(seeds, NAMES)
+        ),
+        SticksSpec(**moved, part="equilibrium", sticks=sticks, frames=FRAMES[quick]),
+        *(
+            SticksSpec(**first, **tuned, **shares, part="hinges", sticks=number)
+            for number in SWEEP[kind]
+            if fits(number)
+        ),
+        *(
+            SticksSpec(**moved, **heat, part="heat", sticks=number, stream=100 * place)
+            for place, number in enumerate(heated)
+        ),
+    ]
+
+
+def _problem(options: argparse.Namespace) -> tuple[dict[str, Any], Problem]:
+    """Fields that tell what is learned, and the problem of the first seed."""
+    from pyg_energyloss_springs.app.problem import table_problem, toy_problem
+    from pyg_energyloss_springs.app.table import diabetes, packed, read_csv
+
+    if options.csv is None and (options.target or options.features):
+        raise UserError("--target and --features go with --csv")
+    if options.csv is not None:
+        if not options.target:
+            raise UserError("--csv needs --target COL, the column to learn")
+        name, table = options.csv.name, read_csv(options.csv, options.target, options.features)
+        found = {"problem": name, "table": packed(table, options.out)}
+        return found, table_problem(name, table, seed=0)
+    if options.function == "diabetes":
+        return {"problem": "diabetes"}, table_problem("diabetes", diabetes(), seed=0)
+    if not options.noise >= 0:
+        raise UserError(f"--noise must not be negative, got {options.noise:g}")
+    points = options.points or 200 * TOYS[options.function].dim
+    sampled: dict[str, Any] = {"points": points, "noise": options.noise}
+    problem = toy_problem(options.function, **sampled, seed=0)
+    return {"problem": options.function, **sampled}, problem
 
 
 def _temperatures(text: str) -> tuple[float, ...]:

@@ -60,70 +60,81 @@ def hidden_units(parameters: int, inputs: int, outputs: int) -> int:
 
 
 def contest(
-    problem: Problem, *, sticks: int, group_size: int, folds: int, seed: int
+    model: str, problem: Problem, *, sticks: int, group_size: int, folds: int, seed: int
 ) -> dict[str, Any]:
-    """Fit all competitors to one problem.
+    """Fit one of the competitors to a problem.
+
+    Args:
+        model: ``springs``, ``spline`` (free hinges) or ``network``.
+        problem: What is learned.
+        sticks: Along each feature.
+        group_size: Features per grid.
+        folds: Of the cross-validation.
+        seed: Of the network's weights.
 
     Returns:
-        Mean squared test error of each, in units of the test variance about the training mean, with
-        what was chosen, and how far the damped motion ends from the direct solution.
+        Mean squared test error in units of the test variance about the training mean, parameters,
+        what was chosen, and of springs how far the damped motion ends from the direct solution.
     """
-    scale = float(np.mean(problem.test[1] ** 2))
-    springs = tuned_springs(problem, sticks=sticks, group_size=group_size, folds=folds)
-    parameters = springs.module_.heights.numel()
-    network = tuned_network(problem, parameters=parameters, folds=folds, seed=seed)
-    options: dict[str, Any] = {"n_sticks": sticks, "group_size": group_size}
-    spline = SpringsAndSticksRegressor(bending=0.0, **options).fit(*_train(problem))
-    swung = SpringsAndSticksRegressor(
-        bending=max(springs.bending, 1e-3), anchor=1e-3, relaxation=damped_motion, **options
-    ).fit(*_train(problem))
-    solved = SpringsAndSticksRegressor(
-        bending=max(springs.bending, 1e-3), anchor=1e-3, **options
-    ).fit(*_train(problem))
-    hidden = network.regressor_[-1]
-    errors = {
-        name: _error(model, problem) / scale
-        for name, model in (("springs", springs), ("spline", spline), ("network", network))
-    }
+    shape: dict[str, Any] = {"sticks": sticks, "group_size": group_size}
+    if model == "network":
+        nodes = spline(problem, **shape).module_.heights.numel()
+        fitted = tuned_network(problem, parameters=nodes, folds=folds, seed=seed)
+        hidden = fitted.regressor_[-1]
+        units, activation = hidden.hidden_layer_sizes[0], hidden.activation
+        about = {
+            "parameters": sum(w.size for w in [*hidden.coefs_, *hidden.intercepts_]),
+            "chosen": f"{units} {activation}, decay {hidden.alpha:g}",
+            "hidden": units,
+        }
+    else:
+        free = model == "spline"
+        fitted = spline(problem, **shape) if free else tuned_springs(problem, folds=folds, **shape)
+        about = {
+            "parameters": fitted.module_.heights.numel(),
+            "chosen": "direct solution" if free else f"hinges {fitted.bending:g}",
+        }
+        if not free:
+            about["motion_difference"] = motion_difference(problem, fitted.bending, **shape)
+    return {"error": error(fitted, problem), **about}
+
+
+def spline(problem: Problem, *, sticks: int, group_size: int) -> SpringsAndSticksRegressor:
+    """Fit with free hinges: the least-squares spline."""
+    model = SpringsAndSticksRegressor(sticks, group_size=group_size, bending=0.0)
+    return model.fit(*_train(problem))
+
+
+def motion_difference(problem: Problem, bending: float, *, sticks: int, group_size: int) -> float:
+    """How far the damped motion ends from the direct solution, over the test points."""
+    options: dict[str, Any] = {"n_sticks": sticks, "group_size": group_size, "anchor": 1e-3}
+    options["bending"] = max(bending, 1e-3)
+    swung = SpringsAndSticksRegressor(relaxation=damped_motion, **options).fit(*_train(problem))
+    solved = SpringsAndSticksRegressor(**options).fit(*_train(problem))
+    points = problem.test[0]
+    return float(np.abs(swung.predict(points) - solved.predict(points)).max())
+
+
+def hinges(problem: Problem, *, sticks: int, group_size: int, folds: int) -> dict[str, Any]:
+    """Test error with hinges free and tuned, in units of the variance."""
+    free = spline(problem, sticks=sticks, group_size=group_size)
+    tuned = tuned_springs(problem, sticks=sticks, group_size=group_size, folds=folds)
+    points, values = _train(problem)
+    misfit = float(np.mean((free.predict(points) - values) ** 2))
     return {
-        "seed": seed,
-        "error": errors,
-        "ratio": errors["springs"] / errors["network"],
-        "test_variance": scale,
-        "bending": springs.bending,
-        "parameters": parameters,
-        "network_parameters": sum(w.size for w in [*hidden.coefs_, *hidden.intercepts_]),
-        "network_hidden": hidden.hidden_layer_sizes[0],
-        "network_activation": hidden.activation,
-        "network_alpha": hidden.alpha,
-        "motion_difference": float(
-            np.abs(swung.predict(problem.test[0]) - solved.predict(problem.test[0])).max()
-        ),
+        "parameters": tuned.module_.heights.numel(),
+        "chosen": f"hinges {tuned.bending:g}",
+        "free": error(free, problem),
+        "tuned": error(tuned, problem),
+        "free_train": misfit / float(np.mean(problem.test[1] ** 2)),
     }
 
 
-def sticks_sweep(
-    problem: Problem, *, sticks: list[int], group_size: int, folds: int
-) -> list[dict[str, float]]:
-    """Test error against the number of sticks, hinges free and tuned, in units of the variance."""
-    scale, rows = float(np.mean(problem.test[1] ** 2)), []
-    for number in sticks:
-        spline = SpringsAndSticksRegressor(number, group_size=group_size, bending=0.0)
-        spline.fit(*_train(problem))
-        tuned = tuned_springs(problem, sticks=number, group_size=group_size, folds=folds)
-        rows.append(
-            {
-                "sticks": number,
-                "parameters": tuned.module_.heights.numel(),
-                "free": _error(spline, problem) / scale,
-                "tuned": _error(tuned, problem) / scale,
-                "free_train": float(
-                    np.mean((spline.predict(problem.train[0]) - _train(problem)[1]) ** 2)
-                )
-                / scale,
-            }
-        )
-    return rows
+def error(model: Any, problem: Problem) -> float:
+    """Mean squared test error in units of the test variance about the training mean."""
+    points, values = problem.test
+    squared = (np.reshape(model.predict(points), values.shape) - values) ** 2
+    return float(np.mean(squared)) / float(np.mean(values**2))
 
 
 def _search(model: Any, grid: dict[str, list[Any]], problem: Problem, folds: int) -> Any:
@@ -141,8 +152,3 @@ def _search(model: Any, grid: dict[str, list[Any]], problem: Problem, folds: int
 def _train(problem: Problem) -> tuple[Any, Any]:
     points, values = problem.train
     return points, values[:, 0] if values.shape[1] == 1 else values
-
-
-def _error(model: Any, problem: Problem) -> float:
-    points, values = problem.test
-    return float(np.mean((np.reshape(model.predict(points), values.shape) - values) ** 2))

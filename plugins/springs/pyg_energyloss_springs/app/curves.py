@@ -1,4 +1,4 @@
-"""Curves: error against sticks, the learning barrier."""
+"""Curves of the learning barrier."""
 
 from __future__ import annotations
 
@@ -8,25 +8,6 @@ from typing import Any
 import numpy as np
 
 from pyg_energyloss.report.plots import COLOURS, figure
-
-
-def error_plot(document: Mapping[str, Any]) -> Any:
-    """Test error against the number of sticks along each feature, hinges free and tuned."""
-    rows = document["sticks"]
-    made, axes = figure(figsize=(6.5, 3.8))
-    axis = axes[0][0]
-    sticks = [row["sticks"] for row in rows]
-    axis.loglog(sticks, [r["free_train"] for r in rows], ":", color=COLOURS[0], label="training")
-    axis.loglog(sticks, [r["free"] for r in rows], "o--", color=COLOURS[1], label="free hinges")
-    axis.loglog(sticks, [r["tuned"] for r in rows], "o-", color=COLOURS[2], label="tuned hinges")
-    network = document["summary"]["network"]["mean"]
-    hidden = document["contest"][0]["network_hidden"]
-    axis.axhline(network, color=COLOURS[4], linewidth=1.2, label=f"network, {hidden} hidden units")
-    axis.set_xlabel("sticks along each feature")
-    axis.set_ylabel("test error / variance")
-    _plain_ticks(axis, sticks)
-    axis.legend(loc="best", fontsize=8)
-    return made
 
 
 def barrier_plot(document: Mapping[str, Any]) -> Any:

@@ -38,6 +38,11 @@ class Problem:
         """Number of features."""
         return len(self.features)
 
+    def told(self) -> str:
+        """What is learned from what, and from how much, in words."""
+        names = f"{', '.join(self.target)} from {', '.join(self.features)}"
+        return f"{names}; {len(self.train[0])} training and {len(self.test[0])} test points"
+
     def box(self) -> tuple[Array, Array]:
         """Lowest and highest training point; features that do not vary are widened."""
         low, high = self.train[0].min(axis=0), self.train[0].max(axis=0)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pyg_energyloss.cli.errors import UserError
+from pyg_energyloss.files import npz_bytes, write_bytes
 
 Array = NDArray[np.float64]
 Table = tuple[tuple[str, ...], tuple[str, ...], Array, Array]
@@ -79,6 +83,22 @@ def read_csv(path: Path, target: list[str], features: list[str] | None = None) -
         )
     split = len(features)
     return tuple(features), tuple(target), numbers[:, :split], numbers[:, split:]
+
+
+def packed(table: Table, folder: Path) -> str:
+    """Write a table where the runs of a study find it; its name tells tables apart."""
+    features, target, inputs, values = table
+    arrays = {"features": np.array(features), "target": np.array(target)}
+    content = npz_bytes({**arrays, "inputs": inputs, "values": values})
+    name = f"table-{hashlib.sha256(content).hexdigest()[:8]}.npz"
+    write_bytes(folder / name, content)
+    return name
+
+
+def unpacked(arrays: Mapping[str, NDArray[Any]]) -> Table:
+    """The table that `packed` wrote."""
+    features, target = (tuple(arrays[name].tolist()) for name in ("features", "target"))
+    return features, target, arrays["inputs"], arrays["values"]
 
 
 def _dialect(sample: str) -> type[csv.Dialect] | csv.Dialect:

@@ -12,8 +12,11 @@ from pyg_energyloss_springs.app.problem import Problem
 from pyg_energyloss_springs.grid import make_grids
 from pyg_energyloss_springs.mechanics.energy import quadratic_energy
 from pyg_energyloss_springs.mechanics.frequencies import mode_frequencies
+from pyg_energyloss_springs.mechanics.langevin import Langevin
+from pyg_energyloss_springs.mechanics.state import State
 from pyg_energyloss_springs.module import SpringsAndSticks
 from pyg_energyloss_springs.thermodynamics.barrier import learning_barrier
+from pyg_energyloss_springs.thermodynamics.equilibrium import equipartition
 from pyg_energyloss_springs.thermodynamics.free_energy import free_energy
 from pyg_energyloss_springs.thermodynamics.jarzynski import jarzynski
 from pyg_energyloss_springs.thermodynamics.protocols import Protocol, release
@@ -113,7 +116,7 @@ def temperature_sweep(
     num_repeats: int,
     num_steps: int,
     seed: int,
-    tick: Callable[[], None] = lambda: None,
+    tick: Callable[[int], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Let the sticks learn at several temperatures, given relative to that of the barrier.
 
@@ -135,7 +138,7 @@ def temperature_sweep(
                 **_heated(system, share * unit, num_steps, num_repeats, generator),
             }
         )
-        tick()
+        tick(number + 1)
     ends = np.log([min(relative) * unit, max(relative) * unit])
     fine = np.exp(np.linspace(ends[0], ends[1], 41)).tolist()
     return {
@@ -188,20 +191,34 @@ def _heated(
     }
 
 
-def sticks_at_temperature(
-    problem: Problem, *, sticks: list[int], group_size: int, temperatures: list[float]
-) -> list[dict[str, Any]]:
-    """Exact mean test error against the number of sticks, one curve per temperature.
-
-    Returns:
-        One dict per temperature, errors in units of the variance of the targets.
-    """
-    systems = [ThermalSystem(problem, sticks=n, group_size=group_size) for n in sticks]
-    return [
-        {
-            "temperature": temperature,
-            "sticks": sticks,
-            "error": [system.test_error(temperature) for system in systems],
-        }
-        for temperature in temperatures
-    ]
+def equilibrium_check(
+    problem: Problem, *, sticks: int, group_size: int, repeats: int, seed: int = 0
+) -> dict[str, Any]:
+    """Heat flat sticks at a tenth of the barrier's temperature and compare with equipartition."""
+    points, values, *_ = problem.tensors()
+    model = thermal_module(problem, sticks=sticks, group_size=group_size)
+    data, mass = model.data_springs(points, values), model.mass_matrix()
+    energy = quadratic_energy(data + model.own_springs())
+    temperature = 0.1 * learning_barrier(data, energy).temperature
+    frequencies = mode_frequencies(energy, mass)
+    slowest = float(frequencies[0])
+    motion = Langevin(
+        energy.repeat(repeats),
+        mass,
+        friction=2 * slowest,
+        temperature=temperature,
+        generator=torch.Generator().manual_seed(seed),
+    )
+    start = torch.zeros_like(energy.pull).repeat(1, repeats)
+    # Twelve times the time in which the slowest mode forgets where it began.
+    steps = round(12 / slowest / motion.step)
+    state = motion.run(State(start, torch.zeros_like(start)), steps)
+    found = equipartition(energy.repeat(repeats), state.heights, temperature=temperature)
+    return {
+        "temperature": temperature,
+        "samples": start.size(1),
+        "steps": steps,
+        "ratio": found.ratio.tolist(),
+        "error": found.error,
+        "chi2": found.chi2,
+    }
