@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,23 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
+def training() -> str:
+    """Each run."""
+    rows = sorted(rows_of("restraints_hands"), key=lambda row: (row["loss"], row["seed"]))
+    heads = ("loss", "seed", "right centres", "bonds", "right after `relax`", "bonds after `relax`")
+    return table(heads, [[row["loss"], str(row["seed"]), *cells(row)] for row in rows])
+
+
+def cells(row: Mapping[str, Any]) -> list[str]:
+    """What is shown of a run: test, and validation in brackets."""
+    shown = []
+    for after in ("", "relaxed_"):
+        right = [percent(row[part][f"{after}right_centres"]) for part in ("test", "val")]
+        bonds = [f"{row[part][f'{after}bond_mae']:.3f}" for part in ("test", "val")]
+        shown += [f"{right[0]} ({right[1]})", f"{bonds[0]} Å ({bonds[1]})"]
+    return shown
+
+
 def generated() -> str:
     """Shares of generated molecules, before and after repair."""
     lines = [
@@ -60,7 +77,7 @@ def generated() -> str:
     return table(("", *CHECKS.values()), lines)
 
 
-TABLES: dict[str, Callable[[], str]] = {"generated": generated}
+TABLES: dict[str, Callable[[], str]] = {"generated": generated, "training": training}
 
 
 def main() -> None:
