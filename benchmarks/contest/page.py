@@ -1,4 +1,4 @@
-"""The tables of docs/contest.md, between its markers, from benchmarks/results/contest.json."""
+"""The tables of docs/contest.md and README, between markers, from results/contest.json."""
 
 from __future__ import annotations
 
@@ -7,27 +7,61 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from duels import FEWEST
+from protocol import SHOWN
 from summary import COLUMNS, RESULT
 
 from pyg_energyloss.files import read_json, write_text
 from pyg_energyloss.report.numbers import MISSING, fixed, mean_sd
 
-PAGE = Path(__file__).parents[2] / "docs" / "contest.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "contest.md"
+README = ROOT / "README.md"
+#: The metrics of README's table.
+FEW = ("bond_mae", "distance_mae", "rmsd", "lddt", "acceptable")
 
 
 def write_page() -> None:
-    """Replace what stands between ``<!-- NAME -->`` and ``<!-- end -->``."""
+    """Write the tables of the page and of README."""
     document = read_json(RESULT)
-    text = PAGE.read_text(encoding="utf-8")
-    for name, lines in parts(document).items():
+    fill(PAGE, parts(document))
+    fill(README, {"contest": list(shown(document))})
+
+
+def fill(page: Path, bodies: Mapping[str, Sequence[str]]) -> None:
+    """Replace what stands between ``<!-- NAME -->`` and ``<!-- end -->``."""
+    text = page.read_text(encoding="utf-8")
+    for name, lines in bodies.items():
         pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
         body = "\n".join(lines)
         text, count = re.subn(
             pattern, lambda m, body=body: f"{m[1]}{body}\n{m[2]}", text, flags=re.DOTALL
         )
         if count != 1:
-            raise ValueError(f"{PAGE.name} must have the marker <!-- {name} --> once, got {count}")
-    write_text(PAGE, text)
+            raise ValueError(f"{page.name} must have the marker <!-- {name} --> once, got {count}")
+    write_text(page, text)
+
+
+def shown(document: Mapping[str, Any]) -> Iterator[str]:
+    """README's table: the plain network's longest runs of which every loss has three seeds."""
+    whole = [
+        (table["steps"], rows)
+        for table in document["tables"]
+        if table["model"] == "gnn"
+        and set(SHOWN) <= set(rows := {row["entry"]: row for row in table["rows"]})
+        and min(len(rows[name]["seeds"]) for name in SHOWN) >= FEWEST
+    ]
+    steps, rows = max(whole, key=lambda found: found[0])
+    heads = {metric: (head, digits) for metric, head, _, digits, _ in COLUMNS}
+    yield ""
+    yield from _head([f"loss ({steps} steps)", "what it is", *(heads[m][0] for m in FEW)])
+    for name, about in SHOWN.items():
+        cells = [f"`{name}`", about]
+        for metric in FEW:
+            text = mean_sd(rows[name]["values"][metric], heads[metric][1])
+            cells.append(f"**{text}**" if metric in rows[name]["best"] else text)
+        yield _line(cells)
+    yield ""
 
 
 def parts(document: Mapping[str, Any]) -> dict[str, list[str]]:

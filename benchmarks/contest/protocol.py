@@ -71,7 +71,7 @@ class Entry:
 
 #: In the order in which they run: what a user would compare first comes first.
 FIRST = (
-    Entry("energy_multiscale"),
+    Entry("multiscale"),
     Entry("distance_l1"),
     Entry("lddt_kabsch"),
     Entry("energy"),
@@ -85,7 +85,7 @@ OTHERS = (
     Entry(
         "distance_l1_kabsch_mirror", "distance_l1_kabsch", {"mirror": True, "kabsch_weight": 1.0}
     ),
-    Entry("energy_multiscale_sparse"),
+    Entry("multiscale_sparse"),
     Entry("symmetric_kabsch"),
     Entry("energy_absolute"),
     Entry("energy_absolute_l1"),
@@ -97,9 +97,20 @@ OTHERS = (
 )
 ENTRIES = (*FIRST, *OTHERS)
 
+#: What README says of each loss that it shows, in its order.
+SHOWN = {
+    "kabsch": "aligned MSE",
+    "kabsch_mirror": "aligned MSE, to the nearer mirror image",
+    "lddt_kabsch": "smooth lDDT + 0.3 aligned MSE, AlphaFold 3's recipe",
+    "distance_l1": "mean error of all distances",
+    "energy": "harmonic springs, exponential stiffness: the paper's",
+    "energy_absolute_kabsch": "absolute springs, 1/d², + aligned MSE, nearer mirror image",
+    "multiscale": "absolute springs, 1/d², + all distances + half the RMSD, nearer mirror image",
+}
+
 #: Pair energies that are not the paper's; the others are what people use, and the paper's.
 CHALLENGERS = (
-    "energy_multiscale",
+    "multiscale",
     "energy_absolute_kabsch",
     "energy_absolute_l1",
     "energy_absolute",
@@ -112,7 +123,7 @@ COMPOSITES = {
     "nothing": "energy",
     "0.3 kabsch": "energy_kabsch",
     "distance_l1": "energy_absolute_l1",
-    "distance_l1 + rmsd": "energy_multiscale",
+    "distance_l1 + rmsd": "multiscale",
 }
 
 
@@ -142,7 +153,7 @@ WEIGHED: dict[str, tuple[str, str, dict[str, Any]]] = {
         {},
     ),
     "absolute | inverse_square | distance_l1 + {} rmsd, mirror": (
-        "energy_multiscale",
+        "multiscale",
         "rmsd_weight",
         {},
     ),

@@ -14,7 +14,7 @@ from torch_geometric.data import Data, InMemoryDataset
 from pyg_energyloss.data.hops import hop_edges
 from pyg_energyloss.data.records import MoleculeTable
 from pyg_energyloss.symmetry.stereo import StereoGraph
-from pyg_energyloss.symmetry.stereo_tags import stereo_tags
+from pyg_energyloss.symmetry.stereo_tags import hand_of, stereo_tags
 
 
 class MoleculeDataset(InMemoryDataset):
@@ -30,7 +30,8 @@ class MoleculeDataset(InMemoryDataset):
     - `hop` [num_pairs]: bonds between the two atoms of such a pair;
     - `charge` [1]: total charge, e;
     - `mol_id` [1]: row of the molecule in the table;
-    - `stereo` [num_pairs], if asked for: the hand of centres and double bonds, see `stereo_tags`.
+    - `stereo` [num_pairs], if asked for: the hand of centres and double bonds, see `stereo_tags`;
+    - `hand` [1], with `stereo`: 1 or -1, that of the whole molecule, see `hand_of`.
 
     Args:
         table: The molecules.
@@ -54,7 +55,8 @@ class MoleculeDataset(InMemoryDataset):
         self.table = table
         data, slices = _flat(table, rows, max_hops)
         if stereo:
-            data.stereo, slices["stereo"] = _stereo(data, slices), slices["hop"]
+            data.stereo, data.hand = _stereo(data, slices)
+            slices |= {"stereo": slices["hop"], "hand": slices["mol_id"]}
         self.data, self.slices = data, slices
 
     def with_attributes(self, items: Sequence[Data]) -> MoleculeDataset:
@@ -115,10 +117,10 @@ def _flat(
     return data, slices
 
 
-def _stereo(data: Data, slices: dict[str, Tensor]) -> Tensor:
-    """The tags of all pairs, molecule after molecule."""
+def _stereo(data: Data, slices: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """The tags of all pairs, molecule after molecule, and the hand of every molecule."""
     atoms, bonds, pairs = (slices[key].tolist() for key in ("pos", "edge_index", "hop"))
-    tags = []
+    tags, hands = [], []
     for item in range(len(atoms) - 1):
         nodes, listed = slice(atoms[item], atoms[item + 1]), slice(pairs[item], pairs[item + 1])
         once = slice(bonds[item], bonds[item + 1], 2)
@@ -127,8 +129,10 @@ def _stereo(data: Data, slices: dict[str, Tensor]) -> Tensor:
             data.z[nodes].numpy(),
             data.bond_type[once].numpy(),
         )
-        tags.append(stereo_tags(data.hop_index[:, listed].numpy(), data.pos[nodes].numpy(), graph))
-    return torch.from_numpy(np.concatenate(tags))
+        pos = data.pos[nodes].numpy()
+        tags.append(stereo_tags(data.hop_index[:, listed].numpy(), pos, graph))
+        hands.append(hand_of(pos, graph))
+    return torch.from_numpy(np.concatenate(tags)), torch.tensor(hands)
 
 
 def _gather(ptr: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[Any, NDArray[np.int64]]:

@@ -26,7 +26,7 @@ KABSCH_WEIGHT = 0.3
 #: Weight of the mean distance error in ``energy_absolute_l1``.
 L1_WEIGHT = 1.0
 
-#: Weight of the RMSD in ``energy_multiscale``.
+#: Weight of the RMSD in ``multiscale``.
 RMSD_WEIGHT = 0.5
 
 #: Weight of the restraints in ``energy_restraints``.
@@ -236,7 +236,7 @@ def energy_absolute_l1(
     return springs + l1_weight * distance_l1(reduction=reduction)
 
 
-def energy_multiscale(
+def multiscale(
     *,
     stiffness: Stiffness = "inverse_square",
     l1_weight: float = L1_WEIGHT,
@@ -278,7 +278,7 @@ def energy_absolute_sparse(
     )
 
 
-def energy_multiscale_sparse(
+def multiscale_sparse(
     *,
     stiffness: Stiffness = "inverse_square",
     edges_per_atom: float = SPARSE_EDGES_PER_ATOM,
@@ -289,7 +289,7 @@ def energy_multiscale_sparse(
     reduction: str = "mean",
     temperature: float = 1.0,
 ) -> Any:
-    """`energy_multiscale` with its pair energies on the pairs of `energy_sparse`."""
+    """`multiscale` with its pair energies on the pairs of `energy_sparse`."""
     near, all_alike = (
         energy_absolute_sparse(
             stiffness=law,

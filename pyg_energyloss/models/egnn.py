@@ -8,6 +8,7 @@ from torch_geometric.data import Data
 from torch_geometric.nn import MessagePassing
 
 from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding, pair_kinds
+from pyg_energyloss.models.handedness import one_hand, right_handed
 from pyg_energyloss.models.preconditioning import graph_mean, precondition
 
 
@@ -61,7 +62,7 @@ class EGNN(nn.Module):
     Args:
         channels: Width of the scalar features.
         layers: Rounds of messages.
-        stereo: Read the hand of centres and double bonds from ``data.stereo``.
+        stereo: Read the hand of centres and double bonds from ``data.stereo`` and ``data.hand``.
 
     Source: Satorras, Hoogeboom, Welling, "E(n) Equivariant Graph Neural Networks", ICML 2021;
     written anew for the pairs and features of this library.
@@ -77,10 +78,12 @@ class EGNN(nn.Module):
         """Return positions [num_nodes, 3] in Å."""
         start, base, c_out = precondition(data)
         h, x = self.atoms(data), start
-        kind = pair_kinds(data, stereo=self.stereo)
+        tags, hand = one_hand(data) if self.stereo else (None, 1)
+        kind = pair_kinds(data, tags)
         for layer in self.layers:
             h, x = layer(h, x, data.hop_index, kind, data)
         if "noise_level" not in data:
-            return x
+            return right_handed(hand * x, data) if self.stereo else x
+        # Mirroring the input, and the output back, would change nothing.
         out: Tensor = base + c_out * (x - start)
         return out

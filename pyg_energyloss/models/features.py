@@ -43,27 +43,18 @@ MAX_HOPS = 8
 KINDS = 5 + MAX_HOPS
 
 
-def pair_kinds(data: Data, *, stereo: bool = False) -> Tensor:
+def pair_kinds(data: Data, tags: Tensor | None = None) -> Tensor:
     """Kind of each pair of ``data.hop_index``, [num_pairs]: bond types 1-4, then hops + 4.
 
-    With ``stereo`` the tags of `pyg_energyloss.symmetry.stereo_tags` make kinds of their own.
-
-    Raises:
-        ValueError: ``stereo`` is asked for and ``data`` has no such tags.
+    Args:
+        data: batch with ``hop_index``, ``hop``, ``edge_index``, ``bond_type``.
+        tags: of `canonical_tags`, which make kinds of their own; none if None.
     """
     kind: Tensor = data.hop.clamp(max=MAX_HOPS) + 4
     # Both lists hold the same bonds; sorting the bonds by (source, target) lines them up.
     order = torch.argsort(data.edge_index[0] * data.z.numel() + data.edge_index[1])
     kind = kind.masked_scatter(data.hop == 1, data.bond_type[order])
-    if not stereo:
-        return kind
-    if "stereo" not in data:
-        raise ValueError(
-            "`data` has no `stereo`, which a model with `stereo=True` reads; load the data set "
-            "with `stereo=True`"
-        )
-    tags: Tensor = data.stereo
-    return kind + KINDS * tags
+    return kind if tags is None else kind + KINDS * tags
 
 
 class PairEmbedding(nn.Embedding):

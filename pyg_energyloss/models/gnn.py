@@ -8,6 +8,7 @@ from torch_geometric.data import Data
 from torch_geometric.nn import MessagePassing
 
 from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding, pair_kinds
+from pyg_energyloss.models.handedness import one_hand, right_handed
 from pyg_energyloss.models.preconditioning import graph_mean, precondition
 
 
@@ -25,14 +26,25 @@ class PlainLayer(MessagePassing):
             nn.Linear(3 * channels, 2 * channels), nn.SiLU(), nn.Linear(2 * channels, channels)
         )
 
-    def forward(self, h: Tensor, hop_index: Tensor, kind: Tensor, context: Tensor) -> Tensor:
-        """Return updated features [num_nodes, channels]; ``context`` is per node."""
+    def forward(
+        self,
+        h: Tensor,
+        hop_index: Tensor,
+        kind: Tensor,
+        context: Tensor,
+        more: Tensor | None = None,
+    ) -> Tensor:
+        """Return updated features [num_nodes, channels].
+
+        ``context`` is per node, ``more`` [num_pairs, channels] what else is known of each pair.
+        """
         normed = self.norm(h)
+        pair = self.pair(kind)
         summed = self.propagate(
             hop_index,
             receiver=self.receiver(normed),
             sender=self.sender(normed),
-            pair=self.pair(kind),
+            pair=pair if more is None else pair + more,
         )
         updated: Tensor = h + self.update_net(torch.cat([normed, summed, context], dim=-1))
         return updated
@@ -48,7 +60,10 @@ class PlainGNN(nn.Module):
     Args:
         channels: Width of the node features.
         layers: Rounds of messages.
-        stereo: Read the hand of centres and double bonds from ``data.stereo``.
+        stereo: Read the hand of centres and double bonds from ``data.stereo`` and ``data.hand``.
+            Asked for the mirror image, the network gives the mirror image. In evaluation mode, and
+            without a noise level, the output is mirrored where most centres came out wrong; while
+            it is trained it is not, so that a restraint can teach all molecules one convention.
 
     The paper's non-equivariant denoiser (GDM) is of this family.
     """
@@ -67,9 +82,14 @@ class PlainGNN(nn.Module):
     def forward(self, data: Data) -> Tensor:
         """Return positions [num_nodes, 3] in Å."""
         pos, base, c_out = precondition(data)
+        tags, hand = one_hand(data) if self.stereo else (None, 1)
+        if "noise_level" in data:
+            pos = hand * pos
         h = self.atoms(data) + self.coordinates(pos)
-        kind = pair_kinds(data, stereo=self.stereo)
+        kind = pair_kinds(data, tags)
         for layer, pool in zip(self.layers, self.pool, strict=True):
             h = layer(h, data.hop_index, kind, graph_mean(pool(h), data)[data.batch])
-        out: Tensor = base + c_out * self.out(h)
+        out: Tensor = base + c_out * hand * self.out(h)
+        if self.stereo and not self.training and "noise_level" not in data:
+            return right_handed(out, data)
         return out

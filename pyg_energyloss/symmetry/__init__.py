@@ -12,7 +12,7 @@ from pyg_energyloss.symmetry.images import Images, molecule_images
 from pyg_energyloss.symmetry.orbits import node_orbits, pair_orbits
 from pyg_energyloss.symmetry.refinement import refined_colors
 from pyg_energyloss.symmetry.stereo import StereoGraph
-from pyg_energyloss.symmetry.stereo_tags import stereo_tags
+from pyg_energyloss.symmetry.stereo_tags import hand_of, mirrored_tags, stereo_tags
 
 __all__ = [
     "Images",
@@ -21,6 +21,8 @@ __all__ = [
     "close_edges",
     "group_elements",
     "group_factors",
+    "hand_of",
+    "mirrored_tags",
     "molecule_images",
     "near_elements",
     "node_orbits",

@@ -16,6 +16,42 @@ _SIBLINGS = TRANS + 1
 STEREO_TAGS = _SIBLINGS + (_PLACES - 1) ** 2
 
 
+def mirrored_tags() -> list[int]:
+    """Return, for each tag, the one that the mirror image of the structure has in its place.
+
+    A mirror swaps the third and the fourth neighbour of every centre; cis stays cis.
+
+    >>> mirrored_tags()[:10]
+    [0, 1, 2, 4, 3, 5, 6, 7, 9, 8]
+    """
+    place = [0, 1, 2, 4, 3]
+    bonds = [place[tag % _PLACES] + _PLACES * place[tag // _PLACES] for tag in range(CIS)]
+    count = _PLACES - 1
+    siblings = [
+        _SIBLINGS + count * (place[tag // count + 1] - 1) + place[tag % count + 1] - 1
+        for tag in range(count**2)
+    ]
+    return [*bonds, CIS, TRANS, *siblings]
+
+
+def hand_of(pos: NDArray[np.float32], graph: StereoGraph) -> int:
+    """Return the hand of a whole structure, 1 or -1: minus that of its mirror image.
+
+    It is that of the centre of the lowest key, seen from the neighbour of the last rank, so it does
+    not depend on how the atoms are numbered. Centres that share a key vote; where they come to no
+    decision, as in a meso form, the next key counts. A structure without an answer has the hand 1.
+
+    Args:
+        pos: positions [num_nodes, 3].
+        graph: what can be of either hand.
+    """
+    votes: dict[int, int] = {}
+    for centre, *around in graph.centres:
+        key = int(graph.keys[centre])
+        votes[key] = votes.get(key, 0) + (1 if _volume(pos, around) > 0 else -1)
+    return next((1 if votes[key] > 0 else -1 for key in sorted(votes) if votes[key]), 1)
+
+
 def stereo_tags(pairs: Indices, pos: NDArray[np.float32], graph: StereoGraph) -> Indices:
     """Return the tag of each pair of atoms, [num_pairs].
 
@@ -35,8 +71,7 @@ def stereo_tags(pairs: Indices, pos: NDArray[np.float32], graph: StereoGraph) ->
     tags: dict[tuple[int, int], int] = {}
     bonds: dict[tuple[int, int], int] = {}
     for centre, *around in graph.centres:
-        a, b, c, d = pos[around].astype(np.float64)
-        if np.dot(a - d, np.cross(b - d, c - d)) < 0:
+        if _volume(pos, around) < 0:
             around[2], around[3] = around[3], around[2]
         for place, atom in enumerate(around, 1):
             bonds[atom, centre] = bonds.get((atom, centre), 0) + place
@@ -52,3 +87,9 @@ def stereo_tags(pairs: Indices, pos: NDArray[np.float32], graph: StereoGraph) ->
     # In a ring of three, two neighbours are bonded: the bond's tag counts.
     tags.update(bonds)
     return np.array([tags.get(pair, 0) for pair in zip(*pairs.tolist(), strict=True)], np.int64)
+
+
+def _volume(pos: NDArray[np.float32], around: list[int]) -> float:
+    """Six times the signed volume of the four neighbours of a centre."""
+    a, b, c, d = pos[around].astype(np.float64)
+    return float(np.dot(a - d, np.cross(b - d, c - d)))

@@ -141,13 +141,16 @@ def test_the_default_comparison_is_the_measured_one(tmp_path):
     assert {(s.steps, s.batch_size, s.eval_graphs, s.task) for s in made} == {
         (400, 64, 400, "geometry")
     }
-    assert [s.seed for s in made] == [0] * 10 + [1] * 10
-    assert [s.loss for s in made[:5]] == [
+    assert [s.seed for s in made] == [0] * 16 + [1] * 16 + [2] * 16
+    assert [s.loss for s in made[:8]] == [
         "mse",
         "kabsch",
+        "distance_l1",
+        "lddt_kabsch",
         "energy",
         "energy_sparse",
-        "energy_kabsch",
+        "multiscale",
+        "multiscale_sparse",
     ]
 
 

@@ -68,10 +68,10 @@ def test_a_softening_that_is_no_length_is_refused(softening):
 
 def test_the_sparse_form_of_the_multiscale_energy_is_that_energy_on_all_pairs():
     pos_pred, batch = pel.testing.contract_batch(torch.float64)
-    dense = pel.registry.create("loss", "energy_multiscale", l1_weight=0.0, reduction="none")
+    dense = pel.registry.create("loss", "multiscale", l1_weight=0.0, reduction="none")
     sparse = pel.registry.create(
         "loss",
-        "energy_multiscale_sparse",
+        "multiscale_sparse",
         l1_weight=0.0,
         reduction="none",
         edges_per_atom=99.0,

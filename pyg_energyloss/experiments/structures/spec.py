@@ -13,8 +13,17 @@ from pyg_energyloss.experiments.spec import TrainingSpec, check_levels, judging,
 
 TASKS = ("geometry", "denoise")
 MODELS = ("gnn", "egnn", "e3nn")
-LOSSES = ("mse", "kabsch", "energy", "energy_sparse", "energy_kabsch")
-EVALUATORS = ("geometry", "rmsd", "gfn2")
+LOSSES = (
+    "mse",
+    "kabsch",
+    "distance_l1",
+    "lddt_kabsch",
+    "energy",
+    "energy_sparse",
+    "multiscale",
+    "multiscale_sparse",
+)
+EVALUATORS = ("geometry", "distances", "rmsd", "acceptable", "gfn2")
 LEVELS = (0.1, 0.25, 0.5, 1.0)
 #: Where a trained run can be judged.
 SPLITS = ("test", "val")

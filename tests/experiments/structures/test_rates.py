@@ -17,7 +17,7 @@ SWEEP = Path(__file__).parents[3] / "benchmarks" / "results" / "learning_rates.j
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_rates_are_those_that_the_sweep_found(model):
-    sweep = json.loads(SWEEP.read_text())["val_bond_mae"][model]
+    sweep = json.loads(SWEEP.read_text())["merit"][model]
     assert set(sweep) == set(LOSSES)
     for loss, merits in sweep.items():
         assert LEARNING_RATES[model][loss] == float(min(merits, key=merits.__getitem__))
