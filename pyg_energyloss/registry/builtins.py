@@ -452,9 +452,11 @@ def energyloss_register_hosts(register: Register) -> None:
     """Register the frameworks that need no plugin, or one that has no place for them."""
     hosts = "pyg_energyloss.hosts.known"
     register("edm", f"{hosts}:edm", summary="energyloss run --host edm")
+    register("egnn", f"{hosts}:egnn", summary="a loss that its script makes")
     register("etflow", f"{hosts}:etflow", summary="a function of its model's module")
     register("fairchem", f"{hosts}:fairchem", summary="version 1, a dotted path")
     register("flowmol", f"{hosts}:flowmol", summary="an attribute of its module")
+    register("geoldm", f"{hosts}:geoldm", summary="energyloss run --host edm")
     register("jodo", f"{hosts}:jodo", summary="energyloss run --host jodo")
     register("midi", f"{hosts}:midi", summary="an attribute of its module")
     register("semlaflow", f"{hosts}:semlaflow", summary="a function as its model calls it")
