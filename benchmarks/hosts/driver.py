@@ -135,14 +135,17 @@ def positions(raw, data):
             x = x[mask.reshape(mask.shape[:2]).bool()]
         return x
 
+    def of_nodes(field):
+        """Values of nodes; a host may have one of each graph."""
+        values = rows(context.get(field)).reshape(-1, 1)
+        return values[data.batch] if len(values) == data.num_graphs else values
+
     def structure(x):
         if loss.parametrization == "x0":
             return rows(x)
-        time = rows(context.get("alpha")).reshape(-1, 1)
-        if len(time) == data.num_graphs:
-            time = time[data.batch]
+        time = of_nodes("alpha")
         if loss.parametrization == "epsilon":
-            sigma = rows(context.get("sigma")).reshape(-1, 1)[data.batch]
+            sigma = of_nodes("sigma")
             return (rows(context.get("x_t")) - sigma * rows(x)) / time
         if loss.parametrization == "flow_to_data":
             return rows(context.get("x_t")) + (1 - time) * rows(x)
