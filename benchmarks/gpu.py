@@ -8,6 +8,7 @@ error, a crash or too little memory is a row and not the end. Values and gradien
 the same case in float64. With CUDA the rows go to benchmarks/results/gpu.json. Without CUDA the
 same cases run small, in Triton's interpreter where Triton is installed, and go to
 runs/gpu_interpreter.json: that says whether the kernels are right, and nothing about their speed.
+There the rows of ours come first, and what `torch.compile` makes for a CPU is left out.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MEASURED = ROOT / "benchmarks" / "results" / "gpu.json"
 INTERPRETED = ROOT / "runs" / "gpu_interpreter.json"
 #: Seconds for everything, and of these what is kept for the tests.
-BUDGET = {"cuda": (570.0, 220.0), "cpu": (280.0, 80.0)}
+BUDGET = {"cuda": (570.0, 220.0), "cpu": (570.0, 300.0)}
 #: Seconds for one row at most.
 LONGEST = 100.0
 TESTS = "tests"
@@ -116,25 +117,32 @@ class Worker:
         self.process.wait()
 
 
+def ways_of(cases: list[str]) -> list[tuple[str, str]]:
+    """The rows of cases: without a GPU first those that say whether our kernels are right."""
+    rows = [(case, way) for case in cases for way in CASES[case].ways]
+    if device_of() == "cuda":
+        return rows
+    return sorted((row for row in rows if row[1] != "compiled"), key=lambda row: row[1] != "ours")
+
+
 def rows_of(cases: list[str], deadline: float) -> Iterator[Row]:
     worker: Worker | None = None
-    for case in cases:
-        for way in CASES[case].ways:
-            left = min(LONGEST, deadline - time.monotonic())
-            if left <= 0:
-                yield {"case": case, "way": way, "error": "left out: no time was left"}
-                continue
-            worker = worker or Worker()
-            row = worker.ask(case, way, left)
-            if row is None:
-                late = "" if worker.process.returncode != -9 else f"no answer in {left:.0f} s; "
-                yield {"case": case, "way": way, "error": late + worker.why()}
+    for case, way in ways_of(cases):
+        left = min(LONGEST, deadline - time.monotonic())
+        if left <= 0:
+            yield {"case": case, "way": way, "error": "left out: no time was left"}
+            continue
+        worker = worker or Worker()
+        row = worker.ask(case, way, left)
+        if row is None:
+            late = "" if worker.process.returncode != -9 else f"no answer in {left:.0f} s; "
+            yield {"case": case, "way": way, "error": late + worker.why()}
+            worker = None
+        else:
+            yield row
+            if "error" in row:  # which may stay in its device, or hold memory
+                worker.close()
                 worker = None
-            else:
-                yield row
-                if "error" in row:  # which may stay in its device, or hold memory
-                    worker.close()
-                    worker = None
     if worker is not None:
         worker.close()
 

@@ -3,7 +3,8 @@
     python benchmarks/kernel_speed.py                       (about two minutes on one core)
     python benchmarks/kernel_speed.py --old PATH/TO/CHECKOUT
 
-Forward and gradient, one thread, float32, CPU time, best of the repeats. An older checkout runs in
+Forward and gradient, one thread, float32, CPU time, best of the repeats (`--rounds` turns of the
+checkouts, `--budget` seconds of each case). An older checkout runs in
 a process of its own, in turns with this one; of cases that it does not know there is no figure.
 """
 
@@ -106,24 +107,24 @@ def law_cases(atoms: int) -> dict[str, Case]:
     }
 
 
-def serve() -> None:
+def serve(budget: float) -> None:
     """Answer the names of cases by milliseconds, until the input ends."""
     torch.set_num_threads(1)
     known = cases()
     print(json.dumps(list(known)), flush=True)
     for line in sys.stdin:
-        print(measure(*known[line.strip()], BUDGET), flush=True)
+        print(measure(*known[line.strip()], budget), flush=True)
 
 
 class Server:
     """A checkout that answers, in a process and with kernels of its own."""
 
-    def __init__(self, checkout: Path, folder: str, **variables: str) -> None:
+    def __init__(self, checkout: Path, folder: str, budget: float, **variables: str) -> None:
         here = Path(__file__).parent
         env = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_CACHE_DIR": folder, **variables}
         env["PYTHONPATH"] = f"{checkout}{os.pathsep}{here}"
         self.process = subprocess.Popen(  # noqa: S603 - this script
-            [sys.executable, __file__, "--serve"],
+            [sys.executable, __file__, "--serve", "--budget", str(budget)],
             env=env,
             cwd=folder,
             stdin=subprocess.PIPE,
@@ -175,23 +176,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--old", type=Path, help="a checkout of an older commit")
     parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--budget", type=float, default=BUDGET)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        serve()
+        serve(options.budget)
         return
     from pyg_energyloss.experiments.environment import environment
     from pyg_energyloss.files import write_json
 
     root = Path(__file__).parents[1]
     with tempfile.TemporaryDirectory() as mine, tempfile.TemporaryDirectory() as theirs:
-        servers = {"now": Server(root, mine)}
-        servers["plain_torch"] = Server(root, mine, PYG_ENERGYLOSS_ENGINE="torch")
+        servers = {"now": Server(root, mine, options.budget)}
+        plain = {"PYG_ENERGYLOSS_ENGINE": "torch"}
+        servers["plain_torch"] = Server(root, mine, options.budget, **plain)
         if options.old:
-            servers["old"] = Server(options.old, theirs)
+            servers["old"] = Server(options.old, theirs, options.budget)
         ms: dict[str, dict[str, float]] = {name: {} for name in servers}
         for case in servers["now"].cases:
-            for name, server in [*servers.items()] * ROUNDS:
+            for name, server in [*servers.items()] * options.rounds:
                 known = case in server.cases and not case.startswith(("dense", "gather"))
                 if name == "now" or (known and (name == "old" or case.startswith("law"))):
                     ms[name][case] = min(ms[name].get(case, float("inf")), server.ask(case))

@@ -55,7 +55,14 @@ def training() -> str:
     """Each run."""
     rows = sorted(rows_of("restraints_hands"), key=lambda row: (row["loss"], row["seed"]))
     heads = ("loss", "seed", "right centres", "bonds", "right after `relax`", "bonds after `relax`")
-    return table(heads, [[row["loss"], str(row["seed"]), *cells(row)] for row in rows])
+    return table(heads, [[name(row), str(row["seed"]), *cells(row)] for row in rows])
+
+
+def name(row: Mapping[str, Any]) -> str:
+    """The loss, and since when its restraints are there."""
+    if row["loss"] == "energy":
+        return "energy"
+    return f"{row['loss']}, {'late' if 'rise' in row else 'from the start'}"
 
 
 def cells(row: Mapping[str, Any]) -> list[str]:

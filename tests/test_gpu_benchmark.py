@@ -56,7 +56,9 @@ def test_a_lost_process_is_a_row_and_the_next_row_has_another(gpu, monkeypatch):
             pass
 
     monkeypatch.setattr(gpu, "Worker", Fragile)
-    monkeypatch.setattr(gpu.CASES["complete_3000"], "ways", ("ours", "cdist", "dense", "compiled"))
+    monkeypatch.setattr(
+        gpu.CASES["complete_3000"], "ways", ("ours", "cdist", "dense", "authors_form")
+    )
     rows = gpu.with_ratios([*gpu.rows_of(["complete_3000"], float("inf"))])
     assert [row.get("by") for row in rows] == [0, 0, None, 1]
     assert rows[2] == {"case": "complete_3000", "way": "dense", "error": "out of memory"}
@@ -100,4 +102,10 @@ def test_without_a_gpu_nothing_is_written_as_a_result_of_one(gpu, monkeypatch, t
 
 def test_a_row_for_which_no_time_is_left_is_said_to_be_left_out(gpu):
     rows = list(gpu.rows_of(["sparse_300000"], 0.0))
-    assert [row["error"] for row in rows] == ["left out: no time was left"] * 3
+    assert [row["error"] for row in rows] == ["left out: no time was left"] * 2
+
+
+def test_without_a_gpu_our_rows_come_first_and_nothing_is_compiled_for_a_cpu(gpu):
+    rows = gpu.ways_of(["sparse_300000", "lddt_3000"])
+    assert rows[:2] == [("sparse_300000", "ours"), ("lddt_3000", "ours")]
+    assert {way for _, way in rows} == {"ours", "gather", "dense"}

@@ -1,29 +1,36 @@
-"""Run one host program as it is, and say what happened: weights, the host's metrics, one call.
+"""Run a host's program as it is, and say what happened: weights, the host's metrics, one call.
 
-    python driver.py --report OUT.json [--validate] [--seed 0] [--weights FILE] -- train.py ...
-    python driver.py --report OUT.json -- -m package.module arguments
+    python driver.py JOBS.json
 
-Runs in the host's environment. The host's files are not touched and its behaviour is not either:
-what is instrumented here is the Trainer's end of training, which is observed, and our own
-`FlatLoss`, of which the first calls are compared with a double loop in float64. With
-PYG_ENERGYLOSS_SWAP empty or unset and this library not even installed it observes the same.
+Runs in the host's environment; run_programs.py writes the jobs. The host's files are not touched
+and its behaviour is not either: what is instrumented here is the Trainer's end of training, which
+is observed, and our own `FlatLoss`, of which the first calls are compared with a double loop in
+float64. Where this library is not installed, or not switched on, it observes the same. Jobs are
+forked from a process that has imported torch and its like, since that takes longer than they do.
 """
 
+import contextlib
+import copy
 import hashlib
 import importlib
 import importlib.util
 import json
+import os
 import random
 import runpy
+import signal
+import site
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import numpy as np
 import torch
 
-SEEN = {"calls": [], "fits": []}
+SEEN = {"calls": [], "fits": [], "own": []}
 COMPARED = 2
+RAW = {}
 
 
 def digest(module):
@@ -39,6 +46,7 @@ def digest(module):
 def tensors(path):
     """The bytes of all tensors of a state dict that a program has saved."""
     state = torch.load(path, weights_only=True, map_location="cpu")
+    state = state.get("model", state)
     return b"".join(state[k].contiguous().numpy().tobytes() for k in sorted(state))
 
 
@@ -58,31 +66,45 @@ def double_loop(pred, true, batch, graphs):
     return total / graphs
 
 
-def watch_losses():
-    """Compare what our loss gives in the first calls with own loops on the same tensors."""
+def watch_losses(own_calls):
+    """Compare what our loss gives in the first calls with own loops on the same tensors.
+
+    With ``own_calls`` the host's own loss is kept for each call, for hosts that know no other
+    metric.
+    """
     if importlib.util.find_spec("pyg_energyloss") is None:
         return
     import pyg_energyloss.hosts.flat_loss as ours
 
-    make, forward, raw = ours.named_per_graph, ours.FlatLoss.forward, {}
-
-    class Compared(torch.nn.Module):
-        def __init__(self, loss):
-            super().__init__()
-            self.loss = loss
-
-        def forward(self, pos_pred, data):
-            values = self.loss(pos_pred, data)
-            if len(SEEN["calls"]) < COMPARED and pos_pred.requires_grad:
-                SEEN["calls"].append(compared(values, data, raw))
-            return values
+    make, forward = ours.named_per_graph, ours.FlatLoss.forward
 
     def seeing(self, pred, target, **options):
-        raw.update(pred=pred, target=target, loss=self, mask=options.get("mask"))
+        RAW.update(pred=pred, target=target, loss=self, mask=options.get("mask"))
+        if own_calls:
+            with torch.no_grad():
+                SEEN["own"].append(float(self.replaced(pred, target)))
         return forward(self, pred, target, **options)
 
     ours.named_per_graph = lambda name, options: Compared(make(name, options))
     ours.FlatLoss.forward = seeing
+
+
+class Compared(torch.nn.Module):
+    """A loss, of which the first calls are compared; a checkpoint holds the loss alone."""
+
+    def __init__(self, loss):
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, pos_pred, data):
+        """Score as the loss does."""
+        values = self.loss(pos_pred, data)
+        if len(SEEN["calls"]) < COMPARED and pos_pred.requires_grad:
+            SEEN["calls"].append(compared(values, data, RAW))
+        return values
+
+    def __reduce__(self):
+        return copy.copy, (self.loss,)
 
 
 def compared(values, data, raw):
@@ -113,14 +135,17 @@ def positions(raw, data):
             x = x[mask.reshape(mask.shape[:2]).bool()]
         return x
 
+    def of_nodes(field):
+        """Values of nodes; a host may have one of each graph."""
+        values = rows(context.get(field)).reshape(-1, 1)
+        return values[data.batch] if len(values) == data.num_graphs else values
+
     def structure(x):
         if loss.parametrization == "x0":
             return rows(x)
-        time = rows(context.get("alpha")).reshape(-1, 1)
-        if len(time) == data.num_graphs:
-            time = time[data.batch]
+        time = of_nodes("alpha")
         if loss.parametrization == "epsilon":
-            sigma = rows(context.get("sigma")).reshape(-1, 1)[data.batch]
+            sigma = of_nodes("sigma")
             return (rows(context.get("x_t")) - sigma * rows(x)) / time
         if loss.parametrization == "flow_to_data":
             return rows(context.get("x_t")) + (1 - time) * rows(x)
@@ -130,7 +155,7 @@ def positions(raw, data):
     return (loss.scale * structure(raw["pred"])).tolist(), (loss.scale * true).tolist()
 
 
-def watch_trainers(validate, seed):
+def watch_trainers(validate, own_loss, seed):
     """Keep weights and the host's own metrics when a Trainer has fitted; choose its seed."""
     for package in ("lightning", "lightning.pytorch", "pytorch_lightning"):
         try:
@@ -140,7 +165,7 @@ def watch_trainers(validate, seed):
         if seed is not None:
             module.seed_everything = _seeded(module.seed_everything, seed)
         if package != "lightning":
-            module.Trainer.fit = _watched(module.Trainer.fit, validate)
+            module.Trainer.fit = _watched(module.Trainer.fit, validate, own_loss)
 
 
 def _seeded(original, seed):
@@ -152,7 +177,7 @@ def _seeded(original, seed):
     return seeded
 
 
-def _watched(fit, validate):
+def _watched(fit, validate, own_loss):
     def watched(self, model, *given, **named):
         started = time.perf_counter()
         found = fit(self, model, *given, **named)
@@ -165,6 +190,8 @@ def _watched(fit, validate):
         }
         if validate:
             result["after"] = _validated(self, model, given, named)
+        if own_loss:
+            result["own_loss"] = _own_loss(self, model)
         SEEN["fits"].append(result)
         return found
 
@@ -183,29 +210,113 @@ def _validated(trainer, model, given, named):
     return {k: v for one in metrics for k, v in one.items()}
 
 
-def main():
-    split = sys.argv.index("--")
-    options, program = sys.argv[1:split], sys.argv[split + 1 :]
-    report = Path(options[options.index("--report") + 1]).resolve()
-    watch_losses()
-    seed = int(options[options.index("--seed") + 1]) if "--seed" in options else None
-    watch_trainers("--validate" in options, seed)
-    if seed is not None:
-        torch.manual_seed(seed)
-        np.random.seed(seed)  # noqa: NPY002 - what programs draw from
-        random.seed(seed)
+def _own_loss(trainer, model):
+    """What the host's own training step logs on the validation batches, without a gradient."""
+    logged = {}
+
+    def record(name, value, *_given, **_named):
+        logged.setdefault(name, []).append(float(value))
+
+    def record_all(values, *given, **named):
+        for name, value in values.items():
+            record(name, value, *given, **named)
+
+    model.log, model.log_dict = record, record_all
+    model.eval()
+    torch.manual_seed(0)
+    np.random.seed(0)  # noqa: NPY002 - what programs draw from
+    random.seed(0)
+    with torch.no_grad():
+        for number, batch in enumerate(trainer.datamodule.val_dataloader()):
+            model.training_step(batch, number)
+    return {name: float(np.mean(values)) for name, values in logged.items()}
+
+
+def run(job):
+    """Run a program in this process; what was seen of it goes into the job's report."""
+    options, program = job["options"], job["program"]
+    seed, report = job["seed"], Path(job["report"]).resolve()
+    watch_losses("--own-calls" in options)
+    watch_trainers("--validate" in options, "--own-loss" in options, seed)
+    torch.manual_seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - what programs draw from
+    random.seed(seed)
     module = program[0] == "-m"
     target, *rest = program[1:] if module else program
     sys.argv = [target, *rest]
     sys.path[0] = str(Path.cwd() if module else Path(target).resolve().parent)
+    used = []
+    if "--optimizer" in options:
+
+        def note(optimizer, _given, _named):
+            used[:] = [optimizer]
+
+        hooks = importlib.import_module("torch.optim.optimizer")
+        hooks.register_optimizer_step_post_hook(note)
     try:
-        run = runpy.run_module if module else runpy.run_path
-        run(target, run_name="__main__", **({"alter_sys": True} if module else {}))
+        start = runpy.run_module if module else runpy.run_path
+        start(target, run_name="__main__", **({"alter_sys": True} if module else {}))
     finally:
-        if "--weights" in options:
+        if "--weights" in options and Path(options[options.index("--weights") + 1]).exists():
             path = options[options.index("--weights") + 1]
             SEEN["weights"] = hashlib.sha256(tensors(path)).hexdigest()
+        if used:
+            SEEN["weights"] = trained(used[0])
         report.write_text(json.dumps(SEEN, indent=2) + "\n")
+
+
+def trained(optimizer):
+    """SHA-256 of what an optimizer trains, for programs that save nothing."""
+    found = hashlib.sha256()
+    for group in optimizer.param_groups:
+        for value in group["params"]:
+            found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
+
+
+def child(job):
+    """A process of its own for one job, forked from one that has imported what takes long."""
+    started, number = time.perf_counter(), os.fork()
+    if number == 0:
+        status = 1
+        try:
+            log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(log, 1)
+            os.dup2(log, 2)
+            os.environ.update(job["environment"])
+            if job["site"]:
+                site.addsitedir(job["site"])
+            run(job)
+            status = 0
+        except SystemExit as stop:
+            status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+            if isinstance(stop.code, str):
+                print(stop.code, file=sys.stderr)
+        except BaseException:  # noqa: BLE001 - as python ends a program
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+    while time.perf_counter() - started < job["limit"]:
+        ended, status = os.waitpid(number, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status), time.perf_counter() - started
+        time.sleep(0.1)
+    os.kill(number, signal.SIGKILL)
+    os.waitpid(number, 0)
+    return "time limit", time.perf_counter() - started
+
+
+def main():
+    """Run the jobs of a file, one after another, and write how each ended."""
+    path = Path(sys.argv[1])
+    given = json.loads(path.read_text())
+    for name in given["preload"]:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    ended = [child(job) for job in given["jobs"]]
+    path.write_text(json.dumps([{"exit": e, "seconds": round(s, 1)} for e, s in ended]))
 
 
 if __name__ == "__main__":

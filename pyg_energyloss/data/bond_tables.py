@@ -94,6 +94,8 @@ def _limits() -> NDArray[np.float64]:
 
 
 _LIMITS = _limits()
+#: No bond is longer, Å.
+LONGEST = float(_LIMITS.max())
 
 
 def bond_orders(z: NDArray[np.int64], pos: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -116,11 +118,28 @@ def bond_orders(z: NDArray[np.int64], pos: NDArray[np.float64]) -> NDArray[np.in
     """
     with np.errstate(invalid="ignore"):  # places that are not finite are close to nothing
         distance = np.linalg.norm(pos[:, None] - pos[None], axis=-1)
-    known = np.where((z >= 0) & (z < _LIMITS.shape[1]), z, 0)
-    limits = _LIMITS[:, known[:, None], known[None, :]]
+    orders = orders_at(z[:, None], z[None, :], distance)
+    np.fill_diagonal(orders, 0)
+    return orders
+
+
+def orders_at(
+    first: NDArray[np.int64], second: NDArray[np.int64], distance: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return the orders of bonds between elements at distances in Å, see `bond_orders`.
+
+    Args:
+        first: Atomic numbers.
+        second: Atomic numbers; the three shapes broadcast.
+        distance: Å.
+
+    >>> orders_at(np.array([6, 6]), np.array([6, 6]), np.array([1.54, 1.33])).tolist()
+    [1, 2]
+    """
+    ends = [np.where((z >= 0) & (z < _LIMITS.shape[1]), z, 0) for z in (first, second)]
+    limits = _LIMITS[:, ends[0], ends[1]]
     single = distance < limits[0]
     double = single & (distance < limits[1])
     triple = double & (distance < limits[2])
-    orders = single.astype(np.int64) + double + triple
-    np.fill_diagonal(orders, 0)
-    return orders  # type: ignore[no-any-return] # a sum of booleans
+    found: NDArray[np.int64] = single.astype(np.int64) + double + triple
+    return found

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.data.bond_tables import bond_orders
+from pyg_energyloss.data.bond_tables import LONGEST, bond_orders, orders_at
 from pyg_energyloss.data.records import AROMATIC
 from pyg_energyloss.data.structure import Structure
 
 #: Bond if the distance is below this multiple of the sum of covalent radii (second attempt).
 COVALENT_FACTOR = 1.2
+#: Up to so many atoms all pairs are looked at, which is then the faster way.
+DENSE = 256
 
 
 def find_bonds(
@@ -31,10 +33,22 @@ def find_bonds(
 def table_bonds(
     z: NDArray[np.int64], pos: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Bonds [num_bonds, 2] (each once) and types [num_bonds] that `bond_orders` tells."""
-    orders = np.triu(bond_orders(z, pos))
-    bonds = np.argwhere(orders)
-    return bonds, orders[bonds[:, 0], bonds[:, 1]]
+    """Bonds [num_bonds, 2] (each once, sorted) and types [num_bonds] that `bond_orders` tells.
+
+    Near pairs of many atoms are found by a tree, so that time and memory grow with their number.
+    """
+    if len(z) <= DENSE:
+        orders = np.triu(bond_orders(z, pos))
+        bonds = np.argwhere(orders)
+        return bonds, orders[bonds[:, 0], bonds[:, 1]]
+    from scipy.spatial import cKDTree
+
+    finite = np.flatnonzero(np.isfinite(pos).all(axis=1))
+    pairs = finite[cKDTree(pos[finite]).query_pairs(LONGEST, output_type="ndarray")]
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    first, second = pairs.T
+    orders = orders_at(z[first], z[second], np.linalg.norm(pos[first] - pos[second], axis=1))
+    return pairs[orders > 0], orders[orders > 0]
 
 
 def perceive_bonds(

@@ -158,6 +158,7 @@ def _solve(
     pos: Tensor, target: Tensor, batch: Tensor | None, count: int, options: dict[str, Any]
 ) -> tuple[Tensor, Tensor]:
     from pyg_energyloss.functional.engine.numba import samples as kernels
+    from pyg_energyloss.functional.engine.numba.formulas import numbers_of
 
     weight = check_node_weight(options["node_weight"], target)
     if weight is not None:
@@ -182,7 +183,6 @@ def _solve(
     if not isinstance(well, WellForm):
         raise TypeError("a potential that is no form has no kernel; use the plain-torch engine")
     reach = math.inf if options["cutoff"] is None else options["cutoff"] ** 2
-    numbers = [radial.parameter, well.parameter, reach, radial.strength]
     chunks, single = len(table), pos.dtype == torch.float32
     energy = np.zeros((chunks, count, lanes))
     gradient = np.zeros((chunks, nodes, 3 * lanes), dtype=kind)
@@ -193,7 +193,7 @@ def _solve(
         np.ones(nodes, dtype=kind) if weight is None else weight.detach()[order].numpy(),
         factor,
         kinds,
-        np.array(numbers, dtype=kind),
+        numbers_of(kind, radial.parameter, well.parameter, reach, radial.strength),
         np.array([0.0, 1.0, 2.0, COINCIDENT], dtype=kind),
         np.zeros(chunks * lanes, dtype=kind),
         np.zeros(3 * lanes, dtype=kind),

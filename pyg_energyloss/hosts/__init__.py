@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pyg_energyloss.hosts.settings import HostSettings, parse_swaps, read_settings
     from pyg_energyloss.hosts.swaps.imports import ImportSwap
     from pyg_energyloss.hosts.swaps.launch import imports_swapped
+    from pyg_energyloss.hosts.swaps.watch import WrongTargetError
 
 _MODULE_OF = {
     "FIELDS": "context",
@@ -38,6 +39,7 @@ _MODULE_OF = {
     "ImportSwap": "swaps.imports",
     "MissingContextError": "context",
     "Parametrization": "parametrization",
+    "WrongTargetError": "swaps.watch",
     "batch_context": "context",
     "current_context": "context",
     "graph_of_nodes": "context",
@@ -59,6 +61,7 @@ __all__ = [
     "ImportSwap",
     "MissingContextError",
     "Parametrization",
+    "WrongTargetError",
     "batch_context",
     "current_context",
     "graph_of_nodes",

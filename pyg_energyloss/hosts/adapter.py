@@ -10,7 +10,7 @@ import torch
 from torch.utils.hooks import RemovableHandle
 
 from pyg_energyloss.hosts.context import HostContext, check_paths, set_context
-from pyg_energyloss.hosts.flat_loss import ELEMENTS, FlatLoss
+from pyg_energyloss.hosts.flat_loss import FlatLoss
 from pyg_energyloss.hosts.settings import HostSettings, check_swaps
 from pyg_energyloss.hosts.swaps.capture import capture_fields, is_capture
 from pyg_energyloss.hosts.swaps.imports import ImportSwap, is_import_path
@@ -64,7 +64,7 @@ class HostAdapter:
         try:
             self._handles = capture_fields(module, self._captured, self._record)
             for path, loss in losses.items():
-                watch = SwapWatch(path)
+                watch = SwapWatch(path, warn=loss.check == "warn")
                 loss.on_call = watch
                 self._watches.append(watch)
                 if is_import_path(path):
@@ -114,10 +114,8 @@ class HostAdapter:
                 "the training step calls as loss(pred, target)"
             )
         undo = replace(module, path, loss)
-        loss.__dict__["replaced"] = old
-        if getattr(old, "reduction", None) == "none":
-            # The host weighs and averages the elements itself.
-            loss.reduction = ELEMENTS
+        loss.stand_in_for(old)
+        loss.joined_with(old)
         self._swapped[path] = undo
         # A warning, so that it is seen by default: nobody should train with another loss
         # than the source says without a line in the log.
@@ -137,14 +135,14 @@ class HostAdapter:
         self._values = {}
         set_context(None)
 
-    def report(self) -> None:
-        """Warn of swaps that did nothing, or scored something else than the batch's positions.
+    def trained(self) -> None:
+        """Say that a training step has ended.
 
-        For the end of the first epoch; says each thing once.
+        Raises:
+            WrongTargetError: a swapped loss was never called; ``check=warn`` only warns of it.
         """
         for watch in self._watches:
-            if (complaint := watch.complaint()) is not None:
-                log.warning("%s (switched on by %s)", complaint, self.settings.origin)
+            watch.trained()
         self._watches = []
 
     def detach(self) -> None:

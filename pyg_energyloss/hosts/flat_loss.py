@@ -12,13 +12,15 @@ from pyg_energyloss.hosts.batch import HostBatch
 from pyg_energyloss.hosts.context import HostContext, current_context
 from pyg_energyloss.hosts.named import named_per_graph
 from pyg_energyloss.hosts.parametrization import parametrization as find_parametrization
-from pyg_energyloss.hosts.rows import Rows, rows_of
+from pyg_energyloss.hosts.rows import Rows, equal_graphs, factors, rows_of
 from pyg_energyloss.hosts.schedule import per_graph, per_node
 from pyg_energyloss.hosts.swaps.recall import Recall, in_backward
 from pyg_energyloss.losses.parts.reduce import check_reduction, reduce_graphs
 
 #: One value per graph, in the shape of the prediction: what torch calls "none".
 ELEMENTS = "elements"
+CHECKS = ("stop", "warn")
+TARGETS = ("call", "batch")
 
 
 class FlatLoss(torch.nn.Module):
@@ -42,6 +44,11 @@ class FlatLoss(torch.nn.Module):
         scale: length of the host's unit, Å: positions are multiplied by it, for hosts that
             normalise them; stiffness laws are in Å.
         weight: factor of the result.
+        keep: factor of the loss that it stands in for, which is then added; 0 replaces it.
+        nodes: number of nodes of each graph, for hosts whose graphs are all of one size and whose
+            batch does not tell them apart; 0 asks the batch.
+        check: what an adapter does when the host calls the loss with something else than the
+            batch's positions, or not at all: "stop" or "warn".
         reduction: over graphs: "mean", "sum", "none" for one value per graph, or "elements" for
             the value of its graph at each element of the prediction, for hosts that weigh and
             average themselves.
@@ -67,6 +74,9 @@ class FlatLoss(torch.nn.Module):
         target: str = "call",
         scale: float = 1.0,
         weight: float = 1.0,
+        keep: float = 0.0,
+        nodes: int = 0,
+        check: str = "stop",
         reduction: str = "mean",
     ) -> None:
         super().__init__()
@@ -81,13 +91,17 @@ class FlatLoss(torch.nn.Module):
         self.options = dict(options or {})
         self.parametrization = parametrization
         self.weighting = weighting
-        self.target, self.scale = _checked(target, scale)
+        self.target = _one_of("target", target, TARGETS)
+        if not float(scale) > 0:
+            raise ValueError(f"`scale` must be positive, got {scale!r}")
+        self.scale = float(scale)
         self.weight = float(weight)
+        self.keep, self.nodes = float(keep), nodes
+        self.check = _one_of("check", check, CHECKS)
         self.reduction = reduction if reduction == ELEMENTS else check_reduction(reduction)
-        #: Called with (positions of the target, context) at each call; adapters watch by it.
-        self.on_call: Callable[[Tensor, HostContext], None] | None = None
+        #: Called with (target, positions of the batch) at each call; adapters watch by it.
+        self.on_call: Callable[[Tensor, Tensor | None], None] | None = None
         self._recall = Recall()
-        # What it stands in for; kept out of the submodules, so that checkpoints do not change.
         self.__dict__["replaced"] = None
         find_parametrization(parametrization)
         if weighting is not None:
@@ -120,15 +134,18 @@ class FlatLoss(torch.nn.Module):
             MissingContextError: no adapter has said which batch this is, or it lacks a field.
             ValueError: shapes do not agree with each other or with the batch.
         """
+        if self.nodes and batch is None and mask is None:
+            batch, mask = equal_graphs(pred, self.nodes)
         context = self._context(target, given=batch is not None or mask is not None)
         rows = rows_of(pred, target, context, batch, mask)
         true = self._true(target, context, rows).detach()
         if self.on_call is not None:
-            self.on_call(true, context)
+            pos = context.get("pos")
+            self.on_call(true / self.scale, rows.flat(pos) if isinstance(pos, Tensor) else None)
         given = {} if mask is None or rows.mask is not None else {"pos_mask": mask.bool().flatten()}
         factor = None
         if weights is not None:
-            factor, of_nodes = _split(weights, rows)
+            factor, of_nodes = factors(weights, rows)
             given |= of_nodes
         data = HostBatch(context, true, rows.batch, rows.num_graphs, given)
         values = self.loss(self._positions(rows.flat(pred), context, rows), data)
@@ -142,6 +159,23 @@ class FlatLoss(torch.nn.Module):
         value = self._reduced(self._weighted(values, context, rows), rows, pred, reduction)
         self._recall.keep(context, target, value)
         return value
+
+    def stand_in_for(self, original: Any) -> None:
+        """Take a host's loss for what else it is asked for; weigh as it does."""
+        # Kept out of the submodules, so that checkpoints do not change.
+        self.__dict__["replaced"] = original
+        if getattr(original, "reduction", None) == "none":
+            # The host weighs and averages the elements itself.
+            self.reduction = ELEMENTS
+
+    def joined_with(self, original: Callable[..., Tensor]) -> None:
+        """Add ``keep`` times the host's own loss to each value, called as this one is."""
+        if self.keep:
+
+            def joined(_module: Any, given: Any, named: Any, value: Tensor) -> Tensor:
+                return value + self.keep * original(*given, **named)
+
+            self.register_forward_hook(joined, with_kwargs=True)
 
     def _context(self, target: Tensor, *, given: bool) -> HostContext:
         if in_backward() and (found := self._recall.find(target)) is not None:
@@ -216,7 +250,7 @@ class FlatLoss(torch.nn.Module):
             return getattr(replaced, name)
 
     def __repr__(self) -> str:
-        rare = {"target": "call", "scale": 1.0}
+        rare = {"target": "call", "scale": 1.0, "keep": 0.0, "nodes": 0}
         shown = "".join(f", {n}={getattr(self, n)!r}" for n in rare if getattr(self, n) != rare[n])
         return (
             f"FlatLoss({self.name!r}, options={self.options}, parametrization="
@@ -224,24 +258,7 @@ class FlatLoss(torch.nn.Module):
         )
 
 
-def _checked(target: str, scale: float) -> tuple[str, float]:
-    if target not in ("call", "batch"):
-        raise ValueError(f"`target` must be 'call' or 'batch', got {target!r}")
-    if not float(scale) > 0:
-        raise ValueError(f"`scale` must be positive, got {scale!r}")
-    return target, float(scale)
-
-
-def _split(weights: Tensor, rows: Rows) -> tuple[Tensor | None, dict[str, Tensor]]:
-    """Weights of graphs [num_graphs], or those of nodes as a field of the batch."""
-    if weights.numel() in (1, rows.num_graphs):
-        return weights.reshape(-1), {}
-    flat = weights
-    if rows.mask is not None and weights.shape[:2] == rows.mask.shape:
-        flat = weights.reshape(rows.mask.shape)[rows.mask]
-    if flat.numel() != len(rows.batch):
-        raise ValueError(
-            f"`weights` must have one value per graph, [{rows.num_graphs}], or per node, "
-            f"[{len(rows.batch)}], got shape {tuple(weights.shape)}"
-        )
-    return None, {"pos_weight": flat.reshape(-1)}
+def _one_of(name: str, given: str, known: tuple[str, ...]) -> str:
+    if given not in known:
+        raise ValueError(f"`{name}` must be {' or '.join(map(repr, known))}, got {given!r}")
+    return given

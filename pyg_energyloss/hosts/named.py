@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -19,7 +21,7 @@ def named_per_graph(name: str, options: Mapping[str, Any]) -> torch.nn.Module:
 
     Raises:
         UnknownNameError: no loss is called so.
-        TypeError: it has not these options.
+        TypeError: it has not these options; the message lists those it has.
         ValueError: it is a loss on spins.
 
     >>> named_per_graph("mse", {})
@@ -28,10 +30,24 @@ def named_per_graph(name: str, options: Mapping[str, Any]) -> torch.nn.Module:
     from pyg_energyloss import registry
 
     kept = {key: value for key, value in options.items() if key != "reduction"}
-    loss = registry.create("loss", name, **kept)
+    loss = _made(registry.get("loss", name), name, kept)
     if isinstance(loss, SpinLoss):
         raise ValueError(  # noqa: TRY004 - the name is wrong, not its type
             f"`loss` must be one that scores positions, got {name!r}, which scores spins; "
             "`energyloss plugins` lists the losses"
         )
     return per_graph(loss)
+
+
+def _made(factory: Callable[..., Any], name: str, options: Mapping[str, Any]) -> Any:
+    parameters = inspect.signature(factory).parameters.values()
+    known = [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if all(p.kind is not p.VAR_KEYWORD for p in parameters):
+        for option in options:
+            if option not in known:
+                near = difflib.get_close_matches(option, known, 1)
+                raise TypeError(
+                    f"loss {name!r} has no option {option!r}; it has: {', '.join(known)}"
+                    + (f". Did you mean {near[0]!r}?" if near else "")
+                )
+    return factory(**options)

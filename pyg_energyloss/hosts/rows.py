@@ -81,6 +81,45 @@ def rows_of(
     return Rows(torch.where(found)[0], len(pred), found)
 
 
+def equal_graphs(pred: Tensor, nodes: int) -> tuple[Tensor | None, Tensor | None]:
+    """Graph of each row, or the mask of a padded prediction, where all graphs are of one size.
+
+    Raises:
+        ValueError: the rows are not a multiple of ``nodes``.
+
+    >>> equal_graphs(torch.zeros(4, 3), 2)[0]
+    tensor([0, 0, 1, 1])
+    """
+    rows = pred.size(-2) if pred.dim() == PADDED else len(pred)
+    if nodes < 1 or rows % nodes or (pred.dim() == PADDED and rows != nodes):
+        raise ValueError(
+            f"`nodes` must be the number of nodes of each graph, got {nodes} for a prediction of "
+            f"shape {tuple(pred.shape)}"
+        )
+    if pred.dim() == PADDED:
+        return None, torch.ones(pred.shape[:2], dtype=torch.bool, device=pred.device)
+    return torch.arange(len(pred), device=pred.device) // nodes, None
+
+
+def factors(weights: Tensor, rows: Rows) -> tuple[Tensor | None, dict[str, Tensor]]:
+    """Return weights of graphs [num_graphs], or those of nodes as a field of the batch.
+
+    Raises:
+        ValueError: they are weights of neither.
+    """
+    if weights.numel() in (1, rows.num_graphs):
+        return weights.reshape(-1), {}
+    flat = weights
+    if rows.mask is not None and weights.shape[:2] == rows.mask.shape:
+        flat = weights.reshape(rows.mask.shape)[rows.mask]
+    if flat.numel() != len(rows.batch):
+        raise ValueError(
+            f"`weights` must have one value per graph, [{rows.num_graphs}], or per node, "
+            f"[{len(rows.batch)}], got shape {tuple(weights.shape)}"
+        )
+    return None, {"pos_weight": flat.reshape(-1)}
+
+
 def fits(pred: Tensor, context: HostContext, dim: int = 3) -> bool:
     """Whether a tensor has a position for each node of the host's batch, flat or padded.
 

@@ -29,7 +29,10 @@ SWAP = "PYG_ENERGYLOSS_SWAP"
 CONFIG = "PYG_ENERGYLOSS_HOST_CONFIG"
 
 #: Arguments of `FlatLoss`; what else is written goes to the loss.
-FLAT_OPTIONS = ("parametrization", "reduction", "scale", "target", "weight", "weighting")
+FLAT_OPTIONS = (
+    "check", "keep", "nodes", "parametrization", "reduction", "scale", "target", "weight",
+    "weighting",
+)  # fmt: skip
 KEYS = ("loss", "options", *FLAT_OPTIONS)
 
 

@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from pyg_energyloss.metrics.acceptable import AcceptableEvaluator
+from pyg_energyloss.metrics.clashes import ClashEvaluator
 from pyg_energyloss.metrics.crystals import CrystalEvaluator, distance_errors, lattice_errors
 from pyg_energyloss.metrics.distances import DistanceEvaluator
 from pyg_energyloss.metrics.geometry import GeometryEvaluator
@@ -25,6 +26,7 @@ __all__ = [
     "LDDT",
     "AcceptableEvaluator",
     "BondMAE",
+    "ClashEvaluator",
     "Coverage",
     "CrystalEvaluator",
     "Difference",

@@ -26,14 +26,25 @@ class PlainLayer(MessagePassing):
             nn.Linear(3 * channels, 2 * channels), nn.SiLU(), nn.Linear(2 * channels, channels)
         )
 
-    def forward(self, h: Tensor, hop_index: Tensor, kind: Tensor, context: Tensor) -> Tensor:
-        """Return updated features [num_nodes, channels]; ``context`` is per node."""
+    def forward(
+        self,
+        h: Tensor,
+        hop_index: Tensor,
+        kind: Tensor,
+        context: Tensor,
+        more: Tensor | None = None,
+    ) -> Tensor:
+        """Return updated features [num_nodes, channels].
+
+        ``context`` is per node, ``more`` [num_pairs, channels] what else is known of each pair.
+        """
         normed = self.norm(h)
+        pair = self.pair(kind)
         summed = self.propagate(
             hop_index,
             receiver=self.receiver(normed),
             sender=self.sender(normed),
-            pair=self.pair(kind),
+            pair=pair if more is None else pair + more,
         )
         updated: Tensor = h + self.update_net(torch.cat([normed, summed, context], dim=-1))
         return updated

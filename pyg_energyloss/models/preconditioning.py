@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
-#: Root mean square coordinate of a centred small molecule, in Å.
+#: Root mean square coordinate of a centred small molecule, in Å, where the data tell none.
 SIGMA_DATA = 1.5
 
 
@@ -19,7 +19,8 @@ def precondition(data: Data) -> tuple[Tensor, Tensor, Tensor]:
 
     Args:
         data: Batch with ``input_pos`` [num_nodes, 3], and ``noise_level`` [num_graphs] in Å if the
-            input is a noised structure.
+            input is a noised structure; ``sigma_data`` [num_graphs] is the root mean square
+            coordinate of each structure in Å, 1.5 if it is not there.
 
     Returns:
         Scaled input [num_nodes, 3], base [num_nodes, 3], c_out [num_nodes, 1].
@@ -39,10 +40,11 @@ def precondition(data: Data) -> tuple[Tensor, Tensor, Tensor]:
     if "noise_level" not in data:
         return pos, torch.zeros_like(pos), torch.ones_like(pos[:, :1])
     sigma = data.noise_level[data.batch].unsqueeze(-1)
-    total = sigma**2 + SIGMA_DATA**2
+    size = data.sigma_data[data.batch].unsqueeze(-1) if "sigma_data" in data else SIGMA_DATA
+    total = sigma**2 + size**2
     centre = graph_mean(pos, data)[data.batch]
-    base = centre + SIGMA_DATA**2 / total * (pos - centre)
-    return (pos - centre) / total.sqrt(), base, sigma * SIGMA_DATA / total.sqrt()
+    base = centre + size**2 / total * (pos - centre)
+    return (pos - centre) / total.sqrt(), base, sigma * size / total.sqrt()
 
 
 def graph_mean(h: Tensor, data: Data) -> Tensor:

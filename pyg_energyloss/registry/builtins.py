@@ -292,6 +292,12 @@ def energyloss_register_models(register: Register) -> None:
         summary="E(n)-equivariant, coordinates move along edges",
         role="structure",
     )
+    register(
+        "vector_gnn",
+        f"{models}:VectorGNN",
+        summary="plain message passing that sees vectors between atoms",
+        role="structure",
+    )
     denoisers = "pyg_energyloss.models.denoisers"
     register(
         "gdm",
@@ -350,6 +356,13 @@ def energyloss_register_datasets(register: Register) -> None:
         ("carbon_24_small", "48 carbon crystals, embedded"),
     ):
         register(name, f"{crystals}:{name}", summary=summary, role="crystal")
+    proteins = "pyg_energyloss.data.proteins.named"
+    register(
+        "proteins", f"{proteins}:proteins", summary="fragments of the PDB and mmCIF files at a path"
+    )
+    register(
+        "proteins_small", f"{proteins}:proteins_small", summary="fragments of 5 proteins, embedded"
+    )
 
 
 @hookimpl
@@ -360,6 +373,12 @@ def energyloss_register_evaluators(register: Register) -> None:
         "geometry",
         f"{metrics}:GeometryEvaluator",
         summary="bond, 1-3 and 1-4 distance MAE",
+        role="structure",
+    )
+    register(
+        "clashes",
+        f"{metrics}:ClashEvaluator",
+        summary="clashes per 1000 atoms",
         role="structure",
     )
     register(
@@ -433,9 +452,11 @@ def energyloss_register_hosts(register: Register) -> None:
     """Register the frameworks that need no plugin, or one that has no place for them."""
     hosts = "pyg_energyloss.hosts.known"
     register("edm", f"{hosts}:edm", summary="energyloss run --host edm")
+    register("egnn", f"{hosts}:egnn", summary="a loss that its script makes")
     register("etflow", f"{hosts}:etflow", summary="a function of its model's module")
     register("fairchem", f"{hosts}:fairchem", summary="version 1, a dotted path")
     register("flowmol", f"{hosts}:flowmol", summary="an attribute of its module")
+    register("geoldm", f"{hosts}:geoldm", summary="energyloss run --host edm")
     register("jodo", f"{hosts}:jodo", summary="energyloss run --host jodo")
     register("midi", f"{hosts}:midi", summary="an attribute of its module")
     register("semlaflow", f"{hosts}:semlaflow", summary="a function as its model calls it")
@@ -465,6 +486,11 @@ def energyloss_register_experiments(register: Register) -> None:
         f"{kinds}.crystals.experiment:CrystalExperiment",
         summary="crystals from noised copies or compositions",
     )
+    register(
+        "proteins",
+        f"{kinds}.proteins.experiment:ProteinExperiment",
+        summary="fragments of proteins from noised copies",
+    )
 
 
 @hookimpl
@@ -474,6 +500,7 @@ def energyloss_register_commands(register: Register) -> None:
     register("generate", "pyg_energyloss.cli.generate:configure", summary="molecules from noise")
     register("spins", "pyg_energyloss.cli.spins:configure", summary="the spin table, exact targets")
     register("crystals", "pyg_energyloss.cli.crystals:configure", summary="the same on crystals")
+    register("proteins", "pyg_energyloss.cli.proteins:configure", summary="the same on proteins")
     register("study", "pyg_energyloss.cli.study:configure", summary="any registered experiment")
     register("report", "pyg_energyloss.cli.report:configure", summary="a study's page, once more")
     register(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from pyg_energyloss import loops
 from pyg_energyloss.rigidity import kernels
 from pyg_energyloss.rigidity.frame import TOLERANCE, affine_frame, check_finite, dot
 from pyg_energyloss.rigidity.neighbours import find_neighbours
+
+if TYPE_CHECKING:
+    from pyg_energyloss.rigidity.tree import Tree
 
 #: An anchor is welcome if it leaves the span of the earlier ones under this sine or more.
 MIN_SINE = 0.3
@@ -21,12 +24,14 @@ class Lateration(NamedTuple):
 
     ``order`` [num_nodes]: atoms as they are placed; ``pairs`` [2, num_pairs]: each atom (row 0) and
     its anchors (row 1), every pair once; ``near`` [num_nodes, near]: the nearest neighbours of the
-    atoms of ``order``, if they were asked for.
+    atoms of ``order``, if they were asked for; ``tree``: the tree of all points in which they were
+    looked for (`rigidity.tree`), if they were many.
     """
 
     order: NDArray[np.int64]
     pairs: NDArray[np.int64]
     near: NDArray[np.int64]
+    tree: Tree | None = None
 
 
 def laterate(
@@ -76,7 +81,7 @@ def laterate(
     num_hubs = len(hubs)
     order = placement_order(num_nodes, hubs)
     column, row = np.triu_indices(num_hubs, 1)
-    nearest = np.empty((num_nodes, 0), np.int64)
+    nearest, tree = np.empty((num_nodes, 0), np.int64), None
     if num_nodes > num_hubs or (near and num_nodes > 1):
         points = np.ascontiguousarray(pos[order], dtype=np.float64)
         found = find_neighbours(points, near=near, early=num_candidates)
@@ -84,7 +89,8 @@ def laterate(
         row = np.concatenate([row, np.repeat(np.arange(num_hubs, num_nodes), num_hubs)])
         column = np.concatenate([column, anchors.ravel()])
         nearest = order[found.near]
-    return Lateration(order, order[np.stack([row, column])], nearest)
+        tree = None if found.tree is None else (order[found.tree[0]], *found.tree[1:])
+    return Lateration(order, order[np.stack([row, column])], nearest, tree)
 
 
 def find_hubs(pos: NDArray[np.floating], tolerance: float) -> NDArray[np.int64]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pyg_energyloss import loops
 from pyg_energyloss.rigidity import kernels
+
+if TYPE_CHECKING:
+    from pyg_energyloss.rigidity.tree import Tree
 
 #: Up to this many points every distance is looked at.
 DENSE_LIMIT = 512
@@ -20,11 +23,12 @@ class Neighbours(NamedTuple):
     """Indices of nearest points [num_nodes, near] and of nearest earlier ones [num_nodes, early].
 
     Nearest first, ties by index. A row with too few predecessors repeats its last one; where there
-    is none, point 0 stands in.
+    is none, point 0 stands in. ``tree`` is what `tree.plant` made of many points, if it did.
     """
 
     near: NDArray[np.int64]
     early: NDArray[np.int64]
+    tree: Tree | None = None
 
 
 def find_neighbours(points: NDArray[np.float64], *, near: int, early: int) -> Neighbours:
@@ -76,10 +80,14 @@ def _by_tree(points: NDArray[np.float64], near: int, early: int) -> Neighbours:
     compiled = loops.available() and points.shape[1] <= 3  # noqa: PLR2004 - as the tree
     nearest = np.zeros((count, near), np.int64)
     earlier = np.zeros((count, early), np.int64)
-    stop = count
+    planted, stop = None, count
     while stop > DENSE_LIMIT:
         # Asked in the order of the leaves, the tree stays in the cache.
-        asked, found = (_ask_compiled if compiled else _ask_scipy)(points[:stop], width)
+        if compiled:
+            tree, found = _ask_compiled(points[:stop], width)
+            asked, planted = tree[0], planted or tree
+        else:
+            asked, found = _ask_scipy(points[:stop], width)
         if stop == count:
             nearest[asked] = found[:, :near]
         if compiled:
@@ -93,16 +101,14 @@ def _by_tree(points: NDArray[np.float64], near: int, early: int) -> Neighbours:
     head = find_neighbours(points[:stop], near=1, early=early)
     earlier[:stop, : head.early.shape[1]] = head.early
     earlier[:stop, head.early.shape[1] :] = head.early[:, -1:]
-    return Neighbours(nearest, earlier)
+    return Neighbours(nearest, earlier, planted)
 
 
-def _ask_compiled(
-    points: NDArray[np.float64], width: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _ask_compiled(points: NDArray[np.float64], width: int) -> tuple[Tree, NDArray[np.int64]]:
     from pyg_energyloss.rigidity import tree
 
     planted = tree.plant(tree.in_space(points))
-    return planted[0], tree.nearest(planted, np.arange(len(points)), width)[0]
+    return planted, tree.nearest(planted, np.arange(len(points)), width)[0]
 
 
 def _ask_scipy(

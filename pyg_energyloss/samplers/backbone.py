@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -119,9 +121,11 @@ class Backbone(EdgeSampler):
         frame = laterate(points, near=self.near)
         near = np.stack([np.repeat(frame.order, frame.near.shape[1]), frame.near.ravel()])
         always = np.concatenate([frame.pairs, near], axis=1)
-        draw = draw_dense if num_nodes <= DENSE_LIMIT else draw_sparse
+        options: dict[str, Any] = {"importance": self.importance, "floor": self.floor, "rng": rng}
         expected = self.edges_per_atom * num_nodes
-        return draw(points, always, expected, importance=self.importance, floor=self.floor, rng=rng)
+        if num_nodes <= DENSE_LIMIT:
+            return draw_dense(points, always, expected, **options)
+        return draw_sparse(points, always, expected, **options, tree=frame.tree)
 
     def _periodic(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,9 @@ from pyg_energyloss.samplers import kernels
 from pyg_energyloss.samplers.complete import cached_pairs
 from pyg_energyloss.samplers.importance import Importance, inclusion_probability
 from pyg_energyloss.samplers.sample import PairSample
+
+if TYPE_CHECKING:
+    from pyg_energyloss.rigidity.tree import Tree
 
 #: Up to this many atoms all pairs are scored; beyond, near ones by a tree, the rest evenly.
 DENSE_LIMIT = 512
@@ -83,18 +88,21 @@ def draw_sparse(
     importance: Importance,
     floor: float,
     rng: np.random.Generator,
+    tree: Tree | None = None,
 ) -> PairSample:
     """As `draw_dense` in time and memory that grow with the number of atoms, not of pairs.
 
     Pairs within a radius that holds about 100 neighbours are listed, for all atoms or for a random
     part of them, and drawn by their score; pairs beyond it are drawn evenly. A pair drawn twice has
-    both weights. The mean is exact as before.
+    both weights. The mean is exact as before. The tree is that of `laterate`, where there is one.
     """
     num_nodes = len(pos)
     fixed, _ = once(always, np.ones(always.shape[1]), num_nodes)
     budget = far_budget(expected - fixed.shape[1], num_nodes)
-    reach = _within_reach_compiled if _has_tree(pos) else _within_reach
-    asked, radius, pairs, distance = reach(pos, rng)
+    if tree is None:
+        asked, radius, pairs, distance = _within_reach(pos, rng)
+    else:
+        asked, radius, pairs, distance = _within_reach_compiled(tree, pos.shape[1], rng)
     both_ways = asked < num_nodes
     if not both_ways:
         forward = pairs[0] < pairs[1]
@@ -125,18 +133,13 @@ def draw_sparse(
     )
 
 
-def _has_tree(pos: NDArray[np.float64]) -> bool:
-    return loops.available() and pos.shape[1] <= 3  # noqa: PLR2004 - as `rigidity.tree`
-
-
 def _within_reach_compiled(
-    pos: NDArray[np.float64], rng: np.random.Generator
+    planted: Tree, dim: int, rng: np.random.Generator
 ) -> tuple[int, float, NDArray[np.int64], NDArray[np.float64]]:
     """As `_within_reach`; a radius of -1 says that no reach is short enough."""
     from pyg_energyloss.rigidity import tree
 
-    num_nodes, dim = pos.shape
-    planted = tree.plant(tree.in_space(pos))
+    num_nodes = len(planted[0])
     sample = rng.integers(num_nodes, size=min(256, num_nodes))
     sixteenth = np.sqrt(np.median(tree.nearest(planted, sample, 16)[1][:, -1]))
     radius = float(sixteenth) * (100 / 16) ** (1 / dim)

@@ -160,30 +160,35 @@ def once(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Pairs i < j in order, each once, and the sums of their weights."""
     count = pairs.shape[1]
-    found, total = np.empty((2, count), np.int64), np.empty(count)
-    # Sorted by the higher end, then, keeping that order, by the lower one.
-    order, sorted_order = np.arange(count), np.empty(count, np.int64)
-    for end in range(2):
-        place = np.zeros(num_nodes + 1, np.int64)
-        for at in range(count):
-            i, j = pairs[0, at], pairs[1, at]
-            place[(max(i, j) if end == 0 else min(i, j)) + 1] += 1
-        place = np.cumsum(place)
-        for pair in order:
-            i, j = pairs[0, pair], pairs[1, pair]
-            key = max(i, j) if end == 0 else min(i, j)
-            sorted_order[place[key]] = pair
-            place[key] += 1
-        order[:] = sorted_order
+    # Sorted by the higher end, then, keeping that order, by the lower one. The ends move along, as
+    # looking them up again at random takes longer than the sorting.
+    by_high, by_both = np.empty((2, count), np.int64), np.empty((2, count), np.int64)
+    share, total = np.empty(count), np.empty(count)
+    low_place, high_place = np.zeros(num_nodes + 1, np.int64), np.zeros(num_nodes + 1, np.int64)
+    for at in range(count):
+        i, j = pairs[0, at], pairs[1, at]
+        low_place[min(i, j) + 1] += 1
+        high_place[max(i, j) + 1] += 1
+    low_place, high_place = np.cumsum(low_place), np.cumsum(high_place)
+    for at in range(count):
+        low, high = min(pairs[0, at], pairs[1, at]), max(pairs[0, at], pairs[1, at])
+        to = high_place[high]
+        by_high[0, to], by_high[1, to], share[to] = low, high, weight[at]
+        high_place[high] += 1
+    for at in range(count):
+        low = by_high[0, at]
+        to = low_place[low]
+        by_both[0, to], by_both[1, to], total[to] = low, by_high[1, at], share[at]
+        low_place[low] += 1
     kept = 0
-    for pair in order:
-        low, high = min(pairs[0, pair], pairs[1, pair]), max(pairs[0, pair], pairs[1, pair])
-        if kept and found[0, kept - 1] == low and found[1, kept - 1] == high:
-            total[kept - 1] += weight[pair]
+    for at in range(count):
+        low, high = by_both[0, at], by_both[1, at]
+        if kept and by_both[0, kept - 1] == low and by_both[1, kept - 1] == high:
+            total[kept - 1] += total[at]
             continue
-        found[0, kept], found[1, kept], total[kept] = low, high, weight[pair]
+        by_both[0, kept], by_both[1, kept], total[kept] = low, high, total[at]
         kept += 1
-    return found[:, :kept].copy(), total[:kept].copy()
+    return by_both[:, :kept].copy(), total[:kept].copy()
 
 
 def member(pairs: NDArray[np.int64], known: NDArray[np.int64], num_nodes: int) -> NDArray[np.bool_]:

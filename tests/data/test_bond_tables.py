@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from pyg_energyloss.data.bond_tables import DOUBLE, SINGLE, TRIPLE
+from pyg_energyloss.data.bonds import table_bonds
 from pyg_energyloss.data.elements import SYMBOLS
 from pyg_energyloss.metrics.generated import bond_orders
 
@@ -57,3 +58,16 @@ def test_atomic_numbers_outside_the_table_are_not_bonded():
     z = np.array([-1, 999, 6, 6])
     orders = bond_orders(z, np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0], [3.5, 0, 0]]))
     assert orders.sum() == 2
+
+
+def test_bonds_of_many_atoms_are_those_that_all_pairs_tell():
+    rng = np.random.default_rng(0)
+    z = rng.choice([1, 6, 7, 8, 16], 300)
+    pos = rng.random((300, 3)) * 12
+    pos[7] = np.nan
+    orders = np.triu(bond_orders(z, pos))
+    expected = np.argwhere(orders)
+    bonds, kinds = table_bonds(z, pos)
+    assert len(bonds) > 50
+    assert np.array_equal(bonds, expected)
+    assert np.array_equal(kinds, orders[expected[:, 0], expected[:, 1]])

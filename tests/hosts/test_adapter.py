@@ -14,6 +14,7 @@ from pyg_energyloss.hosts import (
     HostAdapter,
     HostSettings,
     MissingContextError,
+    WrongTargetError,
     current_context,
     parse_swaps,
     read_settings,
@@ -202,38 +203,62 @@ def test_a_typo_below_a_late_attribute_stops_the_first_forward_pass(batch):
         HostAdapter(settings_of({"loss_fnz.x": "mse"}, None)).attach(Late())
 
 
-def test_a_swap_that_was_never_called_is_told(batch, caplog):
-    adapter = HostAdapter(settings_of({"loss_fn": "mse", "net.criterion": "mse"}, None, "the test"))
-    host = Host()
+def attached(host, swap, batch):
+    adapter = HostAdapter(settings_of(swap, None))
     adapter.attach(host)
     adapter.enter(batch)
+    return adapter
+
+
+def test_a_swap_that_takes_no_part_in_the_first_step_stops_it(batch):
+    host = Host()
+    adapter = attached(host, {"loss_fn": "mse", "net.criterion": "mse"}, batch)
     host.loss_fn(batch.pos, batch.pos)
-    caplog.clear()
-    with caplog.at_level(logging.WARNING, logger="pyg_energyloss"):
-        adapter.report()
-        adapter.report()
-    (record,) = caplog.records
-    assert "'net.criterion' was swapped, but never called" in record.getMessage()
-    assert "switched on by the test" in record.getMessage()
+    with pytest.raises(WrongTargetError, match=r"'net.criterion' was swapped, but never .* Name"):
+        adapter.trained()
+    adapter.trained()  # a program that goes on all the same is told once
 
 
-@pytest.mark.parametrize("same", [True, False])
-def test_a_target_that_is_not_the_positions_is_told_and_one_that_is_turned_is_not(
-    same, batch, caplog
-):
+def test_a_swap_that_takes_part_only_now_and_then_may_go_on_after_a_warning(batch, caplog):
     host = Host()
-    adapter = HostAdapter(settings_of({"loss_fn": "mse"}, None))
-    adapter.attach(host)
-    adapter.enter(batch)
-    turn = torch.linalg.qr(torch.randn(3, 3))[0]
-    target = (batch.pos @ turn + 3.0) if same else torch.randn_like(batch.pos)
-    host.loss_fn(batch.pos, target)
+    adapter = attached(host, {"loss_fn": {"loss": "mse", "check": "warn"}}, batch)
     caplog.clear()
     with caplog.at_level(logging.WARNING, logger="pyg_energyloss"):
-        adapter.report()
-    assert [
-        ("'loss_fn' is called with a target that is not" in r.getMessage()) for r in caplog.records
-    ] == ([] if same else [True])
+        adapter.trained()
+    assert "'loss_fn' was swapped, but never called" in caplog.text
+    with pytest.raises(ValueError, match="`check` must be 'stop' or 'warn', got 'no'"):
+        FlatLoss(check="no")
+
+
+def test_a_target_that_is_not_the_positions_stops_the_first_call(batch):
+    host = Host()
+    attached(host, {"loss_fn": "mse"}, batch)
+    noise = torch.randn(batch.pos.shape, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(WrongTargetError, match=r"predicts noise .* `parametrization`.*check=warn"):
+        host.loss_fn(batch.pos, noise)
+    types = torch.ones(len(batch.pos), 5)
+    host = Host()
+    attached(host, {"loss_fn": "mse"}, batch)
+    with pytest.raises(WrongTargetError, match=r"shape \(6, 5\), the batch's positions .*\(6, 3\)"):
+        host.loss_fn(types, types)
+
+
+def test_a_target_that_is_turned_moved_or_in_another_unit_is_the_positions(batch):
+    host = Host()
+    attached(host, {"loss_fn": "mse"}, batch)
+    turn = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(0)))[0]
+    host.loss_fn(batch.pos, 0.1 * batch.pos @ turn + 3.0)
+
+
+def test_the_hosts_own_loss_may_be_kept_beside_ours(batch):
+    host = Host()
+    pred = batch.pos + torch.arange(18.0).reshape(6, 3)
+    own = host.loss_fn(pred, batch.pos)
+    attached(host, {"loss_fn": {"loss": "kabsch"}}, batch)
+    ours = host.loss_fn(pred, batch.pos)
+    host = Host()
+    attached(host, {"loss_fn": {"loss": "kabsch", "keep": 0.5}}, batch)
+    assert torch.allclose(host.loss_fn(pred, batch.pos), ours + 0.5 * own)
 
 
 def test_the_context_of_the_step_before_stays_whole(batch):
@@ -377,7 +402,7 @@ def test_json_files_and_sections_of_other_files(clean, monkeypatch):
         ("fields = 3\n", "`fields` must be a table of paths, got 3"),
         ('[swap.a]\nloss = "mse"\noptions = 3\n', "swap.a.options must be a table, such as"),
         ("[swop]\n", "has swop; expected `swap` and `fields`"),
-        ('[swap.a]\nlos = "mse"\n', r"swap.a has los; expected loss, options, parametrization"),
+        ('[swap.a]\nlos = "mse"\n', r"swap.a has los; expected loss, options, check, keep"),
     ],
 )
 def test_wrong_files_are_named(clean, monkeypatch, text, message):

@@ -47,6 +47,41 @@ def test_midi_gets_qm9_as_it_is_published(splits, tmp_path):
     assert (tmp_path / "raw/uncharacterized.txt").read_text().split("\n")[9:-2] == []
 
 
+def test_flowmol_gets_the_atoms_and_bonds_of_all_molecules_one_after_another(splits, tmp_path):
+    pytest.importorskip("rdkit", reason="needs rdkit")
+    export_for("flowmol", splits, tmp_path)
+    found = torch.load(tmp_path / "val_data_processed.pt", weights_only=True)
+    for row, ours in enumerate(splits["val"]):
+        atoms, bonds = (slice(*found[f"{kind}_idx_array"][row]) for kind in ("node", "edge"))
+        assert torch.allclose(found["positions"][atoms], ours.pos, atol=1e-4)
+        kinds = torch.tensor([6, 1, 7, 8, 9])[found["atom_types"][atoms].int().argmax(1)]
+        assert kinds.tolist() == ours.z.tolist()
+        assert (found["bond_idxs"][bonds][:, 0] < found["bond_idxs"][bonds][:, 1]).all()
+        assert 2 * len(found["bond_idxs"][bonds]) == ours.edge_index.size(1)
+    sizes, counts = torch.load(tmp_path / "val_data_n_atoms_histogram.pt", weights_only=True)
+    assert (sizes * counts).sum() == len(found["positions"])
+    shares = torch.load(tmp_path / "val_data_marginal_dists.pt", weights_only=True)
+    assert all(float(share.sum()) == pytest.approx(1.0) for share in shares[:3])
+    assert shares[3].shape == (5, 6)
+
+
+def test_jodo_gets_raw_files_and_splits_that_name_all_their_molecules(splits, tmp_path):
+    chem = pytest.importorskip("rdkit.Chem", reason="needs rdkit")
+    export_for("jodo", splits, tmp_path)
+    supplier = chem.SDMolSupplier(str(tmp_path / "raw/gdb9.sdf"), removeHs=False, sanitize=False)
+    # The table as JODO reads it: a name and 19 numbers for each molecule.
+    rows = (tmp_path / "raw/gdb9.sdf.csv").read_text().split("\n")[1:-1]
+    assert [len([float(x) for x in row.split(",")[1:20]]) for row in rows] == [19] * len(supplier)
+    parts = torch.load(tmp_path / "processed/split_dict_qm9.pt", weights_only=True)
+    assert {name: len(part) for name, part in parts.items()} == {"train": 12, "valid": 4, "test": 4}
+    assert torch.cat(list(parts.values())).tolist() == list(range(len(supplier)))
+    assert sorted(path.name for path in (tmp_path / "raw").iterdir()) == [
+        "gdb9.sdf",
+        "gdb9.sdf.csv",
+        "uncharacterized.txt",
+    ]
+
+
 def test_etflow_gets_a_smiles_that_numbers_its_atoms(splits, tmp_path):
     chem = pytest.importorskip("rdkit.Chem", reason="needs rdkit")
     written = export_for("etflow", splits, tmp_path)
@@ -84,8 +119,8 @@ def test_lists_of_rdkits_molecules(host, name, splits, tmp_path):
 
 
 def test_hosts_and_splits_are_named(splits, tmp_path):
-    assert set(HOSTS) == {"edm", "etflow", "midi", "semlaflow", "tabasco"}
-    with pytest.raises(ValueError, match=r"`host` must be one of edm, etflow, .*, got 'jodo'"):
-        export_for("jodo", splits, tmp_path)
+    assert set(HOSTS) == {"edm", "etflow", "flowmol", "jodo", "midi", "semlaflow", "tabasco"}
+    with pytest.raises(ValueError, match=r"`host` must be one of edm, etflow, .*, got 'gcdm'"):
+        export_for("gcdm", splits, tmp_path)
     with pytest.raises(ValueError, match=r"`splits` must have .*; none for val, test"):
         export_for("edm", {"train": splits["train"], "val": []}, tmp_path)

@@ -437,3 +437,10 @@ def test_wrong_arguments(state):
     schedule["alpha"] = schedule["alpha"][:2]
     with batch_context(data, **schedule), pytest.raises(ValueError, match=r"got 2"):
         FlatLoss(parametrization="epsilon")(*pairs["epsilon"])
+
+
+def test_an_option_that_the_loss_has_not_is_told_with_those_it_has():
+    with pytest.raises(TypeError, match=r"'pair_energy' has no option 'stifness'; it has: stiffn"):
+        FlatLoss(options={"stifness": "inverse"})
+    with pytest.raises(TypeError, match="Did you mean 'stiffness'"):
+        FlatLoss(options={"stifness": "inverse"})

@@ -81,6 +81,21 @@ def test_edm_evaluates_likelihoods_as_before(state):
     assert model.compute_error(net_out, gamma, eps) == "theirs"
 
 
+@pytest.mark.parametrize(
+    ("patch", "wrong"),
+    [
+        (patch_edm, {"parametrization": "x0"}),
+        (patch_edm, {"parametrization": "epsilon", "target": "batch"}),
+        (patch_jodo, {"parametrization": "velocity"}),
+    ],
+)
+def test_a_loss_that_takes_predictions_for_something_else_is_refused(patch, wrong):
+    with pytest.raises(
+        ValueError, match=r"`(parametrization|target)` must be .*; leave .*= out of"
+    ):
+        patch(FlatLoss(**wrong, reduction="none"))
+
+
 def test_edm_without_a_forward_pass_raises(state):
     _, eps, net_out, gamma, mask = state
     module = edm_module()

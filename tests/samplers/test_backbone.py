@@ -225,3 +225,18 @@ def test_bad_options():
         Backbone(near=-1)
     with pytest.raises(ValueError, match="`dim` must be at least 1"):
         Backbone(dim=0)
+
+
+def test_a_large_draw_plants_one_tree_of_all_its_points(monkeypatch):
+    pytest.importorskip("numba")
+    from pyg_energyloss.rigidity import tree
+
+    sizes, plant = [], tree.plant
+
+    def counting(points):
+        sizes.append(len(points))
+        return plant(points)
+
+    monkeypatch.setattr(tree, "plant", counting)
+    Backbone(seed=0).sample(np.random.default_rng(0).random((600, 3)), np.random.default_rng(1))
+    assert sizes == [600]

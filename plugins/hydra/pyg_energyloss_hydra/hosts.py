@@ -31,7 +31,9 @@ def morered() -> Host:
         switch="+eloss=morered",
         adapter="pyg_energyloss_hydra.morered:MoreRedEnergy",
         plugin=PLUGIN,
-        checked="trained end to end with its source unchanged, docs/hosts/morered.md",
+        checked="trained with three seeds, source unchanged, wrong lines tried: "
+        "docs/hosts/programs.md",
+        tested="commit 63dafb6, 2026-11-21",
         limits="SchNetPack 2.1.1 does not import on torch 2.13; its git head (2.2.0) does",
     )
 

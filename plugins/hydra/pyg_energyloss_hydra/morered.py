@@ -28,7 +28,17 @@ class Expose(torch.nn.Module):
         self.model_outputs = [GRAPH, NOISED, time_key]
 
     def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Return the inputs."""
+        """Return the inputs.
+
+        Raises:
+            MissingContextError: one of the names is not among them.
+        """
+        for name in self.model_outputs:
+            if name not in inputs:
+                raise MissingContextError(
+                    f"{name!r}, which the energy needs, is not in MoreRed's batch; it has: "
+                    f"{', '.join(inputs)}; `time_key` names the diffusion time among them"
+                )
         return inputs
 
 

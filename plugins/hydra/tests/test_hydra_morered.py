@@ -71,6 +71,8 @@ def test_without_the_output_module_it_raises(state):
 
 def test_the_output_module_names_what_the_loss_asks_for_and_changes_nothing(state):
     outputs = state[0]
+    with pytest.raises(MissingContextError, match=r"'tt', .* not in MoreRed's batch; .*`time_key`"):
+        Expose("tt")({"_idx_m": 0, "_positions": 0, "t": 0})
     module = Expose()
     assert module(outputs) is outputs
     asked = inspect.getfullargspec(MoreRedEnergy(Schedule())).args[3:]

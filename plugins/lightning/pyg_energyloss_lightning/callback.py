@@ -54,10 +54,6 @@ class EnergyLossCallbackBase:
             raise self.problem
         self.adapter.attach(pl_module)
 
-    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        """Warn, after the first epoch, of swaps that did nothing or scored something else."""
-        self.adapter.report()
-
     def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
         """Put everything back."""
         self.adapter.detach()
@@ -87,7 +83,8 @@ class EnergyLossCallbackBase:
         batch: Any,
         batch_idx: int,
     ) -> None:
-        """Say that the batch is done."""
+        """Say that the batch is done; raise if a swapped loss took no part in the first step."""
+        self.adapter.trained()
         self.adapter.leave()
 
     def on_validation_batch_start(

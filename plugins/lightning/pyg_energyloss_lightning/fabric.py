@@ -57,4 +57,5 @@ class FabricEnergyLoss:
     def on_after_optimizer_step(self, **_: Any) -> None:
         """Say that the batch is done."""
         for adapter in self.adapters:
+            adapter.trained()
             adapter.leave()

@@ -13,6 +13,8 @@ import numpy as np
 
 from pyg_energyloss.data.crystals import CrystalTable, coordination_families, unique_rows
 from pyg_energyloss.data.files import read_molecules
+from pyg_energyloss.data.formats.read import read_structures
+from pyg_energyloss.data.proteins.packed import pack
 from pyg_energyloss.data.records import MoleculeTable
 
 #: name -> (file, comment key that groups conformers, total charges to try)
@@ -24,6 +26,15 @@ SOURCES: dict[str, tuple[str, str | None, tuple[int, ...]]] = {
 
 #: name -> (CDVAE's csv file, how many evenly spread crystals)
 CRYSTALS = {"perov_5_small": ("perov_5.csv.gz", 96), "carbon_24_small": ("carbon_24.csv.gz", 48)}
+
+#: Files of the proteins, in one table.
+PROTEINS = (
+    "1CRN.pdb.gz",
+    "1vii_3frames.pdb.gz",
+    "2n0n_M1.pdb.gz",
+    "5ugo.pdb.gz",
+    "chignolin.pdb.gz",
+)
 
 
 def excerpt(file: Path, count: int) -> CrystalTable:
@@ -40,9 +51,11 @@ def excerpt(file: Path, count: int) -> CrystalTable:
 def main() -> None:
     """Read the originals and write one npz per data set."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("originals", type=Path, help="folder with the extxyz.gz and csv.gz files")
+    parser.add_argument("originals", type=Path, help="folder with the original files")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
-    parser.add_argument("--only", choices=sorted({**SOURCES, **CRYSTALS}), help="make one of them")
+    parser.add_argument(
+        "--only", choices=[*SOURCES, *CRYSTALS, "proteins_small"], help="make one of them"
+    )
     options = parser.parse_args()
     for name, (file, group_key, charges) in SOURCES.items():
         if options.only not in (None, name):
@@ -56,6 +69,10 @@ def main() -> None:
             crystals = excerpt(options.originals / file, count)
             (options.out / f"{name}.npz").write_bytes(crystals.to_bytes())
             print(f"{name}: {len(crystals)} crystals, {len(crystals.z)} atoms")  # noqa: T201
+    if options.only in (None, "proteins_small"):
+        found = [s for file in PROTEINS for s in read_structures(options.originals / file)]
+        (options.out / "proteins_small.npz").write_bytes(pack(found))
+        print(f"proteins_small: {len(found)} structures, {sum(len(s.z) for s in found)} atoms")  # noqa: T201
 
 
 if __name__ == "__main__":

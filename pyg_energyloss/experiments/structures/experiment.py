@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pyg_energyloss import registry
 from pyg_energyloss.experiments.data import load_splits
@@ -17,7 +17,7 @@ from pyg_energyloss.experiments.structures.training import StructureTraining
 from pyg_energyloss.experiments.summary import column, cost, share
 from pyg_energyloss.experiments.training_experiment import TrainingExperiment
 from pyg_energyloss.files import npz_bytes, write_bytes
-from pyg_energyloss.report.document import Row, Section
+from pyg_energyloss.report.document import Column, Row, Section
 
 TASK_TEXT = {
     "geometry": (
@@ -41,12 +41,16 @@ DOUBLE_BONDS = "share of stereo double bonds that are cis or trans as they shoul
 APART = "mean absolute error of the distances between atoms {} apart"
 
 
-class StructureExperiment(TrainingExperiment[StructureSpec, StructureTraining]):
+#: Fields of a run.
+S = TypeVar("S", bound=StructureSpec)
+
+
+class StructureExperiment(TrainingExperiment[S, StructureTraining], Generic[S]):
     """Predicts structures from molecular graphs, or from noised structures."""
 
     name = "compare"
     title = "What the loss changes"
-    spec_type = StructureSpec
+    spec_type = StructureSpec  # type: ignore[assignment] # unless a subclass has fields of its own
     roles: ClassVar = {
         "model": "structure",
         "loss": "structure",
@@ -55,7 +59,7 @@ class StructureExperiment(TrainingExperiment[StructureSpec, StructureTraining]):
     }
     group = "noise"
     leaves = ("structures.npz", "molecules.npz")
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         column("bond_mae", "bonds", "Å", terminal=True, text=APART.format("one bond")),
         column("pair13_mae", "1-3", "Å", text=APART.format("two bonds")),
         column("pair14_mae", "1-4", "Å", text=APART.format("three bonds")),
@@ -85,7 +89,7 @@ class StructureExperiment(TrainingExperiment[StructureSpec, StructureTraining]):
         cost("peak_memory_mib", "MiB", "peak memory of the process, or of the GPU", digits=0),
     )
 
-    def build(self, spec: StructureSpec, out: Path) -> StructureTraining:
+    def build(self, spec: S, out: Path) -> StructureTraining:
         """A registered model with a registered loss on the task."""
         del out
         return StructureTraining(
@@ -97,7 +101,7 @@ class StructureExperiment(TrainingExperiment[StructureSpec, StructureTraining]):
         )
 
     def evaluate(
-        self, training: StructureTraining, spec: StructureSpec, folder: Path, report: Report
+        self, training: StructureTraining, spec: S, folder: Path, report: Report
     ) -> list[Measurement]:
         """Errors on held-out molecules, at each noise level."""
         del report
@@ -112,12 +116,12 @@ class StructureExperiment(TrainingExperiment[StructureSpec, StructureTraining]):
         write_bytes(folder / "structures.npz", npz_bytes(found.structures))
         return found.measurements
 
-    def labels(self, specs: Sequence[StructureSpec]) -> dict[str, str]:
+    def labels(self, specs: Sequence[S]) -> dict[str, str]:
         """Model and loss; with noise levels a table for each."""
         denoise = any(getattr(spec, "levels", ()) for spec in specs)
         return {"model": "model", "loss": "loss", **({"noise": "noise"} if denoise else {})}
 
-    def headline(self, specs: Sequence[StructureSpec]) -> str:
+    def headline(self, specs: Sequence[S]) -> str:
         """Task, data and length."""
         first = specs[0]
         data = "your structures" if first.dataset == "table" else first.dataset
@@ -125,7 +129,7 @@ class StructureExperiment(TrainingExperiment[StructureSpec, StructureTraining]):
             f"{first.task} on {data}: {first.steps} steps of {first.batch_size}, {seeds_of(specs)}"
         )
 
-    def describe(self, specs: Sequence[StructureSpec]) -> str:
+    def describe(self, specs: Sequence[S]) -> str:
         """What the task is."""
         return f"{super().describe(specs)} {TASK_TEXT[specs[0].task]}"
 

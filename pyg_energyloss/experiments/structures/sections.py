@@ -41,35 +41,54 @@ TEXT = (
 )
 
 
-def sections(results: Results, rows: Sequence[Row], *, out: Path) -> list[Section]:
-    """Errors by model and loss (or by noise level), training curves, structures."""
+Panels = Sequence[tuple[str, str]]
+
+
+def sections(
+    results: Results,
+    rows: Sequence[Row],
+    *,
+    out: Path,
+    panels: Panels = PANELS,
+    what: str = "molecules",
+) -> list[Section]:
+    """Errors by model and loss (or by noise level), training curves, structures.
+
+    Args:
+        results: result.json of each run.
+        rows: The summary over seeds.
+        out: The study's folder.
+        panels: Metrics that are drawn, with their heads.
+        what: The structures are called so.
+    """
+    noise = results[0]["spec"]["levels"]
     return [
-        _noise(rows, results) if results[0]["spec"]["levels"] else _errors(rows, results),
+        _noise(rows, results, panels, what) if noise else _errors(rows, results, panels, what),
         training_curves(
             results,
             metric="val_bond_mae",
             label="validation bond lengths, MAE / Å",
             log=True,
-            text="Bond-length error on validation molecules; band: range over seeds.",
+            text=f"Bond-length error on validation {what}; band: range over seeds.",
         ),
-        _structures(results, out),
+        _structures(results, out, what),
     ]
 
 
-def _errors(rows: Sequence[Row], results: Results) -> Section:
+def _errors(rows: Sequence[Row], results: Results, shown: Panels, what: str) -> Section:
     text = "By model and loss, logarithmic, lower is better; bars: standard deviation."
     losses, panels = in_order(results, "loss"), []
-    for metric, title in PANELS:
+    for metric, title in shown:
         series = [
             points_of(rows, metric, loss, category="model", wanted={"loss": loss})
             for loss in losses
         ]
         if any(s["points"] for s in series):
             panels.append(point_panel(title, series, in_order(results, "model"), log=True))
-    return section("dots", "Errors on test molecules", text, panels=panels, horizontal=False)
+    return section("dots", f"Errors on test {what}", text, panels=panels, horizontal=False)
 
 
-def _noise(rows: Sequence[Row], results: Results) -> Section:
+def _noise(rows: Sequence[Row], results: Results, shown: Panels, what: str) -> Section:
     levels, losses = results[0]["spec"]["levels"], in_order(results, "loss")
 
     def series(model: str, loss: str, metric: str) -> Series:
@@ -87,21 +106,25 @@ def _noise(rows: Sequence[Row], results: Results) -> Section:
             "y": {"label": head, "log": True},
             "series": [series(model, loss, metric) for loss in losses],
         }
-        for metric, head in (PANELS[0], PANELS[3])
+        for metric, head in (shown[0], shown[3])
         for model in in_order(results, "model")
     ]
-    title, text = "Errors on test molecules by noise level", "Bars: standard deviation over seeds."
+    title, text = f"Errors on test {what} by noise level", "Bars: standard deviation over seeds."
     return section("curves", title, text, panels=panels, rows=2, markers=True)
 
 
-def _structures(results: Results, out: Path) -> Section:
+def _structures(results: Results, out: Path, what: str) -> Section:
     references: list[Structure] = []
     sets = []
     for model, loss in in_order(results, "model", "loss"):
         spec = StructureSpec.from_dict(where(results, model=model, loss=loss)[0]["spec"])
         parts = list(_parts(read_npz(out / "runs" / spec.key / "structures.npz")))
         references = references or [
-            _structure(part, part["pos_true"], f"{_formula(part['z'])} (test molecule {i + 1})")
+            _structure(
+                part,
+                part["pos_true"],
+                f"{_formula(part['z'])} (test {what.removesuffix('s')} {i + 1})",
+            )
             for i, part in enumerate(parts)
         ]
         sets.append({"label": spec.label, "structures": [_prediction(part) for part in parts]})

@@ -27,7 +27,8 @@ class StructureTraining(TaskTraining):
         return {"loss": self.loss(self.network(batch), batch)}
 
     def validate(self) -> dict[str, float]:
-        """MAE of bond lengths and of all distances, in Å, on fixed validation molecules."""
+        """MAE of bonds and of all distances in Å, and lDDT, on fixed validation structures."""
         pos = self.network(self.validation)
-        pairs = DistanceEvaluator()(pos, self.validation)["distance_mae"]
-        return {**self.bond_error(pos), "val_distance_mae": float(pairs.nanmean())}
+        found = DistanceEvaluator()(pos, self.validation)
+        means = {f"val_{name}": float(value.nanmean()) for name, value in found.items()}
+        return {**self.bond_error(pos), **means}

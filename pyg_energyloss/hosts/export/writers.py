@@ -13,6 +13,8 @@ from torch_geometric.data import Data
 HOSTS = {
     "edm": "--datadir",
     "etflow": "datamodule_args.data_dir",
+    "flowmol": "dataset.processed_data_dir, with atom_map [C, H, N, O, F]",
+    "jodo": "--config.data.root",
     "midi": "dataset.datadir, relative to the checkout's parent",
     "semlaflow": "--data_path of `python -m semlaflow.preprocess`",
     "tabasco": "datamodule.data_dir and val_data_dir name its files",

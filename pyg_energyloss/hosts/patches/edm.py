@@ -16,6 +16,7 @@ from torch import Tensor
 from pyg_energyloss.functional import from_padded
 from pyg_energyloss.hosts.context import MissingContextError, batch_context
 from pyg_energyloss.hosts.flat_loss import FlatLoss
+from pyg_energyloss.hosts.patches.predicts import only
 
 MODULE = "equivariant_diffusion.en_diffusion"
 
@@ -32,7 +33,9 @@ def patch_edm(loss: FlatLoss, module: Any = None) -> list[str]:
 
     Raises:
         ImportError: there is no EDM checkout in the working directory.
+        ValueError: the loss takes EDM's predictions for something else than noise.
     """
+    only(loss, "EDM", "noise", "epsilon")
     if module is None:
         try:
             module = importlib.import_module(MODULE)

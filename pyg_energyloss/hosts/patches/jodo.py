@@ -18,6 +18,7 @@ from torch import Tensor
 from pyg_energyloss.functional import from_padded
 from pyg_energyloss.hosts.context import batch_context
 from pyg_energyloss.hosts.flat_loss import FlatLoss
+from pyg_energyloss.hosts.patches.predicts import only
 
 MODULE = "losses"
 
@@ -34,7 +35,9 @@ def patch_jodo(loss: FlatLoss, module: Any = None) -> list[str]:
 
     Raises:
         ImportError: there is no JODO checkout in the working directory.
+        ValueError: the loss takes JODO's predictions for something else than positions.
     """
+    only(loss, "JODO", "positions", "x0")
     if module is None:
         try:
             module = importlib.import_module(MODULE)

@@ -24,6 +24,7 @@ from pyg_energyloss.hosts.context import current_context
 from pyg_energyloss.hosts.flat_loss import FlatLoss
 from pyg_energyloss.hosts.rows import fits
 from pyg_energyloss.hosts.swaps.paths import MISSING, lookup, nothing_called
+from pyg_energyloss.hosts.swaps.script import MAIN
 from pyg_energyloss.hosts.swaps.signature import like
 
 log = logging.getLogger("pyg_energyloss")
@@ -62,16 +63,21 @@ class ImportSwap:
         self.path, self.loss, self.origin = path, loss, origin
         self._finder: _AfterImport | None = None
         self._undo: Callable[[], None] | None = None
+        self._stand_in: Any = None
 
     def install(self) -> None:
         """Replace the function now, or when its module is imported.
 
+        What a script itself makes is replaced when the launcher's `run_script` sees it made.
+
         Raises:
             ValueError: there is no such module or function, or it is no loss of positions.
         """
+        if self.module == MAIN:
+            return
         module = sys.modules.get(self.module)
         if module is not None:
-            self._apply(module)
+            self.apply(module)
             return
         try:
             found = importlib.util.find_spec(self.module)
@@ -88,7 +94,7 @@ class ImportSwap:
                     else f"nor a package {parent!r} on the path of this program"
                 )
             )
-        self._finder = _AfterImport(self.module, self._apply)
+        self._finder = _AfterImport(self.module, self.apply)
         sys.meta_path.insert(0, self._finder)
 
     def undo(self) -> None:
@@ -99,12 +105,19 @@ class ImportSwap:
             self._undo()
         self._finder = self._undo = None
 
-    def _apply(self, module: ModuleType) -> None:
+    def apply(self, module: ModuleType) -> None:
+        """Replace the function in a module that has made it.
+
+        Raises:
+            ValueError: it has no such function, or it is no loss of positions.
+        """
         parents, _, name = self.attribute.rpartition(".")
         owner = lookup(module, parents) if parents else module
         original = MISSING if owner is MISSING else lookup(owner, name)
         if original is MISSING:
             raise ValueError(f"swap {self.path!r}: {self._missing(module)}")
+        if original is self._stand_in:
+            return
         if inspect.isclass(original):
             raise ValueError(
                 f"swap {self.path!r} names a class; name its method, such as "
@@ -119,9 +132,9 @@ class ImportSwap:
             inspect.getattr_static(owner, name), staticmethod
         )
         bound = inspect.isclass(owner) and not static
-        stand_in = like(original, self.loss, self.path, bound=bound)
+        self._stand_in = stand_in = like(original, self.loss, self.path, bound=bound)
         # What a metric or a reduction was asked of the original is asked of it still.
-        self.loss.__dict__["replaced"] = original
+        self.loss.stand_in_for(original)
         if isinstance(owner, ModuleType) and owner is not module:
             self._undo = _shadow(module, parents, owner, name, _positions_only(original, stand_in))
         else:

@@ -142,7 +142,7 @@ def _candidates(root: Any, *, inside: bool = False) -> list[str]:
         return sorted(map(str, root))
     if isinstance(root, Sequence) and not isinstance(root, str):
         return [str(number) for number in range(len(root))]
-    words = ("loss", "criterion", "objective")
+    words = ("loss", "criterion", "objective", "mse", "mae")
     modules = getattr(root, "_modules", {})
     names = {*getattr(root, "__dict__", {}), *vars(type(root)), *modules}
     alike = {n for n in names if any(word in n.lower() for word in words)}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
+from torch.nn import Module
 
 from pyg_energyloss.hosts.flat_loss import FlatLoss
 
@@ -43,14 +44,14 @@ def like(original: Callable[..., Any], loss: FlatLoss, name: str, *, bound: bool
     """
     signature, roles = _read(original, name, bound=bound)
 
-    @functools.wraps(original)
+    @functools.wraps(original, updated=())
     def stand_in(*given: Any, **named: Any) -> Tensor:
         values = signature.bind(*given, **named).arguments
         passed = {
             roles[key]: value for key, value in values.items() if value is not None and key in roles
         }
         value: Tensor = loss(passed.pop("pred"), passed.pop("target"), **passed)
-        return value
+        return value + loss.keep * original(*given, **named) if loss.keep else value
 
     return stand_in
 
@@ -60,7 +61,8 @@ def _read(
 ) -> tuple[inspect.Signature, dict[str, str]]:
     known = ", ".join(f"{names[0]}=" for names in ROLES.values())
     try:
-        signature = inspect.signature(original)
+        calls = original.forward if isinstance(original, Module) else original
+        signature = inspect.signature(calls)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{name} has no signature that can be read; name the function of the program that "

@@ -38,11 +38,13 @@ def device():
 def use(monkeypatch, device):
     """Choose an engine by name; without a GPU the interpreter stands in for it."""
 
+    every_time = getattr(dispatch.solver_for, "__wrapped__", dispatch.solver_for)
+
     def choose(name):
         monkeypatch.setenv(dispatch.ENGINE_VARIABLE, "torch" if name == "torch" else "auto")
         if device == "cpu":
             monkeypatch.setattr(dispatch, "engine_for", lambda *_: name)
-            monkeypatch.setattr(dispatch, "solver_for", dispatch.solver_for.__wrapped__)
+            monkeypatch.setattr(dispatch, "solver_for", every_time)
 
     return choose
 
@@ -159,6 +161,29 @@ def test_potentials_cutoff_and_weights_of_nodes(device, use, complete, potential
         return pair_energy(pos, target, edge_index, **options)
 
     assert_engines_agree(use, energy, pred)
+
+
+@pytest.mark.parametrize("complete", [False, True])
+@pytest.mark.parametrize("potential", POTENTIALS.values(), ids=POTENTIALS)
+def test_every_potential_with_every_law_in_single_precision(device, use, potential, complete):
+    pred, target, batch = structures(device, 3, torch.float64, sizes=(7,))
+    edge_index = edges_within(batch, columns=40)
+    weight = torch.rand(len(batch), generator=torch.Generator().manual_seed(3)).to(device)
+    for law in LAWS.values():
+        found = []
+        for name, dtype in (("triton", torch.float32), ("torch", torch.float64)):
+            use(name)
+            pos = pred.to(dtype).requires_grad_()
+            options = {"stiffness": law, "potential": potential, "cutoff": 5.0}
+            options |= {"node_weight": weight.to(dtype)}
+            if complete:
+                value = complete_pair_energy(pos, target.to(dtype), **options)
+            else:
+                value = pair_energy(pos, target.to(dtype), edge_index, **options)
+            (gradient,) = torch.autograd.grad(value.sum(), pos)
+            found.append((value.detach().double(), gradient.double()))
+        for ours, right in zip(*found, strict=True):
+            torch.testing.assert_close(ours, right, rtol=1e-5, atol=1e-5 * right.abs().max().item())
 
 
 def test_an_image_of_an_atom_is_a_pair_and_the_atom_itself_is_none(device, use):

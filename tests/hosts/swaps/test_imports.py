@@ -297,3 +297,66 @@ def test_without_a_launcher_nothing_is_swapped(package):
     found = run(package, "hostpackage.main", PYG_ENERGYLOSS_SWAP=swap)
     assert float(found.stdout.split()[-1]) == pytest.approx(4 / 3)
     assert found.stderr == ""
+
+
+#: A program of one file that scores systems of two points: no batch says which is which.
+SCRIPT = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+criterion = nn.MSELoss()
+
+def train():
+    true = torch.eye(4, 3)
+    return criterion(2 * true, true)
+
+if __name__ == "__main__":
+    print(float(train()))
+"""
+LINE = "__main__:criterion=pair_energy?stiffness=constant&normalize=null"
+
+
+@pytest.fixture
+def script(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    path = tmp_path / "train.py"
+    path.write_text(SCRIPT)
+    return path
+
+
+def test_a_loss_that_the_script_itself_makes_is_swapped(script, monkeypatch, capsys):
+    monkeypatch.setenv("PYG_ENERGYLOSS_SWAP", f"{LINE}&nodes=2&keep=4")
+    main([str(script)])
+    # The first pair is sqrt(2) too long, 2 * 1/2 * 2; the second 1, 2 * 1/2; its own MSE is 1/4.
+    assert float(capsys.readouterr().out) == pytest.approx((2.0 + 1.0) / 2 + 4 * 0.25)
+
+
+@pytest.mark.parametrize(
+    ("swap", "message"),
+    [
+        (f"{LINE}&nodes=3", "`nodes` must be the number of nodes of each graph, got 3"),
+        (LINE, "nothing says which node belongs to which graph"),
+        (
+            LINE.replace("criterion", "criterium"),
+            "makes nothing called 'criterium'; it makes: crit",
+        ),
+        (LINE.replace("criterion", "train"), "expected (pred, target)"),
+    ],
+)
+def test_a_mistake_in_the_line_of_a_script_stops_it(script, monkeypatch, capsys, swap, message):
+    monkeypatch.setenv("PYG_ENERGYLOSS_SWAP", swap)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        main([str(script)])
+    assert capsys.readouterr().out == ""
+
+
+def test_what_a_script_makes_is_not_to_be_had_when_it_runs_as_a_module(package, monkeypatch):
+    monkeypatch.chdir(package.parent)
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setenv("PYG_ENERGYLOSS_SWAP", "__main__:batch=mse")
+    with pytest.raises(ValueError, match="run as a module; run its file instead"):
+        main(["-m", "hostpackage.main"])

@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 
 from pyg_energyloss.functional.engine.numba.compiled import compile_kernel
-from pyg_energyloss.functional.engine.numba.formulas import law, well
+from pyg_energyloss.functional.engine.numba.formulas import REACH, law, loaded, well
 
 #: Atoms per tile. Rows of a tile have this constant stride, so that the inner loop vectorises.
 LANES = 64
@@ -69,7 +69,8 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
         gradient: Any,
     ) -> None:
         zero, one, two, tiny = constants[0], constants[1], constants[2], constants[3]
-        parameter, width_of_well, reach = numbers[0], numbers[1], numbers[2]
+        known = loaded(numbers)
+        reach = known[REACH]
         typed, weighted = special and kinds.size > 0, special and weight.size > 0
         for graph in range(energy.size):
             low, size = ptr[graph], ptr[graph + 1] - ptr[graph]
@@ -155,8 +156,8 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
                             work[3 * LANES + j] = product / max(squared * inverse + length, tiny)
                         # A loop of its own keeps the constants of the formulas in registers.
                         for j in range(lanes):
-                            k = law(form, work[2 * LANES + j], work[j], parameter)
-                            twice, tension = well(shape, k, work[3 * LANES + j], width_of_well)
+                            k = law(form, work[2 * LANES + j], work[j], known)
+                            twice, tension = well(shape, k, work[3 * LANES + j], known)
                             e += twice
                             work[LANES + j] *= tension
                         for j in range(lanes):

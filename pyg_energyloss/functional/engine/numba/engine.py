@@ -24,8 +24,10 @@ from pyg_energyloss.functional.engine.numba.complete import (
     block_shares,
     complete_kernel,
 )
+from pyg_energyloss.functional.engine.numba.formulas import REACH, numbers_of
 from pyg_energyloss.functional.engine.numba.order import packed_order
 from pyg_energyloss.functional.engine.numba.small import SMALL, small_kernel
+from pyg_energyloss.functional.engine.numba.table import gradient_of, tables_of
 from pyg_energyloss.functional.engine.problem import Problem
 from pyg_energyloss.functional.engine.self_images import self_image_energy
 from pyg_energyloss.functional.geometry.distance import COINCIDENT
@@ -90,6 +92,10 @@ class _Springs(NamedTuple):
     numbers: NDArray[Any]
 
 
+#: What a kernel is given, but for the parameters of a call.
+_NUMBERS = {kind: numbers_of(kind, 0.0, 0.0, 0.0) for kind in (np.float32, np.float64)}
+
+
 def _springs_of(problem: Problem) -> _Springs:
     law = problem.law.radial if isinstance(problem.law, TableForm) else problem.law
     if not isinstance(law, RadialForm):
@@ -103,7 +109,8 @@ def _springs_of(problem: Problem) -> _Springs:
         strength = problem.factor.detach().numpy() * kind(law.strength)
     cutoff, well = problem.cutoff, problem.well
     reach = math.inf if cutoff is None else cutoff * cutoff
-    numbers = np.array((law.parameter, well.parameter, reach), dtype=kind)
+    numbers = _NUMBERS[kind].copy()
+    numbers[: REACH + 1] = law.parameter, well.parameter, reach
     single, code, shape = kind is np.float32, int(law.form), int(well.form)
     return _Springs(code, shape, single, cutoff is not None, strength, numbers)
 
@@ -210,45 +217,30 @@ def _sparse(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
     kernel = numba_sparse.sparse_kernel(form, shape, single, cut)
     count = max(1, min(torch.get_num_threads(), source.size // EDGES_PER_THREAD))
     energies = np.zeros((count, problem.num_graphs))
-    tables = _packed(problem, count)
+    if batch is not None and nodes and not 0 <= batch.min() <= batch.max() < problem.num_graphs:
+        check_batch(batch, problem.num_graphs)
+    tables = tables_of(pos, problem.rest.detach(), batch, count)
     rows = np.zeros((count, *numba_sparse.ROWS), dtype=kind)
     ends = np.zeros((count, *numba_sparse.ENDS), dtype=np.int64)
-    checks = np.zeros((count, 2), dtype=np.uint64)
+    checks = np.zeros((count, 3), dtype=np.uint64)
     bounds = np.linspace(0, source.size, count + 1).astype(np.int64)
     springs = (source, target, weight, shift, strength, numbers, _CONSTANTS[kind])
     lower = False
 
     def task(thread: int, _workers: int) -> None:
-        work = (rows[thread], ends[thread], lower, bounds[thread], bounds[thread + 1])
-        kernel(tables[thread], pos.size(1), *springs, *work, energies[thread], checks[thread])
+        work = (rows[thread], ends[thread], lower)
+        columns = (bounds[thread], bounds[thread + 1])
+        own = (energies[thread], checks[thread])
+        kernel(tables[thread], pos.size(1), *springs, *work, *columns, *own)
 
     for lower in (False, True):
         task(0, 1) if count == 1 else threads.run(task, count)
         if checks[:, 1].any():
             check_springs(edge_index, batch, problem.num_graphs, nodes)
         twice = not lower and not checks[:, 0].sum(dtype=np.uint64)
-        if twice:
+        if twice or not checks[:, 2].any():
             break
-    gradient = torch.from_numpy(tables[:, :, 6 : 6 + pos.size(1)].sum(axis=0))
-    if twice:
-        energies *= 2.0
-        gradient *= 2.0
-    energy = energies.sum(axis=0)
+    gradient = gradient_of(tables, pos.size(1), 2.0 if twice else 1.0)
+    energy = energies.sum(axis=0) * (2.0 if twice else 1.0)
     constant = None if problem.shift is None else self_image_energy(problem)
     return energy if constant is None else energy + constant.detach().numpy(), gradient
-
-
-def _packed(problem: Problem, copies: int) -> NDArray[np.floating]:
-    """Position, rest position, gradient and graph of an atom in one line of the cache."""
-    nodes, dim = problem.pos.shape
-    width = numba_sparse.WIDTH
-    table = numba_sparse.aligned_zeros(copies * nodes, width, problem.pos.dtype)
-    node = table.numpy().reshape(copies, nodes, width)
-    pos, rest = problem.pos.detach().numpy(), problem.rest.detach().numpy()
-    node[..., :dim], node[..., 3 : 3 + dim], node[..., 9 : 9 + dim] = pos, rest, pos - rest
-    if problem.batch is not None:
-        batch = problem.batch.numpy()
-        if nodes and not 0 <= batch.min() <= batch.max() < problem.num_graphs:
-            check_batch(problem.batch, problem.num_graphs)
-        node[..., numba_sparse.GRAPH] = batch
-    return node

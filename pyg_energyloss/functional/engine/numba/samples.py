@@ -15,7 +15,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from pyg_energyloss.functional.engine.numba.compiled import compile_kernel
-from pyg_energyloss.functional.engine.numba.formulas import law, well
+from pyg_energyloss.functional.engine.numba.formulas import REACH, STRENGTH, law, loaded, well
 
 #: Samples that are computed together: few, or as many as AlphaFold 3 draws.
 FEW, MANY = 16, 48
@@ -60,7 +60,8 @@ def samples_kernel(  # noqa: C901 - fused
         gradient: Any,
     ) -> None:
         zero, one, two, tiny = constants[0], constants[1], constants[2], constants[3]
-        parameter, width, reach, strength = numbers[0], numbers[1], numbers[2], numbers[3]
+        known = loaded(numbers)
+        reach, strength = known[REACH], known[STRENGTH]
         for graph in range(ptr.size - 1):
             for i in range(ptr[graph], ptr[graph + 1]):
                 row_energy[:] = zero
@@ -72,7 +73,7 @@ def samples_kernel(  # noqa: C901 - fused
                     if share == zero or squared_rest >= reach:
                         continue
                     length = np.sqrt(squared_rest)
-                    k = law(form, share, length, parameter)
+                    k = law(form, share, length, known)
                     for chunk in range(table.shape[0]):
                         a, b = table[chunk, i], table[chunk, j]
                         out = row_energy[chunk * lanes : (chunk + 1) * lanes]
@@ -85,7 +86,7 @@ def samples_kernel(  # noqa: C901 - fused
                             product += (a[r4 + s] - b[r4 + s]) * (dy + dv)
                             product += (a[r5 + s] - b[r5 + s]) * (dz + dw)
                             stretch = product / max(squared * inverse + length, tiny)
-                            twice, tension = well(shape, k, stretch, width)
+                            twice, tension = well(shape, k, stretch, known)
                             out[s] += twice
                             pull = two * tension * inverse
                             force[s] = pull * dx

@@ -17,7 +17,7 @@ import numpy as np
 from numba import types
 
 from pyg_energyloss.functional.engine.numba.compiled import compile_kernel
-from pyg_energyloss.functional.engine.numba.formulas import law, well
+from pyg_energyloss.functional.engine.numba.formulas import REACH, law, loaded, well
 
 #: The largest graph of this kernel.
 SMALL = 64
@@ -71,7 +71,8 @@ def small_kernel(  # noqa: C901, PLR0915, PLR0917 - fused
     ) -> None:
         zero, one, two, tiny = constants[0], constants[1], constants[2], constants[3]
         half = constants[4]
-        parameter, width_of_well, reach = numbers[0], numbers[1], numbers[2]
+        known = loaded(numbers)
+        reach = known[REACH]
         typed, weighted = kinds.size > 0, weight.size > 0
         for graph in range(begin, end):
             low, size = ptr[graph], ptr[graph + 1] - ptr[graph]
@@ -117,10 +118,10 @@ def small_kernel(  # noqa: C901, PLR0915, PLR0917 - fused
                     product += (row[W8 + i] - ahead[W8 + i]) * (dz + dw)
                     stretch = product / max(squared * inverse + length, tiny)
                     k = (own[W4 + i] if special else own[i]) * share
-                    k = law(form, k, length, parameter)
+                    k = law(form, k, length, known)
                     if cut:
                         k = k if rest_squared < reach else zero
-                    twice, tension = well(shape, k, stretch, width_of_well)
+                    twice, tension = well(shape, k, stretch, known)
                     total += twice
                     force = tension * inverse
                     own[W1 + i] += force * dx

@@ -9,58 +9,28 @@ Importing this module needs numba.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import mmap
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 from numba import types
-from torch import Tensor
 
 from pyg_energyloss.functional.engine.numba.arithmetic import bits_of_float, mix, prefetch
 from pyg_energyloss.functional.engine.numba.compiled import compile_kernel
-from pyg_energyloss.functional.engine.numba.formulas import law, well
+from pyg_energyloss.functional.engine.numba.formulas import REACH, law, loaded, well
+from pyg_energyloss.functional.engine.numba.table import GRAPH, differences, pull
 
 #: Springs that are gathered, then computed in vector registers, then scattered.
 LANES = 64
 #: Columns between the request for an atom's memory and its use.
 AHEAD = 32
-#: Columns of the table of atoms: position, true position, gradient, difference of the positions
-#: (three each), and the graph.
-WIDTH, GRAPH = 16, 12
-#: Shapes of the memory that a call of the kernel works in: numbers, and integers.
+#: Shapes of the memory that a call of the kernel works in: numbers (differences of predicted and
+#: true position and of the difference of these, strength, energy, force), and integers (the two
+#: atoms, the graph).
 ROWS, ENDS = (12, LANES), (3, LANES)
-#: Bytes of a cache line, and of a large page of x86 and most ARM systems.
-LINE, PAGE = 64, 1 << 21
 #: What the kernel finds wrong.
 NO_SUCH_ATOM, TWO_GRAPHS = 1, 2
-
-
-def aligned_zeros(rows: int, width: int, dtype: torch.dtype) -> Tensor:
-    """Return zeros [rows, width] that start at a cache line.
-
-    A table of many pages asks the system (Linux) for large ones: visiting a row at random then
-    costs no walk through the page table, which takes longer than the visit.
-
-    >>> aligned_zeros(2, 16, torch.float32).data_ptr() % 64
-    0
-    """
-    size = dtype.itemsize
-    wanted = rows * width * size
-    large = wanted >= 2 * PAGE and hasattr(mmap, "MADV_HUGEPAGE")
-    boundary = PAGE if large else LINE
-    if large:
-        memory = mmap.mmap(-1, wanted + boundary, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        with contextlib.suppress(OSError):  # a kernel without large pages
-            memory.madvise(mmap.MADV_HUGEPAGE)
-        buffer = torch.frombuffer(memory, dtype=dtype)
-    else:
-        buffer = torch.zeros((wanted + boundary) // size, dtype=dtype)
-    skip = -buffer.data_ptr() % boundary // size
-    return buffer[skip : skip + rows * width].view(rows, width)
 
 
 @functools.cache
@@ -71,8 +41,9 @@ def sparse_kernel(  # noqa: C901, PLR0915 - fused
 
     The kernel adds the springs of columns `begin` to `end` with i < j (or i > j if `lower`) to the
     energy of each graph and the gradient of the atoms, returns the signed hash of the columns in
-    `check[0]`, and says in `check[1]` if an index is outside the atoms or a column joins two
-    graphs. The graphs in the table of atoms must be inside `energy`.
+    `check[0]`, says in `check[1]` if an index is outside the atoms or a column joins two graphs,
+    and counts the columns i > j in `check[2]`. The graphs in the table of atoms must be inside
+    `energy`.
     """
 
     def kernel(  # noqa: C901, PLR0912, PLR0915, PLR0917 - fused; numba passes by position
@@ -94,11 +65,12 @@ def sparse_kernel(  # noqa: C901, PLR0915 - fused
         check: Any,
     ) -> None:
         zero, one, tiny, half = constants[0], constants[1], constants[3], constants[4]
-        parameter, width_of_well, reach = numbers[0], numbers[1], numbers[2]
+        known = loaded(numbers)
+        reach = known[REACH]
         nodes = np.uint64(node.shape[0])
         weighted, shifted = weight.size > 0, shift.size > 0
         tails, heads, graphs = ends[0], ends[1], ends[2]
-        total = np.uint64(0)
+        total, descending = np.uint64(0), np.uint64(0)
         filled = 0
         for column in range(begin, end):
             i, j = source[column], target[column]
@@ -111,6 +83,7 @@ def sparse_kernel(  # noqa: C901, PLR0915 - fused
                 check[1] = NO_SUCH_ATOM
                 return
             ascending = i < j
+            descending += np.uint64(i > j)
             if not lower and i != j:
                 low, high = (i, j) if ascending else (j, i)
                 key = mix(np.uint64(0), np.uint64(low) * nodes + np.uint64(high))
@@ -124,19 +97,15 @@ def sparse_kernel(  # noqa: C901, PLR0915 - fused
                         key = mix(key, np.uint64(bits))
                 total += key if ascending else np.uint64(0) - key
             if i != j and ascending != lower:
-                tail, head = node[i], node[j]
-                if tail[GRAPH] != head[GRAPH]:
+                graph = np.int64(node[i, GRAPH])
+                if node[i, GRAPH] != node[j, GRAPH]:
                     check[1] = TWO_GRAPHS
                     return
-                for axis in range(3):
-                    row[axis, filled] = head[axis] - tail[axis]
-                    row[3 + axis, filled] = head[3 + axis] - tail[3 + axis]
-                    row[6 + axis, filled] = head[9 + axis] - tail[9 + axis]
+                differences(node, j, i, row, filled)
                 if shifted:
                     for axis in range(dim):
                         row[axis, filled] += shift[column, axis]
                         row[3 + axis, filled] += shift[column, axis]
-                graph = np.int64(tail[GRAPH])
                 k = strength[graph]
                 row[9, filled] = k * weight[column] if weighted else k
                 heads[filled], tails[filled], graphs[filled] = j, i, graph
@@ -152,21 +121,23 @@ def sparse_kernel(  # noqa: C901, PLR0915 - fused
                     product = row[6, lane] * (dx + du) + row[7, lane] * (dy + dv)
                     product += row[8, lane] * (dz + dw)
                     stretch = product / max(squared * inverse + length, tiny)
-                    k = law(form, row[9, lane], length, parameter)
+                    k = law(form, row[9, lane], length, known)
                     if cut:
                         k = k if rest_squared < reach else zero
-                    twice, tension = well(shape, k, stretch, width_of_well)
+                    twice, tension = well(shape, k, stretch, known)
                     row[10, lane] = half * twice
                     row[11, lane] = tension * inverse
+                graph, part = graphs[0], np.float64(0.0)
                 for lane in range(filled):
-                    energy[graphs[lane]] += row[10, lane]
-                    tail, head = node[tails[lane]], node[heads[lane]]
-                    for axis in range(3):
-                        force = row[11, lane] * row[axis, lane]
-                        head[6 + axis] += force
-                        tail[6 + axis] -= force
+                    if graphs[lane] != graph:
+                        energy[graph] += part
+                        graph, part = graphs[lane], np.float64(0.0)
+                    part += row[10, lane]
+                    pull(node, heads[lane], tails[lane], row, lane, row[11, lane])
+                energy[graph] += part
                 filled = 0
         check[0] += total
+        check[2] += descending
 
     real, integers = types.float32 if single else types.float64, types.int64[::1]
     row, grid = real[::1], real[:, ::1]

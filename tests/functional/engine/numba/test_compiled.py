@@ -46,3 +46,6 @@ def test_exp_keeps_single_and_double_precision():
         out = np.empty_like(values)
         row(values, out)
         assert np.allclose(out, np.exp(values.astype(np.float64)), rtol=tolerance, atol=0)
+        out = np.empty(1, dtype=kind)
+        row(np.array([np.nan], dtype=kind), out)
+        assert np.isnan(out[0])

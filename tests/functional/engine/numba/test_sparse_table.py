@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pyg_energyloss.functional.engine.numba.sparse import aligned_zeros
+from pyg_energyloss.functional.engine.numba.table import aligned_zeros
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -1,0 +1,1 @@
+"""Fragments of proteins recovered from noised copies: `energyloss proteins`."""
