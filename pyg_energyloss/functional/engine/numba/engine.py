@@ -24,7 +24,7 @@ from pyg_energyloss.functional.engine.numba.complete import (
     block_shares,
     complete_kernel,
 )
-from pyg_energyloss.functional.engine.numba.formulas import numbers_of
+from pyg_energyloss.functional.engine.numba.formulas import REACH, numbers_of
 from pyg_energyloss.functional.engine.numba.order import packed_order
 from pyg_energyloss.functional.engine.numba.small import SMALL, small_kernel
 from pyg_energyloss.functional.engine.numba.table import gradient_of, tables_of
@@ -92,6 +92,10 @@ class _Springs(NamedTuple):
     numbers: NDArray[Any]
 
 
+#: What a kernel is given, but for the parameters of a call.
+_NUMBERS = {kind: numbers_of(kind, 0.0, 0.0, 0.0) for kind in (np.float32, np.float64)}
+
+
 def _springs_of(problem: Problem) -> _Springs:
     law = problem.law.radial if isinstance(problem.law, TableForm) else problem.law
     if not isinstance(law, RadialForm):
@@ -105,7 +109,8 @@ def _springs_of(problem: Problem) -> _Springs:
         strength = problem.factor.detach().numpy() * kind(law.strength)
     cutoff, well = problem.cutoff, problem.well
     reach = math.inf if cutoff is None else cutoff * cutoff
-    numbers = numbers_of(kind, law.parameter, well.parameter, reach)
+    numbers = _NUMBERS[kind].copy()
+    numbers[: REACH + 1] = law.parameter, well.parameter, reach
     single, code, shape = kind is np.float32, int(law.form), int(well.form)
     return _Springs(code, shape, single, cutoff is not None, strength, numbers)
 
