@@ -75,6 +75,8 @@ def tabasco() -> Host:
         switch="+eloss=tabasco",
         adapter="pyg_energyloss_hydra.tabasco:TabascoEnergy",
         plugin=PLUGIN,
-        checked="called with its path and prediction in the test suite",
+        checked="trained with three seeds, source unchanged, wrong lines tried: "
+        "docs/hosts/programs.md",
+        tested="commit 35d5ed8, 2026-11-21",
         limits="its squared error on coordinates is still computed, with weight zero",
     )
