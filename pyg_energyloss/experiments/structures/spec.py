@@ -31,28 +31,37 @@ SPLITS = ("test", "val")
 #: Peak learning rate for a model and a loss that the sweep did not cover.
 FALLBACK_LEARNING_RATE = 3e-3
 
-#: model -> loss -> peak learning rate: best bond-length MAE on validation molecules.
+#: model -> loss -> peak learning rate: the least errors on validation molecules.
 LEARNING_RATES: dict[str, dict[str, float]] = {
     "gnn": {
-        "mse": 1e-3,
-        "kabsch": 3e-3,
-        "energy": 1e-2,
-        "energy_sparse": 1e-2,
-        "energy_kabsch": 1e-2,
+        "mse": 3e-5,
+        "kabsch": 0.01,
+        "distance_l1": 0.003,
+        "lddt_kabsch": 0.01,
+        "energy": 0.01,
+        "energy_sparse": 0.01,
+        "multiscale": 0.01,
+        "multiscale_sparse": 0.01,
     },
     "egnn": {
-        "mse": 3e-2,
-        "kabsch": 3e-3,
-        "energy": 1e-2,
-        "energy_sparse": 1e-2,
-        "energy_kabsch": 1e-2,
+        "mse": 0.3,
+        "kabsch": 0.01,
+        "distance_l1": 0.01,
+        "lddt_kabsch": 0.01,
+        "energy": 0.01,
+        "energy_sparse": 0.01,
+        "multiscale": 0.01,
+        "multiscale_sparse": 0.01,
     },
     "e3nn": {
-        "mse": 1e-3,
-        "kabsch": 3e-2,
-        "energy": 3e-2,
-        "energy_sparse": 3e-2,
-        "energy_kabsch": 3e-2,
+        "mse": 3e-5,
+        "kabsch": 0.1,
+        "distance_l1": 0.1,
+        "lddt_kabsch": 0.03,
+        "energy": 0.03,
+        "energy_sparse": 0.1,
+        "multiscale": 0.03,
+        "multiscale_sparse": 0.03,
     },
 }
 

@@ -27,7 +27,7 @@ from pyg_energyloss.functional.engine.numba.complete import (
 from pyg_energyloss.functional.engine.numba.formulas import REACH, numbers_of
 from pyg_energyloss.functional.engine.numba.order import packed_order
 from pyg_energyloss.functional.engine.numba.small import SMALL, small_kernel
-from pyg_energyloss.functional.engine.numba.table import gradient_of, tables_of
+from pyg_energyloss.functional.engine.numba.table import WIDTH, aligned_zeros, table_kernels
 from pyg_energyloss.functional.engine.problem import Problem
 from pyg_energyloss.functional.engine.self_images import self_image_energy
 from pyg_energyloss.functional.geometry.distance import COINCIDENT
@@ -43,8 +43,9 @@ _FLOAT_GRAPHS = 1 << 24
 
 _UNIT = RadialForm(Form.CONSTANT, 1.0)
 _KINDS: dict[torch.dtype, Any] = {torch.float32: np.float32, torch.float64: np.float64}
-_NUMBERS = [0.0, 1.0, 2.0, COINCIDENT, 0.5]
-_CONSTANTS: dict[Any, Any] = {kind: np.array(_NUMBERS, dtype=kind) for kind in _KINDS.values()}
+_CONSTANTS: dict[Any, Any] = {
+    kind: np.array([0.0, 1.0, 2.0, COINCIDENT, 0.5], dtype=kind) for kind in _KINDS.values()
+}
 _SHARES: dict[Any, Any] = {kind: block_shares(kind) for kind in _KINDS.values()}
 _EMPTY = np.zeros(0, dtype=np.int64)
 
@@ -219,28 +220,38 @@ def _sparse(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
     energies = np.zeros((count, problem.num_graphs))
     if batch is not None and nodes and not 0 <= batch.min() <= batch.max() < problem.num_graphs:
         check_batch(batch, problem.num_graphs)
-    tables = tables_of(pos, problem.rest.detach(), batch, count)
+    fill, read = table_kernels(kind)
+    tables = aligned_zeros(count * nodes, WIDTH, pos.dtype).numpy().reshape(count, nodes, WIDTH)
+    graph = _EMPTY if batch is None else batch.contiguous().numpy()
+    points = pos.contiguous().numpy(), problem.rest.detach().contiguous().numpy()
+    for table in tables:
+        fill(table, *points, graph)
     rows = np.zeros((count, *numba_sparse.ROWS), dtype=kind)
     ends = np.zeros((count, *numba_sparse.ENDS), dtype=np.int64)
     checks = np.zeros((count, 3), dtype=np.uint64)
     bounds = np.linspace(0, source.size, count + 1).astype(np.int64)
     springs = (source, target, weight, shift, strength, numbers, _CONSTANTS[kind])
-    lower = False
-
-    def task(thread: int, _workers: int) -> None:
-        work = (rows[thread], ends[thread], lower)
-        columns = (bounds[thread], bounds[thread + 1])
-        own = (energies[thread], checks[thread])
-        kernel(tables[thread], pos.size(1), *springs, *work, *columns, *own)
-
+    dim = pos.size(1)
     for lower in (False, True):
-        task(0, 1) if count == 1 else threads.run(task, count)
+        both = itertools.repeat(lower)
+        own = [*zip(rows, ends, both, bounds, bounds[1:], energies, checks, strict=False)]
+        if count == 1:
+            kernel(tables[0], dim, *springs, *own[0])
+        else:
+
+            def task(thread: int, _workers: int, own: Any = own) -> None:
+                kernel(tables[thread], dim, *springs, *own[thread])
+
+            threads.run(task, count)
         if checks[:, 1].any():
             check_springs(edge_index, batch, problem.num_graphs, nodes)
         twice = not lower and not checks[:, 0].sum(dtype=np.uint64)
         if twice or not checks[:, 2].any():
             break
-    gradient = gradient_of(tables, pos.size(1), 2.0 if twice else 1.0)
-    energy = energies.sum(axis=0) * (2.0 if twice else 1.0)
+    factor = np.array([2.0 if twice else 1.0], dtype=kind)
+    gradient = np.zeros(pos.shape, dtype=kind)
+    read(tables, factor, gradient)
+    energy = energies.sum(axis=0) * float(factor[0])
     constant = None if problem.shift is None else self_image_energy(problem)
-    return energy if constant is None else energy + constant.detach().numpy(), gradient
+    total = energy if constant is None else energy + constant.detach().numpy()
+    return total, torch.from_numpy(gradient)

@@ -16,7 +16,6 @@ import torch
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numpy.typing import NDArray
 from torch import Tensor
 
 from pyg_energyloss.functional.engine.numba.compiled import compile_kernel
@@ -72,35 +71,22 @@ def _read(tables: Any, factor: Any, gradient: Any) -> None:
 
 
 @functools.cache
-def _kernels(kind: Any) -> tuple[Any, Any]:
+def table_kernels(kind: Any) -> tuple[Any, Any]:
+    """Return what fills a table from positions [n, dim ≤ 3] and graphs [n], and what reads it.
+
+    The reader adds the gradients that lie in tables [copies, n, WIDTH], times a factor [1], to an
+    array [n, dim].
+
+    >>> _, read = table_kernels(np.float32)
+    >>> gradient = np.zeros((1, 2), dtype=np.float32)
+    >>> read(np.ones((2, 1, WIDTH), np.float32), np.array([0.5], np.float32), gradient)
+    >>> gradient
+    array([[1., 1.]], dtype=float32)
+    """
     real = types.float32 if np.dtype(kind) == np.float32 else types.float64
     grid = real[:, ::1]
     fill = compile_kernel(_fill, types.void(grid, grid, grid, types.int64[::1]))
     return fill, compile_kernel(_read, types.void(real[:, :, ::1], real[::1], grid))
-
-
-def tables_of(pos: Tensor, rest: Tensor, batch: Tensor | None, copies: int) -> NDArray[Any]:
-    """Return equal tables [copies, n, WIDTH] of positions [n, dim ≤ 3] and graphs [n] int64."""
-    shape = (copies, pos.size(0), WIDTH)
-    tables: NDArray[Any] = aligned_zeros(copies * pos.size(0), WIDTH, pos.dtype).numpy()
-    tables = tables.reshape(shape)
-    graph = np.zeros(0, dtype=np.int64) if batch is None else batch.contiguous().numpy()
-    fill, _ = _kernels(tables.dtype)
-    for table in tables:
-        fill(table, pos.contiguous().numpy(), rest.contiguous().numpy(), graph)
-    return tables
-
-
-def gradient_of(tables: NDArray[Any], dim: int, factor: float) -> Tensor:
-    """Return the gradient [n, dim] that lies in the tables, summed over them, times a factor.
-
-    >>> gradient_of(np.ones((2, 1, WIDTH), dtype=np.float32), 2, 0.5)
-    tensor([[1., 1.]])
-    """
-    gradient = np.zeros((tables.shape[1], dim), dtype=tables.dtype)
-    _, read = _kernels(tables.dtype)
-    read(tables, np.array([factor], dtype=tables.dtype), gradient)
-    return torch.from_numpy(gradient)
 
 
 class _Rows:
