@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pyg_energyloss.experiments.summary import moments
 from pyg_energyloss.files import write_text
+from pyg_energyloss.report.numbers import mean_sd
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "restraints.md"
@@ -24,6 +26,12 @@ CHECKS = {
     "pb_energy": "energy",
     "rdkit_valid": "RDKit reads",
     "rdkit_unique": "distinct among these",
+}
+COLUMNS = {
+    "right_centres": "right centres, %",
+    "bond_mae": "bonds, Å",
+    "relaxed_right_centres": "right after `relax`, %",
+    "relaxed_bond_mae": "bonds after `relax`, Å",
 }
 NAMES = {
     ("plain", False): "as they are",
@@ -52,27 +60,21 @@ def percent(value: float) -> str:
 
 
 def training() -> str:
-    """Each run."""
-    rows = sorted(rows_of("restraints_hands"), key=lambda row: (row["loss"], row["seed"]))
-    heads = ("loss", "seed", "right centres", "bonds", "right after `relax`", "bonds after `relax`")
-    return table(heads, [[name(row), str(row["seed"]), *cells(row)] for row in rows])
+    """Mean ± s.d. over seeds of each loss: test molecules, and validation molecules in brackets."""
+    rows = rows_of("restraints_training")
+    heads = ("loss", "steps", "seeds", *COLUMNS.values())
+    lines = []
+    for loss, steps in sorted({(row["loss"], row["steps"]) for row in rows}):
+        runs = [row for row in rows if (row["loss"], row["steps"]) == (loss, steps)]
+        cells = [f"{spread(runs, 'test', key)} ({spread(runs, 'val', key)})" for key in COLUMNS]
+        lines.append([loss, str(steps), str(len(runs)), *cells])
+    return table(heads, lines)
 
 
-def name(row: Mapping[str, Any]) -> str:
-    """The loss, and since when its restraints are there."""
-    if row["loss"] == "energy":
-        return "energy"
-    return f"{row['loss']}, {'late' if 'rise' in row else 'from the start'}"
-
-
-def cells(row: Mapping[str, Any]) -> list[str]:
-    """What is shown of a run: test, and validation in brackets."""
-    shown = []
-    for after in ("", "relaxed_"):
-        right = [percent(row[part][f"{after}right_centres"]) for part in ("test", "val")]
-        bonds = [f"{row[part][f'{after}bond_mae']:.3f}" for part in ("test", "val")]
-        shown += [f"{right[0]} ({right[1]})", f"{bonds[0]} Å ({bonds[1]})"]
-    return shown
+def spread(runs: Sequence[Mapping[str, Any]], part: str, key: str) -> str:
+    """A share in %, or a length in Å."""
+    scale, digits = (100.0, 1) if "centres" in key else (1.0, 3)
+    return mean_sd(moments([run[part][key] for run in runs], scale=scale), digits)
 
 
 def generated() -> str:
