@@ -44,8 +44,8 @@ def main() -> None:
     write_json(ROOT / "benchmarks" / "results" / "compare.json", results)
     images = ROOT / "docs" / "images"
     images.mkdir(parents=True, exist_ok=True)
-    shutil.copy(options.run / "plots" / "metrics.png", images / "compare.png")
-    shutil.copy(options.run / "plots" / "curves.png", images / "compare_curves.png")
+    shutil.copy(options.run / "plots" / "errors-on-test-molecules.png", images / "compare.png")
+    shutil.copy(options.run / "plots" / "training.png", images / "compare_curves.png")
 
 
 if __name__ == "__main__":

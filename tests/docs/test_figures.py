@@ -119,7 +119,7 @@ FIGURES = [
         systems_10,
     ),
     (
-        "README.md",
+        "docs/compare.md",
         (
             r"bond lengths is (\d+), (\d+) and (\d+) % of that with all pairs, "
             r"and a step takes (\d+), (\d+) and (\d+) % of the time"

@@ -38,20 +38,27 @@ def test_what_is_left_out_is_told(monkeypatch, capsys):
     assert "44.55 ± 2.29" in capsys.readouterr().out
 
 
-def test_a_terminal_that_knows_ascii_only_gets_ascii():
+def bonds():
+    """The bond errors of the comparison, mean and s.d."""
+    return [row["values"]["bond_mae"] for row in DOCUMENTS["comparison"]["rows"]]
+
+
+def test_a_terminal_that_knows_ascii_only_gets_ascii(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
     print_document(DOCUMENTS["comparison"], file=stream)
     stream.flush()
     printed = raw.getvalue().decode("ascii")
-    assert "1.250 +- 0.004" in printed
+    assert "{mean:.3f} +- {sd:.3f}".format(**bonds()[0]) in printed
     assert "?" not in printed
 
 
 def test_the_best_is_told_without_colours_too(monkeypatch, capsys):
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("COLUMNS", "120")
     print_document(DOCUMENTS["comparison"])
-    assert "0.103 ± 0.002*" in capsys.readouterr().out
+    best = min(bonds(), key=lambda found: found["mean"])
+    assert "{mean:.3f} ± {sd:.3f}*".format(**best) in capsys.readouterr().out
 
 
 def test_a_label_that_all_rows_share_is_left_out(monkeypatch, capsys):
