@@ -44,6 +44,7 @@ def kabsch_rmsd(
         TypeError, ValueError: positions, `batch` or `node_weight` have a wrong type or shape.
         ValueError: `softening` is not a positive number.
 
+    >>> import torch
     >>> target = torch.tensor([[0.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
     >>> kabsch_rmsd(2.0 * target, target, softening=1e-3).round(decimals=2)
     tensor([1.])
