@@ -17,6 +17,8 @@ from pyg_energyloss.report.tables import Sheet
 _HERE = Path(__file__).parent
 #: Pixels of a style sheet per inch.
 PIXELS = 96
+#: Tables of more columns than this are set in a smaller size, to fit a page of 1 280 pixels.
+WIDE = 10
 
 
 class Page:
@@ -85,8 +87,9 @@ class Page:
             first = len(sheet.cells) - sheet.below
             name = "" if i < first else ' class="below first"' if i == first else ' class="below"'
             body.append(f"<tr{name}>{cells}</tr>")
+        wide = ' class="wide"' if len(sheet.heads) > WIDE else ""
         self._parts.append(
-            f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
+            f'<div class="scroll"><table{wide}><thead><tr>{head}</tr></thead>'
             f"<tbody>{''.join(body)}</tbody></table></div>"
         )
 
