@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from runs import finished, mean_sd
+from runs import finished, rows_by_level
 
 from pyg_energyloss import registry
 from pyg_energyloss.experiments.crystals.spec import LEVELS, LOSSES, CrystalSpec
@@ -149,22 +149,8 @@ def _rows(
                 rate = float(min(rates[model][loss], key=rates[model][loss].__getitem__))
                 specs = [_spec(options, dataset, model, loss, seed=s, rate=rate) for s in SEEDS]
                 results = [r for s in specs if (r := finished(s, options.out)) is not None]
-                if not results:
-                    continue
-                for index, level in enumerate(LEVELS):
-                    values = mean_sd([r["measurements"][index]["values"] for r in results])
-                    rows.append(
-                        {
-                            "dataset": dataset,
-                            "model": model,
-                            "loss": loss,
-                            "noise": f"{level:g} Å",
-                            "learning_rate": rate,
-                            "seeds": len(results),
-                            "step_ms": min(r["step_ms"] for r in results),
-                            "values": values,
-                        }
-                    )
+                about = {"dataset": dataset, "model": model, "loss": loss, "learning_rate": rate}
+                rows += rows_by_level(results, LEVELS, about)
     return rows
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import mode
 from typing import Any
 
-from runs import finished, mean_sd
+from runs import finished, rows_by_level
 
 from pyg_energyloss import registry
 from pyg_energyloss.experiments.environment import environment
@@ -138,19 +138,8 @@ def _rows(out: Path, rates: Rates) -> list[dict[str, Any]]:
             rate = _best(rates[model], loss)
             specs = [_spec(model, loss, seed=seed, rate=rate) for seed in SEEDS]
             results = [r for spec in specs if (r := finished(spec, out)) is not None]
-            for index, level in enumerate(LEVELS) if results else ():
-                values = mean_sd([r["measurements"][index]["values"] for r in results])
-                rows.append(
-                    {
-                        "model": model,
-                        "loss": loss,
-                        "noise": f"{level:g} Å",
-                        "learning_rate": rate,
-                        "seeds": len(results),
-                        "step_ms": min(r["step_ms"] for r in results),
-                        "values": values,
-                    }
-                )
+            about = {"model": model, "loss": loss, "learning_rate": rate}
+            rows += rows_by_level(results, LEVELS, about)
     return rows
 
 

@@ -79,6 +79,8 @@ FIRST = (
     Entry("energy_absolute_kabsch"),
     Entry("kabsch_mirror", "kabsch", {"mirror": True}),
 )
+#: With the second network and data set.
+SECOND = FIRST[:5]
 OTHERS = (
     Entry("mse"),
     Entry("lddt_kabsch_mirror", "lddt_kabsch", {"mirror": True}),

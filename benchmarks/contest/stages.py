@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from protocol import FIRST, OTHERS, SEEDS, STEPS, TUNING_SEED, TUNING_STEPS, Entry, design_space
+from protocol import (
+    FIRST,
+    OTHERS,
+    SECOND,
+    SEEDS,
+    STEPS,
+    TUNING_SEED,
+    TUNING_STEPS,
+    Entry,
+    design_space,
+)
 from rows import make_row, row_path
 from tuning import is_tuned, tune
 
@@ -98,7 +108,7 @@ STAGES: dict[str, list[Job]] = {
         Race(who, "gnn", MIDDLE, seed, "strain") for seed in SEEDS for who in (*FIRST, *OTHERS)
     ],
     "map": [Point(who) for who in design_space()],
-    "egnn": [*contest("egnn", FIRST[:5], (MIDDLE,))],
+    "egnn": [*contest("egnn", SECOND, (MIDDLE,))],
     "long": [*contest("gnn", FIRST, (LONG,))],
-    "egnn_long": [*contest("egnn", FIRST[:5], (LONG,))],
+    "egnn_long": [*contest("egnn", SECOND, (LONG,))],
 }

@@ -51,8 +51,7 @@ def kabsch_rmsd(
 
     Source: Kabsch, Acta Cryst. A32, 922 (1976).
     """
-    if not softening > 0.0:
-        raise ValueError(f"`softening` must be a positive length in Å, got {softening!r}")
+    check_softening(softening)
     wide = widen(pos_pred, compute_dtype(pos_pred))
     square = kabsch_mse(
         wide,
@@ -66,3 +65,14 @@ def kabsch_rmsd(
     dim = max(pos_pred.size(1), 1)
     length = (square + softening**2 / dim).sqrt() * dim**0.5
     return saturate(length - softening, pos_pred.dtype)
+
+
+def check_softening(softening: float) -> float:
+    """Return `softening`; raise unless it is positive.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if not softening > 0.0:
+        raise ValueError(f"`softening` must be a positive length in Å, got {softening!r}")
+    return softening

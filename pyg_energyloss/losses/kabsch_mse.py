@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor
 
 from pyg_energyloss.functional import kabsch_mse
@@ -31,6 +33,8 @@ class KabschMSELoss(StructureLoss):
     Source: arXiv 2511.02087, section 6.
     """
 
+    defaults: ClassVar = {"mirror": False, **StructureLoss.defaults}
+
     def __init__(self, *, mirror: bool = False, reduction: str = "mean") -> None:
         super().__init__(reduction=reduction)
         self.mirror = mirror
@@ -38,9 +42,3 @@ class KabschMSELoss(StructureLoss):
     def graph_values(self, pos_pred: Tensor, info: GraphInfo) -> Tensor:
         """Return the value of each graph [num_graphs] in Å²."""
         return kabsch_mse(pos_pred, info.pos, mirror=self.mirror, **info.graphs)
-
-    def __repr__(self) -> str:
-        shown = super().__repr__()
-        if not self.mirror:
-            return shown
-        return shown.replace("(", "(mirror=True, " if self.reduction != "mean" else "(mirror=True")

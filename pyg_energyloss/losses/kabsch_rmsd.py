@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor
 
 from pyg_energyloss.functional import kabsch_rmsd
+from pyg_energyloss.functional.kabsch_rmsd import check_softening
 from pyg_energyloss.losses.parts.graph_info import GraphInfo
 from pyg_energyloss.losses.parts.structure import StructureLoss
 
@@ -33,14 +36,14 @@ class RMSDLoss(StructureLoss):
     Source: Kabsch, Acta Cryst. A32, 922 (1976).
     """
 
+    defaults: ClassVar = {"mirror": False, "softening": 0.02, **StructureLoss.defaults}
+
     def __init__(
         self, *, mirror: bool = False, softening: float = 0.02, reduction: str = "mean"
     ) -> None:
         super().__init__(reduction=reduction)
-        if not softening > 0.0:
-            raise ValueError(f"`softening` must be a positive length in Å, got {softening!r}")
         self.mirror = mirror
-        self.softening = softening
+        self.softening = check_softening(softening)
 
     def graph_values(self, pos_pred: Tensor, info: GraphInfo) -> Tensor:
         """Return the value of each graph [num_graphs] in Å."""

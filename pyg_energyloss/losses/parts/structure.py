@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -21,6 +21,9 @@ class StructureLoss(LossArithmetic):
         ValueError: `reduction` is something else.
     """
 
+    #: Options that are shown where they are not these.
+    defaults: ClassVar[dict[str, Any]] = {"reduction": "mean"}
+
     def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__()
         self.reduction = check_reduction(reduction)
@@ -38,5 +41,6 @@ class StructureLoss(LossArithmetic):
         return reduce_graphs(self.graph_values(pos_pred, graph_info(data)), self.reduction)
 
     def __repr__(self) -> str:
-        shown = "" if self.reduction == "mean" else f"reduction={self.reduction!r}"
+        options = ((name, getattr(self, name), usual) for name, usual in self.defaults.items())
+        shown = ", ".join(f"{name}={value!r}" for name, value, usual in options if value != usual)
         return f"{type(self).__name__}({shown})"
