@@ -92,7 +92,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "model": "vector_gnn",
         "model_options": {"channels": 8, "layers": 1},
         "eval_graphs": 3,
-        "evaluators": ("distances",),
+        "evaluators": {"distances": {}},
     },
     "springs": {
         "points": 100,
