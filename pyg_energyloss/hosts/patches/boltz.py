@@ -149,5 +149,5 @@ def atom_weights(feats: Any, kinds: Any, *, nucleotide: float, ligand: float) ->
     kind = token.squeeze(-1).long()
     nucleic = (kind == kinds["DNA"]) | (kind == kinds["RNA"])
     weight = 1.0 + nucleotide * nucleic.float() + ligand * (kind == kinds["NONPOLYMER"]).float()
-    resolved: Tensor = feats["atom_resolved_mask"]
-    return weight * resolved
+    found: Tensor = weight * feats["atom_resolved_mask"]
+    return found
