@@ -84,6 +84,16 @@ FIELDS: dict[str, dict[str, Any]] = {
         "eval_graphs": 6,
         "match_graphs": 2,
     },
+    "proteins": {
+        **COMMON,
+        "steps": 60,
+        "dataset": "proteins_small",
+        "levels": (0.5,),
+        "model": "vector_gnn",
+        "model_options": {"channels": 8, "layers": 1},
+        "eval_graphs": 3,
+        "evaluators": ("distances",),
+    },
     "springs": {
         "points": 100,
         "noise": 0.1,
@@ -99,6 +109,7 @@ RUNS: dict[str, tuple[dict[str, Any], ...]] = {
     "generate": ({"loss": "mse"}, {"loss": "energy_gated"}),
     "spins": ({"loss": "local_field"}, {"loss": "true_energy"}),
     "crystals": ({"loss": "crystal_mse"}, {"loss": "energy"}),
+    "proteins": ({"loss": "mse"}, {"loss": "energy"}),
     "springs": (
         {"model": "springs"},
         {"model": "spline"},
