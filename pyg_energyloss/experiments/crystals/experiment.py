@@ -19,6 +19,7 @@ from pyg_energyloss.experiments.experiment import Measurement, Report
 from pyg_energyloss.experiments.spec import TrainingSpec
 from pyg_energyloss.experiments.summary import column, cost
 from pyg_energyloss.experiments.training_experiment import TrainingExperiment
+from pyg_energyloss.losses.parts.arithmetic import terms
 from pyg_energyloss.report.document import Row, Section
 
 TASK_TEXT = {
@@ -181,7 +182,7 @@ def volume_of(splits: Mapping[str, CrystalDataset]) -> float:
 
 
 def takes_lattice(loss: Any) -> bool:
-    """Whether a loss can be called with a predicted lattice.
+    """Whether a loss, and every part of a sum, can be called with a predicted lattice.
 
     >>> (
     ...     takes_lattice(registry.create("loss", "energy")),
@@ -189,5 +190,5 @@ def takes_lattice(loss: Any) -> bool:
     ... )
     (True, False)
     """
-    call = getattr(loss, "forward", loss)
-    return PREDICTED in inspect.signature(call).parameters
+    calls = [getattr(part, "forward", part) for _, part in terms(loss)]
+    return all(PREDICTED in inspect.signature(call).parameters for call in calls)
