@@ -26,4 +26,5 @@ def carried(pos: Tensor, cell: Tensor, new_cell: Tensor, *, batch: Tensor | None
     # inv_ex does not wait for a GPU to tell whether there is an inverse.
     change = torch.linalg.inv_ex(cell).inverse @ new_cell
     own = change.expand(len(pos), -1, -1) if batch is None else change[batch]
-    return (pos.to(change.dtype)[:, :, None] * own).sum(dim=1)
+    moved: Tensor = (pos.to(change.dtype)[:, :, None] * own).sum(dim=1)
+    return moved
