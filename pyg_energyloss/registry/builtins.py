@@ -185,6 +185,18 @@ def energyloss_register_losses(register: Register) -> None:
         role="structure",
     )
     register(
+        "energy_lattice",
+        f"{named}:energy_lattice",
+        summary="energy, a predicted lattice scored apart from its atoms",
+        role="structure",
+    )
+    register(
+        "energy_absolute_lattice",
+        f"{named}:energy_absolute_lattice",
+        summary="the same of energy_absolute",
+        role="structure",
+    )
+    register(
         "crystal_mse",
         f"{losses}:CrystalMSELoss",
         summary="MSE to the nearest images",
