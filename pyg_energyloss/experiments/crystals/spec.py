@@ -13,6 +13,8 @@ TASKS = ("denoise", "composition")
 LATTICES = ("given", "predicted")
 MODELS = ("crystal_gnn", "crystal_egnn")
 LOSSES = ("crystal_mse", "crystal_aligned_mse", "energy", "energy_absolute")
+#: With a lattice to predict, one more; where it is given that is `energy_absolute`.
+LATTICE_LOSSES = (*LOSSES, "energy_absolute_lattice")
 LEVELS = (0.25, 0.5)
 #: Standard deviation of the strain of the lattice for each Å of noise on the atoms.
 STRAIN = 0.15

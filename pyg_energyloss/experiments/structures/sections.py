@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch_geometric.data import Data
 
-from pyg_energyloss.data.elements import SYMBOLS
+from pyg_energyloss.data.elements import SYMBOLS, formula
 from pyg_energyloss.experiments.plots import (
     Results,
     in_order,
@@ -123,7 +123,7 @@ def _structures(results: Results, out: Path, what: str) -> Section:
             _structure(
                 part,
                 part["pos_true"],
-                f"{_formula(part['z'])} (test {what.removesuffix('s')} {i + 1})",
+                f"{formula(part['z'])} (test {what.removesuffix('s')} {i + 1})",
             )
             for i, part in enumerate(parts)
         ]
@@ -173,9 +173,3 @@ def _parts(arrays: Mapping[str, NDArray[Any]]) -> Iterable[dict[str, NDArray[Any
             "pos_pred": arrays["pos_pred"][start:stop].astype(float),
             "bonds": bonds[:, owner == i] - start,
         }
-
-
-def _formula(z: NDArray[np.int64]) -> str:
-    symbols = [SYMBOLS[int(number)] for number in z]
-    counts = {s: symbols.count(s) for s in sorted(set(symbols), key=lambda s: (s != "C", s))}
-    return "".join(s + (str(n) if n > 1 else "") for s, n in counts.items())
