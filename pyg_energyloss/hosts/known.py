@@ -16,7 +16,7 @@ def boltz() -> Host:
         "launcher rebinds, openly, in Boltz-1 and Boltz-2",
         switch="energyloss run --host boltz -- scripts/train/train.py ...",
         adapter="pyg_energyloss.hosts.patches:patch_boltz",
-        checked="the diffusion module and loss of Boltz-1 at a small size trained with three seeds, "
+        checked="diffusion module and loss of Boltz-1 at a small size trained with three seeds, "
         "source unchanged, wrong lines tried: docs/hosts/programs.md; not its whole network, and "
         "Boltz-2 with a stand-in",
         tested="commit 832486d, 2026-11-22",
