@@ -92,7 +92,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "model": "vector_gnn",
         "model_options": {"channels": 8, "layers": 1},
         "eval_graphs": 3,
-        "evaluators": ("distances",),
+        "evaluators": {"distances": {}},
     },
     "springs": {
         "points": 100,
@@ -183,7 +183,10 @@ def killed(name: str, kills: int, work: Path, draw: random.Random) -> dict[str, 
         if process.is_alive() and pids:
             below = descendants(process.pid)
             phase = phase_of(out, begun)
-            os.kill(draw.choice(pids), signal.SIGKILL)
+            try:
+                os.kill(draw.choice(pids), signal.SIGKILL)
+            except ProcessLookupError:
+                continue  # ended by itself since it was looked up
             victims[kind] += 1
             torn += list(torn_files(out))
             phases[phase] = phases.get(phase, 0) + 1

@@ -463,6 +463,7 @@ def energyloss_register_evaluators(register: Register) -> None:
 def energyloss_register_hosts(register: Register) -> None:
     """Register the frameworks that need no plugin, or one that has no place for them."""
     hosts = "pyg_energyloss.hosts.known"
+    register("boltz", f"{hosts}:boltz", summary="energyloss run --host boltz")
     register("edm", f"{hosts}:edm", summary="energyloss run --host edm")
     register("egnn", f"{hosts}:egnn", summary="a loss that its script makes")
     register("etflow", f"{hosts}:etflow", summary="a function of its model's module")
@@ -527,5 +528,7 @@ def energyloss_register_commands(register: Register) -> None:
         "export", "pyg_energyloss.cli.hosts.export:configure", summary="molecules as a host's files"
     )
     register(
-        "run", "pyg_energyloss.cli.hosts.run:configure", summary="an EDM or JODO script, patched"
+        "run",
+        "pyg_energyloss.cli.hosts.run:configure",
+        summary="a script of Boltz, EDM, JODO, patched",
     )

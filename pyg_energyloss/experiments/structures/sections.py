@@ -51,6 +51,7 @@ def sections(
     out: Path,
     panels: Panels = PANELS,
     what: str = "molecules",
+    spec_type: type[StructureSpec] = StructureSpec,
 ) -> list[Section]:
     """Errors by model and loss (or by noise level), training curves, structures.
 
@@ -60,6 +61,7 @@ def sections(
         out: The study's folder.
         panels: Metrics that are drawn, with their heads.
         what: The structures are called so.
+        spec_type: Of a run.
     """
     noise = results[0]["spec"]["levels"]
     return [
@@ -71,7 +73,7 @@ def sections(
             log=True,
             text=f"Bond-length error on validation {what}; band: range over seeds.",
         ),
-        _structures(results, out, what),
+        _structures(results, out, what, spec_type),
     ]
 
 
@@ -113,11 +115,11 @@ def _noise(rows: Sequence[Row], results: Results, shown: Panels, what: str) -> S
     return section("curves", title, text, panels=panels, rows=2, markers=True)
 
 
-def _structures(results: Results, out: Path, what: str) -> Section:
+def _structures(results: Results, out: Path, what: str, spec_type: type[StructureSpec]) -> Section:
     references: list[Structure] = []
     sets = []
     for model, loss in in_order(results, "model", "loss"):
-        spec = StructureSpec.from_dict(where(results, model=model, loss=loss)[0]["spec"])
+        spec = spec_type.from_dict(where(results, model=model, loss=loss)[0]["spec"])
         parts = list(_parts(read_npz(out / "runs" / spec.key / "structures.npz")))
         references = references or [
             _structure(
