@@ -25,12 +25,13 @@ for both. Trainings are as short as a shared two-core machine made them, and the
 these metrics measure, so **they do not say which loss is better**; they say that the programs train
 on it. *Value*: the first losses beside a double loop in float64 on the tensors that the program
 passed, largest relative difference; gradients there were finite. *Off*: weights after training
-with the library installed and not switched on, beside those without it.
+with the library installed and not switched on, beside those without it. *Steps* are those that a
+Lightning Trainer counts; the others have none.
 ([figures](../../benchmarks/results/hosts_programs.json); `benchmarks/hosts/run_programs.py` runs
 what `benchmarks/hosts/programs.toml` names, `benchmarks/hosts/make_page.py` writes this page)
 
-| program, commit | the line | its metric | before | after | seeds | value | off |
-|---|---|---|---|---|---|---|---|
+| program, commit | the line | steps | its metric | before | after | seeds | value | off |
+|---|---|---|---|---|---|---|---|---|
 """
 
 MISTAKES = """
@@ -83,6 +84,7 @@ def page(document):
             cells = [
                 f"[{name}](https://{one['repository']}) {one['commit'][:7]}" if first else "",
                 code(one["line"]) if first else "",
+                str(one["runs"]["on_0"]["steps"] or "") if first else "",
                 metric,
                 figure(pair["before"]),
                 figure(pair["after"]),

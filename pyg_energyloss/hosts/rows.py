@@ -73,7 +73,8 @@ def rows_of(
     if pred.shape != target.shape or pred.dim() not in (FLAT, PADDED):
         raise ValueError(
             "`pred` and `target` must both have shape [num_nodes, dim], or padded [num_graphs, "
-            f"max_nodes, dim], got {tuple(pred.shape)} and {tuple(target.shape)}"
+            f"max_nodes, dim], got {tuple(pred.shape)} and {tuple(target.shape)}; where a program "
+            "scores something else, name its attribute or function that scores positions"
         )
     if pred.dim() == FLAT:
         given = context if batch is None else HostContext(values={"batch": batch})

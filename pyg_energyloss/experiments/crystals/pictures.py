@@ -24,7 +24,7 @@ KEPT = 6
 #: Atoms are joined up to so many times the distance of the nearest neighbour of either.
 BOND = 1.2
 #: Atoms this near a face, in lattice vectors, are drawn on the opposite one too.
-FACE = 0.02
+FACE = 0.1
 
 Arrays = dict[str, NDArray[Any]]
 #: Atom of each drawn image, and where it is in lattice vectors.
