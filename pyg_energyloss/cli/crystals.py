@@ -48,7 +48,8 @@ examples:
   energyloss crystals --task composition --losses crystal_mse,energy
 
 The csv files are those of CDVAE (github.com/txie-93/cdvae, data/); a folder with train.csv, val.csv
-and test.csv keeps its splits. Names: `energyloss plugins` lists every model, loss and data set."""
+and test.csv keeps its splits. The e3nn network of the plugin is trained if it is named (--models
+crystal_e3nn). Names: `energyloss plugins` lists every model, loss and data set."""
 
 
 class Crystals(StudyCommand):

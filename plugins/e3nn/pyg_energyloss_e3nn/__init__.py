@@ -9,12 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pyg_energyloss_e3nn.crystal import CrystalTensorProductNetwork
     from pyg_energyloss_e3nn.denoiser import TensorProductDenoiser
     from pyg_energyloss_e3nn.network import TensorProductNetwork
 
-__all__ = ["TensorProductDenoiser", "TensorProductNetwork"]
+__all__ = ["CrystalTensorProductNetwork", "TensorProductDenoiser", "TensorProductNetwork"]
 
-_MODULES = {"TensorProductDenoiser": "denoiser", "TensorProductNetwork": "network"}
+_MODULES = {
+    "CrystalTensorProductNetwork": "crystal",
+    "TensorProductDenoiser": "denoiser",
+    "TensorProductNetwork": "network",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from torch_geometric.data import Data
 from pyg_energyloss.models.denoisers.time import TimeEmbedding
 from pyg_energyloss.samplers.complete import all_pairs_batch
 from pyg_energyloss_e3nn.convolution import Convolution
-from pyg_energyloss_e3nn.hidden import checked_layers, hidden_irreps
+from pyg_energyloss_e3nn.hidden import at_least_one, hidden_irreps
 
 
 class TensorProductDenoiser(nn.Module):
@@ -23,7 +23,7 @@ class TensorProductDenoiser(nn.Module):
         layers: Number of convolutions.
 
     Raises:
-        ValueError: ``irreps`` is not valid or lacks 0e or 1o, or ``layers`` is below 1.
+        ValueError: ``irreps`` is not valid or lacks 0e or 1o, or ``lmax`` or ``layers`` is below 1.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class TensorProductDenoiser(nn.Module):
         super().__init__()
         hidden = hidden_irreps(irreps)
         channels = hidden.count("0e")
-        self.irreps_sh = o3.Irreps.spherical_harmonics(lmax)
+        self.irreps_sh = o3.Irreps.spherical_harmonics(at_least_one("lmax", lmax))
         self.embed = nn.Linear(types, channels)
         self.time = TimeEmbedding(channels)
         self.distance = nn.Linear(4, channels)
@@ -40,7 +40,7 @@ class TensorProductDenoiser(nn.Module):
         self.moves = nn.ModuleList()
         self.reads = nn.ModuleList()
         current = o3.Irreps([(channels, "0e")])
-        for _ in range(checked_layers(layers)):
+        for _ in range(at_least_one("layers", layers)):
             convolution = Convolution(current, self.irreps_sh, hidden, channels)
             current = convolution.irreps_out
             self.convolutions.append(convolution)

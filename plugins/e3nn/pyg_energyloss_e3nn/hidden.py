@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from e3nn import o3
 
+NAMES = {"0e": "scalars", "1o": "vectors", "2e": "symmetric tensors"}
 
-def hidden_irreps(irreps: str) -> o3.Irreps:
-    """Return hidden features, sorted and merged, that have scalars and vectors.
+
+def hidden_irreps(irreps: str, *, needs: tuple[str, ...] = ("0e", "1o")) -> o3.Irreps:
+    """Return hidden features, sorted and merged, that have what the outputs are read from.
 
     Args:
         irreps: In e3nn's notation.
+        needs: What must be among them, of ``NAMES``.
 
     Raises:
-        ValueError: ``irreps`` is not valid or lacks 0e or 1o.
+        ValueError: ``irreps`` is not valid or lacks one of ``needs``.
 
     Example:
         >>> hidden_irreps("1x1o + 2x0e + 3x1o")
@@ -24,21 +27,22 @@ def hidden_irreps(irreps: str) -> o3.Irreps:
         raise ValueError(
             f"`irreps` must be in e3nn's notation, e.g. '32x0e + 12x1o'; got {irreps!r}"
         ) from error
-    if "0e" not in hidden or "1o" not in hidden:
-        raise ValueError(f"`irreps` must contain scalars (0e) and vectors (1o); got {irreps!r}")
+    if any(irrep not in hidden for irrep in needs):
+        wanted = " and ".join(f"{NAMES[irrep]} ({irrep})" for irrep in needs)
+        raise ValueError(f"`irreps` must contain {wanted}; got {irreps!r}")
     return hidden
 
 
-def checked_layers(layers: int) -> int:
-    """Return the number of layers.
+def at_least_one(name: str, value: int) -> int:
+    """Return the value of an option.
 
     Raises:
         ValueError: it is below 1.
 
     Example:
-        >>> checked_layers(3)
+        >>> at_least_one("layers", 3)
         3
     """
-    if layers < 1:
-        raise ValueError(f"`layers` must be at least 1, got {layers}")
-    return layers
+    if value < 1:
+        raise ValueError(f"`{name}` must be at least 1, got {value}")
+    return value

@@ -10,7 +10,7 @@ from torch_geometric.data import Data
 from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding, pair_kinds
 from pyg_energyloss.models.preconditioning import precondition
 from pyg_energyloss_e3nn.convolution import Convolution
-from pyg_energyloss_e3nn.hidden import checked_layers, hidden_irreps
+from pyg_energyloss_e3nn.hidden import at_least_one, hidden_irreps
 
 
 class TensorProductNetwork(nn.Module):
@@ -22,21 +22,21 @@ class TensorProductNetwork(nn.Module):
         layers: Number of convolutions.
 
     Raises:
-        ValueError: ``irreps`` is not valid or lacks 0e or 1o, or ``layers`` is below 1.
+        ValueError: ``irreps`` is not valid or lacks 0e or 1o, or ``lmax`` or ``layers`` is below 1.
     """
 
     def __init__(self, *, irreps: str = "24x0e + 8x1o", lmax: int = 1, layers: int = 3) -> None:
         super().__init__()
         hidden = hidden_irreps(irreps)
         channels = hidden.count("0e")
-        self.irreps_sh = o3.Irreps.spherical_harmonics(lmax)
+        self.irreps_sh = o3.Irreps.spherical_harmonics(at_least_one("lmax", lmax))
         self.atoms = AtomEmbedding(channels)
         self.pair = PairEmbedding(channels)
         self.distance = nn.Linear(2, channels)
         self.convolutions = nn.ModuleList()
         self.moves = nn.ModuleList()
         current = o3.Irreps([(channels, "0e")])
-        for _ in range(checked_layers(layers)):
+        for _ in range(at_least_one("layers", layers)):
             convolution = Convolution(current, self.irreps_sh, hidden, channels)
             current = convolution.irreps_out
             self.convolutions.append(convolution)

@@ -19,3 +19,9 @@ def energyloss_register_models(register: Register) -> None:
         summary="denoiser of a generator, tensor products of irreps",
         role="denoiser",
     )
+    register(
+        "crystal_e3nn",
+        "pyg_energyloss_e3nn.crystal:CrystalTensorProductNetwork",
+        summary="E(3)-equivariant tensor products over periodic images, strains the lattice",
+        role="crystal",
+    )

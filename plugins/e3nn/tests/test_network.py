@@ -69,6 +69,7 @@ def test_coincident_atoms_give_finite_gradients():
     [
         ({"irreps": "8x0e"}, r"must contain scalars \(0e\) and vectors \(1o\)"),
         ({"irreps": "eight scalars"}, "must be in e3nn's notation"),
+        ({"lmax": 0}, "`lmax` must be at least 1, got 0"),
         ({"layers": 0}, "`layers` must be at least 1, got 0"),
     ],
 )
