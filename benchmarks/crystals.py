@@ -85,9 +85,9 @@ def _growth_and_changes(tables: dict[str, CrystalTable]) -> dict[str, dict[str, 
 
 
 def largest_of(table: CrystalTable) -> CrystalTable:
-    """The crystals with the most atoms, as many as a batch holds."""
-    order = np.argsort(-np.diff(table.ptr), kind="stable")
-    return table.take(order[:BATCH_SIZE])
+    """The crystals with the most atoms, again and again until they fill a batch."""
+    atoms = np.diff(table.ptr)
+    return table.take(np.resize(np.flatnonzero(atoms == atoms.max()), BATCH_SIZE))
 
 
 def _speed(table: CrystalTable) -> dict[str, float]:

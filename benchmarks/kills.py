@@ -84,6 +84,16 @@ FIELDS: dict[str, dict[str, Any]] = {
         "eval_graphs": 6,
         "match_graphs": 2,
     },
+    "proteins": {
+        **COMMON,
+        "steps": 60,
+        "dataset": "proteins_small",
+        "levels": (0.5,),
+        "model": "vector_gnn",
+        "model_options": {"channels": 8, "layers": 1},
+        "eval_graphs": 3,
+        "evaluators": {"distances": {}},
+    },
     "springs": {
         "points": 100,
         "noise": 0.1,
@@ -99,6 +109,7 @@ RUNS: dict[str, tuple[dict[str, Any], ...]] = {
     "generate": ({"loss": "mse"}, {"loss": "energy_gated"}),
     "spins": ({"loss": "local_field"}, {"loss": "true_energy"}),
     "crystals": ({"loss": "crystal_mse"}, {"loss": "energy"}),
+    "proteins": ({"loss": "mse"}, {"loss": "energy"}),
     "springs": (
         {"model": "springs"},
         {"model": "spline"},
@@ -172,7 +183,10 @@ def killed(name: str, kills: int, work: Path, draw: random.Random) -> dict[str, 
         if process.is_alive() and pids:
             below = descendants(process.pid)
             phase = phase_of(out, begun)
-            os.kill(draw.choice(pids), signal.SIGKILL)
+            try:
+                os.kill(draw.choice(pids), signal.SIGKILL)
+            except ProcessLookupError:
+                continue  # ended by itself since it was looked up
             victims[kind] += 1
             torn += list(torn_files(out))
             phases[phase] = phases.get(phase, 0) + 1

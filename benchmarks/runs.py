@@ -36,16 +36,16 @@ def mean_sd(rows: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, f
 def rows_by_level(
     results: Sequence[Mapping[str, Any]], levels: Sequence[float], about: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """One row for each noise level of runs that differ in their seed; none without runs."""
+    """A row for each noise level, if there are some, of runs that differ in their seed alone."""
     if not results:
         return []
     shared = {"seeds": len(results), "step_ms": min(result["step_ms"] for result in results)}
     return [
         {
             **about,
-            "noise": f"{level:g} Å",
+            **({} if level is None else {"noise": f"{level:g} Å"}),
             **shared,
             "values": mean_sd([result["measurements"][index]["values"] for result in results]),
         }
-        for index, level in enumerate(levels)
+        for index, level in enumerate(levels or (None,))
     ]

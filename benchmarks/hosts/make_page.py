@@ -1,4 +1,4 @@
-"""Write docs/hosts/programs.md from benchmarks/results/hosts_programs.json.
+"""Write docs/hosts/programs.md, and the table of docs/hosts/boltz.md, from benchmarks/results.
 
 python benchmarks/hosts/make_page.py
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RESULT = ROOT / "benchmarks/results/hosts_programs.json"
 PAGE = ROOT / "docs/hosts/programs.md"
+BOLTZ, BOLTZ_PAGE = ROOT / "benchmarks/results/hosts_boltz.json", ROOT / "docs/hosts/boltz.md"
 LONGEST = 330
 
 HEAD = """\
@@ -17,19 +18,20 @@ HEAD = """\
 
 Each program at the commit named, not a byte of it changed (its files are hashed before and
 after), on small molecules of `qm9_small` written by `energyloss export` (EGNN: on its own
-simulations). *Before* is the program with its own loss in an environment without this library,
-*after* the same command with the line. The metric is the program's own, mean and standard
-deviation over three seeds, the same for both. Trainings are as short as a shared two-core machine
-made them, and the energy is not what these metrics measure, so **they do not say which loss is
-better**; they say that the programs train on it. *Value*: the first losses beside a double loop
-in float64 on the tensors that the program passed, largest relative difference; gradients there
-were finite. *Off*: weights after training with the library installed and not switched on, beside
-those without it. ([figures](../../benchmarks/results/hosts_programs.json);
-`benchmarks/hosts/run_programs.py` runs what `benchmarks/hosts/programs.toml` names,
-`benchmarks/hosts/make_page.py` writes this page)
+simulations; DiffCSP: crystals of perov_5; Boltz: fragments of two files of the PDB). *Before* is
+the program with its own loss in an environment without this library, *after* the same command with
+the line. The metric is the program's own, mean and standard deviation over three seeds, the same
+for both. Trainings are as short as a shared two-core machine made them, and the energy is not what
+these metrics measure, so **they do not say which loss is better**; they say that the programs train
+on it. *Value*: the first losses beside a double loop in float64 on the tensors that the program
+passed, largest relative difference; gradients there were finite. *Off*: weights after training
+with the library installed and not switched on, beside those without it. *Steps* are those that a
+Lightning Trainer counts; the others have none.
+([figures](../../benchmarks/results/hosts_programs.json); `benchmarks/hosts/run_programs.py` runs
+what `benchmarks/hosts/programs.toml` names, `benchmarks/hosts/make_page.py` writes this page)
 
-| program, commit | the line | its metric | before | after | seeds | value | off |
-|---|---|---|---|---|---|---|---|
+| program, commit | the line | steps | its metric | before | after | seeds | value | off |
+|---|---|---|---|---|---|---|---|---|
 """
 
 MISTAKES = """
@@ -82,6 +84,7 @@ def page(document):
             cells = [
                 f"[{name}](https://{one['repository']}) {one['commit'][:7]}" if first else "",
                 code(one["line"]) if first else "",
+                str(one["runs"]["on_0"]["steps"] or "") if first else "",
                 metric,
                 figure(pair["before"]),
                 figure(pair["after"]),
@@ -100,5 +103,25 @@ def page(document):
     return "".join([HEAD, *lines, "\n", *notes, MISTAKES, *wrong])
 
 
+def boltz_table(document):
+    """What our losses gave on tensors of Boltz's denoiser, largest differences over the batches."""
+    batches = document["batches"]
+    lines = ["| value, mean of a batch | ours | the other | largest relative difference |\n"]
+    lines.append("|---|---|---|---|\n")
+    for name, last in batches[-1].items():
+        if isinstance(last, dict):
+            largest = max(batch[name]["relative"] for batch in batches)
+            ours, other = (f"{last[key]:.10g}" for key in ("ours", "own"))
+            lines.append(f"| {name} | {ours} | {other} | {largest:.0e} |\n")
+    return "".join(lines)
+
+
+def with_table(text, table):
+    """A page's text with its one table of four columns replaced."""
+    return re.sub(r"(?:\|.*\|\n)+", lambda _: table, text, count=1)
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(json.loads(RESULT.read_text())))
+    table = boltz_table(json.loads(BOLTZ.read_text()))
+    BOLTZ_PAGE.write_text(with_table(BOLTZ_PAGE.read_text(), table))

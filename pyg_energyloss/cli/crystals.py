@@ -8,6 +8,7 @@ from typing import ClassVar
 from pyg_energyloss.cli.errors import UserError
 from pyg_energyloss.cli.study_command import StudyCommand, Values
 from pyg_energyloss.experiments.crystals.spec import (
+    LATTICE_LOSSES,
     LEVELS,
     LOSSES,
     MODELS,
@@ -32,6 +33,9 @@ Losses
   crystal_aligned_mse  the same after the best translation of the whole crystal
   energy               springs to all images within 2.4 mean spacings, exponential stiffness
   energy_absolute      the same with |e| in place of e^2 / 2, stiffness 1/d^2
+  energy_absolute_lattice
+                       that of the atoms in the true cell plus that of the true crystal strained to
+                       the predicted cell; with --lattice predicted
 
 Match rate, RMSD, METRe and cRMSE need pymatgen: pip install 'pyg-energyloss[crystals]'."""
 
@@ -83,6 +87,10 @@ class Crystals(StudyCommand):
     models, losses = MODELS, LOSSES
     own: ClassVar = {
         "task": {"help": "default: denoise"},
+        "losses": {
+            "help": f"by name (default: {','.join(LOSSES)}, and {LATTICE_LOSSES[-1]} where the "
+            "lattice is predicted)"
+        },
         "models": {"help": f"by name (default: {','.join(MODELS)})"},
         "dataset": {
             "default": "perov_5_small",
@@ -92,6 +100,12 @@ class Crystals(StudyCommand):
         "learning_rate": {"help": "peak for all runs (default: tuned for each, see the docs)"},
         "quick": {"help": "the second values in the brackets, one seed"},
     }
+
+    def specs_of(self, options: argparse.Namespace) -> list[CrystalSpec]:
+        """The runs; one more loss where the lattice is predicted."""
+        if options.losses is None and options.lattice == "predicted":
+            options = argparse.Namespace(**{**vars(options), "losses": list(LATTICE_LOSSES)})
+        return super().specs_of(options)
 
     def complete(self, options: argparse.Namespace, values: Values) -> Values:
         """Noise levels of the task denoise."""

@@ -11,16 +11,12 @@ from torch import Tensor
 from pyg_energyloss.hosts.batch import HostBatch
 from pyg_energyloss.hosts.context import HostContext, current_context
 from pyg_energyloss.hosts.named import named_per_graph
-from pyg_energyloss.hosts.parametrization import parametrization as find_parametrization
-from pyg_energyloss.hosts.rows import Rows, equal_graphs, factors, rows_of
-from pyg_energyloss.hosts.schedule import per_graph, per_node
+from pyg_energyloss.hosts.predictions import Predictions
+from pyg_energyloss.hosts.rows import ELEMENTS, equal_graphs, factors, rows_of
 from pyg_energyloss.hosts.swaps.recall import Recall, in_backward
-from pyg_energyloss.losses.parts.reduce import check_reduction, reduce_graphs
+from pyg_energyloss.losses.parts.reduce import check_reduction
 
-#: One value per graph, in the shape of the prediction: what torch calls "none".
-ELEMENTS = "elements"
 CHECKS = ("stop", "warn")
-TARGETS = ("call", "batch")
 
 
 class FlatLoss(torch.nn.Module):
@@ -89,23 +85,18 @@ class FlatLoss(torch.nn.Module):
             self.name = repr(loss)
             self.loss = loss
         self.options = dict(options or {})
-        self.parametrization = parametrization
-        self.weighting = weighting
-        self.target = _one_of("target", target, TARGETS)
-        if not float(scale) > 0:
-            raise ValueError(f"`scale` must be positive, got {scale!r}")
-        self.scale = float(scale)
-        self.weight = float(weight)
-        self.keep, self.nodes = float(keep), nodes
-        self.check = _one_of("check", check, CHECKS)
+        self._read = Predictions(parametrization, weighting, target, float(scale))
+        self.parametrization, self.weighting = parametrization, weighting
+        self.target, self.scale = target, float(scale)
+        self.weight, self.keep, self.nodes = float(weight), float(keep), nodes
+        if check not in CHECKS:
+            raise ValueError(f"`check` must be {' or '.join(map(repr, CHECKS))}, got {check!r}")
+        self.check = check
         self.reduction = reduction if reduction == ELEMENTS else check_reduction(reduction)
         #: Called with (target, positions of the batch) at each call; adapters watch by it.
         self.on_call: Callable[[Tensor, Tensor | None], None] | None = None
         self._recall = Recall()
         self.__dict__["replaced"] = None
-        find_parametrization(parametrization)
-        if weighting is not None:
-            find_parametrization(weighting)
 
     def forward(
         self,
@@ -124,9 +115,9 @@ class FlatLoss(torch.nn.Module):
             target: the same shape.
             batch: graph of each node, where the host passes it; else from the context.
             mask: which padded rows are nodes, where the host passes it, else from the context; of
-            flat predictions [num_nodes]: which nodes count, as ``pos_mask``.
+                flat predictions [num_nodes]: which nodes count, as ``pos_mask``.
             weights: factor of each graph [num_graphs], or of each node in the shape of its rows,
-            as ``pos_weight``.
+                as ``pos_weight``.
             reduction: in place of the one of the constructor, where the host passes one; "none"
                 then means what it does in torch, "elements".
 
@@ -138,7 +129,7 @@ class FlatLoss(torch.nn.Module):
             batch, mask = equal_graphs(pred, self.nodes)
         context = self._context(target, given=batch is not None or mask is not None)
         rows = rows_of(pred, target, context, batch, mask)
-        true = self._true(target, context, rows).detach()
+        true = self._read.true_positions(target, context, rows).detach()
         if self.on_call is not None:
             pos = context.get("pos")
             self.on_call(true / self.scale, rows.flat(pos) if isinstance(pos, Tensor) else None)
@@ -148,7 +139,7 @@ class FlatLoss(torch.nn.Module):
             factor, of_nodes = factors(weights, rows)
             given |= of_nodes
         data = HostBatch(context, true, rows.batch, rows.num_graphs, given)
-        values = self.loss(self._positions(rows.flat(pred), context, rows), data)
+        values = self.loss(self._read.positions(rows.flat(pred), context, rows), data)
         if values.shape != (rows.num_graphs,):
             raise ValueError(
                 f"`loss` must return one value per graph, [{rows.num_graphs}]; "
@@ -156,7 +147,10 @@ class FlatLoss(torch.nn.Module):
             )
         if factor is not None:
             values = values * factor
-        value = self._reduced(self._weighted(values, context, rows), rows, pred, reduction)
+        values = self.weight * self._read.weighted(values, context, rows)
+        if reduction is not None:
+            reduction = ELEMENTS if check_reduction(reduction) == "none" else reduction
+        value = rows.reduced(values, reduction or self.reduction, pred)
         self._recall.keep(context, target, value)
         return value
 
@@ -182,63 +176,6 @@ class FlatLoss(torch.nn.Module):
             return found
         return current_context(optional=given)
 
-    def _reduced(self, values: Tensor, rows: Rows, pred: Tensor, reduction: str | None) -> Tensor:
-        if reduction is None:
-            reduction = self.reduction
-        elif check_reduction(reduction) == "none":
-            reduction = ELEMENTS
-        if reduction == ELEMENTS:
-            return rows.spread(values, pred)
-        return reduce_graphs(values, reduction)
-
-    def _true(self, target: Tensor, context: HostContext, rows: Rows) -> Tensor:
-        if self.target == "call":
-            return self._positions(rows.flat(target), context, rows)
-        pos: Tensor = context.require("pos", "as the true positions")
-        return self.scale * rows.flat(pos).to(target)
-
-    def _positions(self, values: Tensor, context: HostContext, rows: Rows) -> Tensor:
-        if self.parametrization == "x0":
-            return self.scale * values
-        purpose = f"to turn a prediction of {self.parametrization} into positions"
-        x_t = rows.flat(context.require("x_t", purpose))
-        alpha, sigma = self._schedule(context, rows, purpose, x_t)
-        to_x0 = find_parametrization(self.parametrization).to_x0
-        return self.scale * to_x0(values, x_t, alpha, sigma)
-
-    def _schedule(
-        self, context: HostContext, rows: Rows, purpose: str, like: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Alpha and sigma of each node [num_nodes, 1]; a flow may name only one of them."""
-        flow = "flow" in (self.parametrization[:4], (self.weighting or "")[:4])
-        if flow and context.get("sigma") is None and context.get("alpha") is not None:
-            alpha = self._per_node("alpha", context, rows, purpose, like)
-            return alpha, 1.0 - alpha
-        if flow and context.get("alpha") is None and context.get("sigma") is not None:
-            sigma = self._per_node("sigma", context, rows, purpose, like)
-            return 1.0 - sigma, sigma
-        alpha = self._per_node("alpha", context, rows, purpose, like)
-        return alpha, self._per_node("sigma", context, rows, purpose, like)
-
-    @staticmethod
-    def _per_node(
-        field: str, context: HostContext, rows: Rows, purpose: str, like: Tensor
-    ) -> Tensor:
-        values = context.require(field, purpose)
-        if isinstance(values, Tensor):
-            values = rows.flat(values)
-        return per_node(values, rows.batch, len(rows.batch), like)
-
-    def _weighted(self, values: Tensor, context: HostContext, rows: Rows) -> Tensor:
-        if self.weighting is None:
-            return self.weight * values
-        purpose = f"to weigh graphs as {self.weighting} does"
-        alpha, sigma = (
-            per_graph(value, rows.batch, rows.num_graphs, values)
-            for value in self._schedule(context, rows, purpose, values)
-        )
-        return self.weight * find_parametrization(self.weighting).weight(alpha, sigma) * values
-
     def __getattr__(self, name: str) -> Any:
         try:
             return super().__getattr__(name)
@@ -256,9 +193,3 @@ class FlatLoss(torch.nn.Module):
             f"FlatLoss({self.name!r}, options={self.options}, parametrization="
             f"{self.parametrization!r}, weighting={self.weighting!r}, weight={self.weight}{shown})"
         )
-
-
-def _one_of(name: str, given: str, known: tuple[str, ...]) -> str:
-    if given not in known:
-        raise ValueError(f"`{name}` must be {' or '.join(map(repr, known))}, got {given!r}")
-    return given

@@ -9,6 +9,10 @@ from torch import Tensor
 
 from pyg_energyloss.functional import from_padded
 from pyg_energyloss.hosts.context import HostContext, graph_of_nodes
+from pyg_energyloss.losses.parts.reduce import reduce_graphs
+
+#: One value per graph, in the shape of the prediction: what torch calls "none".
+ELEMENTS = "elements"
 
 FLAT, PADDED = 2, 3  # axes of [num_nodes, dim] and of [num_graphs, max_nodes, dim]
 
@@ -32,6 +36,12 @@ class Rows(NamedTuple):
             return values[self.batch].unsqueeze(-1).expand_as(like)
         column = values.reshape(-1, 1, 1) * self.mask.unsqueeze(-1)
         return column.expand_as(like)
+
+    def reduced(self, values: Tensor, reduction: str, like: Tensor) -> Tensor:
+        """Return values [num_graphs] reduced, or spread in the shape of a prediction."""
+        if reduction == ELEMENTS:
+            return self.spread(values, like)
+        return reduce_graphs(values, reduction)
 
 
 def rows_of(
@@ -63,7 +73,8 @@ def rows_of(
     if pred.shape != target.shape or pred.dim() not in (FLAT, PADDED):
         raise ValueError(
             "`pred` and `target` must both have shape [num_nodes, dim], or padded [num_graphs, "
-            f"max_nodes, dim], got {tuple(pred.shape)} and {tuple(target.shape)}"
+            f"max_nodes, dim], got {tuple(pred.shape)} and {tuple(target.shape)}; where a program "
+            "scores something else, name its attribute or function that scores positions"
         )
     if pred.dim() == FLAT:
         given = context if batch is None else HostContext(values={"batch": batch})

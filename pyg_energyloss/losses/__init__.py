@@ -9,6 +9,7 @@ from pyg_energyloss.losses.fape import FAPELoss
 from pyg_energyloss.losses.handedness import HandednessLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
 from pyg_energyloss.losses.kabsch_rmsd import RMSDLoss
+from pyg_energyloss.losses.lattice import LatticeLoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
 from pyg_energyloss.losses.parts.arithmetic import LossArithmetic, LossSum
@@ -43,6 +44,7 @@ __all__ = [
     "GraphInfo",
     "HandednessLoss",
     "KabschMSELoss",
+    "LatticeLoss",
     "LocalFieldLoss",
     "LossArithmetic",
     "LossSum",

@@ -11,6 +11,7 @@ from pyg_energyloss.losses.coordinate_mse import CoordinateMSELoss
 from pyg_energyloss.losses.distance import DistanceLoss
 from pyg_energyloss.losses.kabsch_mse import KabschMSELoss
 from pyg_energyloss.losses.kabsch_rmsd import RMSDLoss
+from pyg_energyloss.losses.lattice import LatticeLoss
 from pyg_energyloss.losses.noise_gated import NoiseGatedLoss
 from pyg_energyloss.losses.pair_energy import PairEnergyLoss
 from pyg_energyloss.losses.restraint import RestraintLoss
@@ -306,6 +307,47 @@ def multiscale_sparse(
     )
     shape = RMSDLoss(mirror=mirror, reduction=reduction)
     return near + l1_weight * all_alike + rmsd_weight * shape
+
+
+def energy_lattice(
+    *,
+    stiffness: Stiffness = "exponential",
+    lattice_weight: float = 1.0,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+    potential: Any = "harmonic",
+    cutoff: float | None = None,
+) -> LatticeLoss:
+    """Springs to all images; a predicted lattice is scored apart from the atoms in it."""
+    springs = energy(
+        stiffness=stiffness,
+        normalize=normalize,
+        reduction=reduction,
+        temperature=temperature,
+        potential=potential,
+        cutoff=cutoff,
+    )
+    return LatticeLoss(springs, weight=lattice_weight)
+
+
+def energy_absolute_lattice(
+    *,
+    stiffness: Stiffness = "inverse_square",
+    lattice_weight: float = 1.0,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> LatticeLoss:
+    """`energy_absolute`; a predicted lattice is scored apart from the atoms in it."""
+    return energy_lattice(
+        stiffness=stiffness,
+        lattice_weight=lattice_weight,
+        normalize=normalize,
+        reduction=reduction,
+        temperature=temperature,
+        potential="absolute",
+    )
 
 
 def lddt_kabsch(

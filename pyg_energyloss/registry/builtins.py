@@ -185,6 +185,18 @@ def energyloss_register_losses(register: Register) -> None:
         role="structure",
     )
     register(
+        "energy_lattice",
+        f"{named}:energy_lattice",
+        summary="energy, a predicted lattice scored apart from its atoms",
+        role="structure",
+    )
+    register(
+        "energy_absolute_lattice",
+        f"{named}:energy_absolute_lattice",
+        summary="the same of energy_absolute",
+        role="structure",
+    )
+    register(
         "crystal_mse",
         f"{losses}:CrystalMSELoss",
         summary="MSE to the nearest images",
@@ -451,6 +463,7 @@ def energyloss_register_evaluators(register: Register) -> None:
 def energyloss_register_hosts(register: Register) -> None:
     """Register the frameworks that need no plugin, or one that has no place for them."""
     hosts = "pyg_energyloss.hosts.known"
+    register("boltz", f"{hosts}:boltz", summary="energyloss run --host boltz")
     register("edm", f"{hosts}:edm", summary="energyloss run --host edm")
     register("egnn", f"{hosts}:egnn", summary="a loss that its script makes")
     register("etflow", f"{hosts}:etflow", summary="a function of its model's module")
@@ -515,5 +528,7 @@ def energyloss_register_commands(register: Register) -> None:
         "export", "pyg_energyloss.cli.hosts.export:configure", summary="molecules as a host's files"
     )
     register(
-        "run", "pyg_energyloss.cli.hosts.run:configure", summary="an EDM or JODO script, patched"
+        "run",
+        "pyg_energyloss.cli.hosts.run:configure",
+        summary="a script of Boltz, EDM, JODO, patched",
     )

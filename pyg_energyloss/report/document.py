@@ -193,6 +193,7 @@ class Structure(TypedDict):
 
     ``bonds`` are pairs of atoms, ``orders`` theirs. ``energy`` colours atoms (that of the springs
     at each), ``marked`` atoms get a ring (valence not filled), ``note`` is shown beside the name.
+    ``cell`` are the lattice vectors of a crystal, drawn as a box from the origin.
     """
 
     name: str
@@ -203,6 +204,7 @@ class Structure(TypedDict):
     energy: NotRequired[list[float]]
     marked: NotRequired[list[bool]]
     note: NotRequired[str]
+    cell: NotRequired[list[list[float]]]
 
 
 class StructureSet(TypedDict):

@@ -54,6 +54,14 @@ for (const root of document.querySelectorAll(".viewer")) {
         pen.lineCap = "round";
         pen.beginPath(); pen.moveTo(at[i].x, at[i].y); pen.lineTo(at[j].x, at[j].y); pen.stroke();
       } }));
+      (structure.box || []).map((ends) => ends.map(place)).forEach(([a, b]) => items.push({
+        z: (a.z + b.z) / 2,
+        draw() {
+          pen.strokeStyle = stick;
+          pen.lineWidth = 1;
+          pen.beginPath(); pen.moveTo(a.x, a.y); pen.lineTo(b.x, b.y); pen.stroke();
+        },
+      }));
       if (!ball) continue;
       at.forEach((p, i) => {
         const radius = Math.max(3, scale * p.near * (structure.elements[i] === "H" ? 0.17 : 0.3));
@@ -77,13 +85,14 @@ for (const root of document.querySelectorAll(".viewer")) {
     const predicted = set.structures[index];
     const soft = getComputedStyle(root).getPropertyValue("--soft");
     const line = getComputedStyle(root).getPropertyValue("--line");
-    const both = reference.pos.concat(predicted ? predicted.pos : []);
+    const points = (s) => s.pos.concat((s.box || []).flat());
+    const both = points(reference).concat(predicted ? points(predicted) : []);
     const centre = [0, 1, 2].map((k) => reference.pos.reduce((s, p) => s + p[k], 0)
       / reference.pos.length);
     const reach = 0.5 + Math.max(...both.map((p) => Math.hypot(...p.map((x, k) => x - centre[k]))));
     const name = (i) => reference.elements[i] + (i + 1);
     paint(left, [{ structure: reference, stick: soft, width: 5, text: name,
-      ball: (i) => data.elements[reference.elements[i]] || data.other }], centre, reach);
+      ball: (i) => data.elements[reference.elements[i]] }], centre, reach);
     const layers = [{ structure: reference, stick: line, width: 4 }];
     if (predicted) {
       const energy = predicted.energy;
@@ -91,7 +100,7 @@ for (const root of document.querySelectorAll(".viewer")) {
       most.textContent = energy ? top.toPrecision(2) : "";
       layers.push({ structure: predicted, stick: soft, width: 5,
         ball: (i) => energy ? mix(energy[i] / top)
-          : data.elements[predicted.elements[i]] || data.other,
+          : data.elements[predicted.elements[i]],
         text: (i) => name(i) + (energy ? `, energy ${energy[i]}` : "") });
     }
     paint(right, layers, centre, reach);

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-from pyg_energyloss.report.document import Structures
-from pyg_energyloss.report.kinds.structures import ELEMENTS, ENERGY, OTHER
+from pyg_energyloss.report.document import Structure, Structures
+from pyg_energyloss.report.kinds.structures import ENERGY, box_of, colours_of
 
 _SCRIPT = Path(__file__).with_name("turntable.js")
 
 
 def turntable_html(data: Structures) -> str:
     """The HTML of the viewer; it draws on a canvas and needs neither WebGL nor a network."""
-    payload = {**data, "elements": ELEMENTS, "other": OTHER, "energy": ENERGY}
+    payload = {
+        "references": [_boxed(structure) for structure in data["references"]],
+        "sets": [
+            {**made, "structures": [s and _boxed(s) for s in made["structures"]]}
+            for made in data["sets"]
+        ],
+        "elements": colours_of(data),
+        "energy": ENERGY,
+    }
     text = json.dumps(payload, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
     stops = ", ".join(f"{colour} {share:.0%}" for share, colour in ENERGY)
     energy = any(s and s.get("energy") for found in data["sets"] for s in found["structures"])
@@ -24,10 +33,16 @@ def turntable_html(data: Structures) -> str:
     canvas = '<figure><canvas tabindex="0" role="img" aria-label="{0}"></canvas>'
     return (
         f'<div class="viewer" hidden><script type="application/json">{text}</script>'
-        "<label>molecule <select></select></label> <label>prediction <select></select></label> "
+        "<label>structure <select></select></label> <label>prediction <select></select></label> "
         '<span role="status"></span><div class="scenes">'
         f"{canvas.format('true structure')}<figcaption>true</figcaption></figure>"
         f"{canvas.format('prediction')}<figcaption></figcaption></figure></div>"
         f'<p class="note"{"" if energy else " hidden"}>{scale}</p></div>'
         f"<script>{_SCRIPT.read_text(encoding='utf-8')}</script>"
     )
+
+
+def _boxed(structure: Structure) -> dict[str, Any]:
+    """A structure with the edges of its cell, if it has one."""
+    edges = box_of(structure).round(3).tolist()
+    return {**structure, "box": edges} if edges else {**structure}

@@ -17,7 +17,9 @@ def script(name):
     return module
 
 
-@pytest.mark.parametrize("name", ["generate_docs", "restraints_docs", "spins_docs"])
+@pytest.mark.parametrize(
+    "name", ["crystals_docs", "generate_docs", "restraints_docs", "spins_docs"]
+)
 def test_the_page_is_what_its_script_writes(name, tmp_path, monkeypatch):
     module = script(name)
     page = module.PAGE

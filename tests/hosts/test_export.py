@@ -119,8 +119,34 @@ def test_lists_of_rdkits_molecules(host, name, splits, tmp_path):
 
 
 def test_hosts_and_splits_are_named(splits, tmp_path):
-    assert set(HOSTS) == {"edm", "etflow", "flowmol", "jodo", "midi", "semlaflow", "tabasco"}
-    with pytest.raises(ValueError, match=r"`host` must be one of edm, etflow, .*, got 'gcdm'"):
+    known = {"diffcsp", "edm", "etflow", "flowmol", "jodo", "midi", "semlaflow", "tabasco"}
+    assert set(HOSTS) == known
+    with pytest.raises(ValueError, match=r"`host` must be one of diffcsp, edm, .*, got 'gcdm'"):
         export_for("gcdm", splits, tmp_path)
     with pytest.raises(ValueError, match=r"`splits` must have .*; none for val, test"):
         export_for("edm", {"train": splits["train"], "val": []}, tmp_path)
+
+
+def test_diffcsp_gets_tables_of_cif_text(tmp_path):
+    from pyg_energyloss.data.crystals.named import perov_5_small
+    from pyg_energyloss.data.crystals.table import CrystalTable
+
+    pytest.importorskip("gemmi", reason="needs gemmi")
+    found = perov_5_small()
+    given = {name: [found[name][i] for i in range(3)] for name in SIZES}
+    export_for("diffcsp", given, tmp_path)
+    for name, crystals in given.items():
+        written = CrystalTable.read_csv(tmp_path / f"{name}.csv")
+        assert written.z.tolist() == torch.cat([c.z for c in crystals]).tolist()
+        cells = torch.cat([c.cell for c in crystals])
+        metric = torch.from_numpy(written.cell) @ torch.from_numpy(written.cell).mT
+        assert torch.allclose(metric, (cells @ cells.mT).double(), atol=1e-4)
+        fraction = [c.pos.double() @ torch.linalg.inv(c.cell[0].double()) for c in crystals]
+        assert np.allclose(written.fraction, torch.cat(fraction), atol=1e-6)
+    header = (tmp_path / "val.csv").read_text().splitlines()[0]
+    assert header == "material_id,heat_ref,energy_per_atom,formation_energy_per_atom,cif"
+
+
+def test_diffcsp_wants_crystals(splits, tmp_path):
+    with pytest.raises(ValueError, match=r"`cell` is missing: DiffCSP reads crystals"):
+        export_for("diffcsp", splits, tmp_path)

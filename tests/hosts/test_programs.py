@@ -19,6 +19,7 @@ HERE = ROOT / "benchmarks/hosts"
 WORK = os.environ.get("PYG_ENERGYLOSS_HOSTS", "")
 PROGRAMS = tomllib.loads((HERE / "programs.toml").read_text())
 FOUND = json.loads((ROOT / "benchmarks/results/hosts_programs.json").read_text())["programs"]
+BOLTZ = ROOT / "benchmarks/results/hosts_boltz.json"
 MISTAKES = {"path", "loss", "option", "missing field", "wrong target"}
 
 
@@ -63,6 +64,21 @@ def test_the_page_is_made_of_the_figures():
     assert (ROOT / "docs/hosts/programs.md").read_text() == made, (
         "run benchmarks/hosts/make_page.py"
     )
+
+
+def test_values_on_tensors_of_boltz_are_its_own():
+    made, figures = script("make_page"), json.loads(BOLTZ.read_text())
+    text = (ROOT / "docs/hosts/boltz.md").read_text()
+    assert made.with_table(text, made.boltz_table(figures)) == text, (
+        "run benchmarks/hosts/make_page.py"
+    )
+    assert figures["commit"] == PROGRAMS["boltz"]["commit"]
+    for batch in figures["batches"]:
+        pairs = [found for found in batch.values() if isinstance(found, dict)]
+        assert len(pairs) == 3
+        assert all(pair["relative"] < 1e-6 for pair in pairs)  # Boltz's own SVD is in float32
+        assert batch["gradient_finite"]
+        assert batch["no_gradient_on_what_is_not_resolved"]
 
 
 @pytest.mark.hosts

@@ -136,7 +136,11 @@ def test_the_samplers_that_promise_rigidity_are_certified(count, shape, sampler)
     assert report.rebuild_error < 1e-8
 
 
-@pytest.mark.parametrize("sampler", PROVEN[:3], ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize(
+    "sampler",
+    [PROVEN[1], *(pytest.param(s, marks=pytest.mark.slow) for s in (PROVEN[0], PROVEN[2]))],
+    ids=lambda s: type(s).__name__,
+)
 def test_a_thousand_atoms_are_certified(sampler):
     chain = np.stack([np.arange(999), np.arange(1, 1000)])
     pos = helix(1000)

@@ -58,7 +58,7 @@ def test_agreement_with_pyrigi_in_space():
     pyrigi = pytest.importorskip("pyrigi")
     rng = np.random.default_rng(0)
     answers = []
-    for _ in range(200):
+    for _ in range(80):
         size = int(rng.integers(6, 9))
         row, column = np.triu_indices(size, 1)
         count = min(len(row), 3 * size - 5 + int(rng.integers(0, 5)))
@@ -67,7 +67,7 @@ def test_agreement_with_pyrigi_in_space():
         graph = pyrigi.Graph.from_vertices_and_edges(range(size), pairs.T.tolist())
         answers.append(bool(graph.is_globally_rigid(dim=3)))
         assert is_globally_rigid(pairs, size, 3) == answers[-1]
-    assert 40 < sum(answers) < 160
+    assert 16 < sum(answers) < 64
 
 
 def test_two_bodies_that_share_three_atoms_can_be_mirrored():

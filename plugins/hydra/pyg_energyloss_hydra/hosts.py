@@ -66,6 +66,22 @@ def cdvae() -> Host:
     )
 
 
+def diffcsp() -> Host:
+    """Describe DiffCSP."""
+    return Host(
+        name="diffcsp",
+        distributions=("diffcsp",),
+        mechanism="model._target_ names the LightningModule; a subclass adds one term to its loss",
+        switch="+eloss=diffcsp",
+        adapter="pyg_energyloss_hydra.diffcsp:CrystalScoreEnergy",
+        plugin=PLUGIN,
+        checked="trained with three seeds, source unchanged, wrong lines tried: "
+        "docs/hosts/programs.md",
+        tested="commit 7121d15, 2026-11-22",
+        limits="at noise levels up to model.energy.widest; the lattice keeps DiffCSP's own loss",
+    )
+
+
 def tabasco() -> Host:
     """Describe TABASCO."""
     return Host(

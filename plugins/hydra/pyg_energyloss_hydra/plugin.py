@@ -15,3 +15,4 @@ def energyloss_register_hosts(register: Register) -> None:
     register("mattergen", f"{hosts}:mattergen", summary="MatterGen: +eloss=mattergen")
     register("cdvae", f"{hosts}:cdvae", summary="CDVAE: a model whose _target_ is ours")
     register("tabasco", f"{hosts}:tabasco", summary="TABASCO: +eloss=tabasco")
+    register("diffcsp", f"{hosts}:diffcsp", summary="DiffCSP: +eloss=diffcsp")

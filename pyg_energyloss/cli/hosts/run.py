@@ -12,6 +12,7 @@ from pyg_energyloss.cli.errors import UserError
 
 #: host -> (function that rebinds, loss unless told otherwise).
 PATCHES = {
+    "boltz": ("patch_boltz", "pair_energy?parametrization=x0"),
     "edm": ("patch_edm", "pair_energy?parametrization=epsilon&weighting=epsilon"),
     "jodo": ("patch_jodo", "pair_energy?parametrization=x0"),
 }
@@ -20,8 +21,8 @@ PATCHES = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``energyloss run``."""
     parser.description = (
-        "Run a script of EDM or JODO, unchanged on disk, in the root of its checkout. What is\n"
-        "rebound in it is printed first. Example:\n\n"
+        "Run a script of Boltz, EDM or JODO, unchanged on disk, in the root of its checkout. What\n"
+        "is rebound in it is printed first. Example:\n\n"
         "  energyloss run --host edm -- main_qm9.py --n_epochs 3000 --exp_name edm_energy"
     )
     parser.add_argument("--host", required=True, choices=sorted(PATCHES))

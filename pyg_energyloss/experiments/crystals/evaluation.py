@@ -12,6 +12,7 @@ from torch_geometric.data import Batch
 
 from pyg_energyloss.data.crystals import CrystalDataset
 from pyg_energyloss.data.loader import assemble
+from pyg_energyloss.experiments.crystals.pictures import Arrays, kept
 from pyg_energyloss.experiments.crystals.spec import CrystalSpec
 from pyg_energyloss.experiments.crystals.tasks import CrystalTask
 from pyg_energyloss.experiments.experiment import Measurement
@@ -40,18 +41,21 @@ def evaluate(
     spec: CrystalSpec,
     *,
     device: torch.device,
-) -> list[Measurement]:
+) -> tuple[list[Measurement], Arrays]:
     """Evaluate on the first ``spec.eval_graphs`` test crystals, at each noise level.
 
     Errors of distances and lattices are means over all of these, what pymatgen's matcher says is
-    over the first ``spec.match_graphs``, and left out where it is not installed.
+    over the first ``spec.match_graphs``, and left out where it is not installed. Beside the means
+    come the crystals that are drawn, at the last level.
     """
     found: list[Measurement] = []
+    drawn: Arrays = {}
     for level in task.levels or (None,):
         generator = torch.Generator().manual_seed(TEST_SEED)
         rows = torch.arange(min(spec.eval_graphs, len(test)))
         batch = task.prepare(assemble(test, rows), generator, level=level).to(device)
         pos, cell = predict(batch)
+        drawn = kept(pos, cell, batch)
         values: dict[str, Tensor] = {"distance_mae": distance_errors(pos, batch, cell)}
         if cell is not None:
             values.update(lattice_errors(cell, batch.cell))
@@ -60,7 +64,7 @@ def evaluate(
             means.update(_matched(pos.cpu(), cell, batch.cpu(), spec.match_graphs))
         labels = {} if level is None else {"noise": f"{level:g} Å"}
         found.append({"labels": labels, "values": means})
-    return found
+    return found, drawn
 
 
 def start_of(batch: Batch) -> Prediction:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pyg_energyloss import registry
 from pyg_energyloss.data.crystals import CrystalDataset
 from pyg_energyloss.experiments.crystals.evaluation import evaluate, matcher_is_there, start_of
-from pyg_energyloss.experiments.crystals.sections import sections
+from pyg_energyloss.experiments.crystals.sections import DRAWN, sections
 from pyg_energyloss.experiments.crystals.spec import CrystalSpec
 from pyg_energyloss.experiments.crystals.tasks import make_task
 from pyg_energyloss.experiments.crystals.training import CrystalTraining
@@ -19,6 +19,8 @@ from pyg_energyloss.experiments.experiment import Measurement, Report
 from pyg_energyloss.experiments.spec import TrainingSpec
 from pyg_energyloss.experiments.summary import column, cost
 from pyg_energyloss.experiments.training_experiment import TrainingExperiment
+from pyg_energyloss.files import npz_bytes, write_bytes
+from pyg_energyloss.losses.parts.arithmetic import terms
 from pyg_energyloss.report.document import Row, Section
 
 TASK_TEXT = {
@@ -44,6 +46,7 @@ class CrystalExperiment(TrainingExperiment[CrystalSpec, CrystalTraining]):
     spec_type = CrystalSpec
     roles: ClassVar = {"model": "crystal", "loss": "structure", "dataset": "crystal"}
     group = "noise"
+    leaves = (DRAWN,)
     columns = (
         column(
             "distance_mae",
@@ -111,17 +114,19 @@ class CrystalExperiment(TrainingExperiment[CrystalSpec, CrystalTraining]):
         self, training: CrystalTraining, spec: CrystalSpec, folder: Path, report: Report
     ) -> list[Measurement]:
         """Errors on test crystals, at each noise level."""
-        del report, folder
-        return evaluate(
+        del report
+        found, drawn = evaluate(
             training.network, training.splits["test"], training.task, spec, device=training.device
         )
+        write_bytes(folder / DRAWN, npz_bytes(drawn))
+        return found
 
     def baselines(self, spec: CrystalSpec, out: Path) -> list[Measurement]:
         """The inputs as they are."""
         del out
         splits = crystal_splits(spec)
         task = make_task(spec, volume_of(splits))
-        found = evaluate(start_of, splits["test"], task, spec, device=splits["test"].z.device)
+        found, _ = evaluate(start_of, splits["test"], task, spec, device=splits["test"].z.device)
         labels = {"model": "none", "loss": "the input as it is"}
         return [{"labels": {**labels, **m["labels"]}, "values": m["values"]} for m in found]
 
@@ -154,9 +159,8 @@ class CrystalExperiment(TrainingExperiment[CrystalSpec, CrystalTraining]):
     def sections(
         self, results: Sequence[Mapping[str, Any]], rows: Sequence[Row], **more: Any
     ) -> list[Section]:
-        """Errors and curves."""
-        del more
-        return sections(results, rows)
+        """Errors, curves and pictures."""
+        return sections(results, rows, more["out"])
 
 
 def crystal_splits(spec: TrainingSpec) -> dict[str, CrystalDataset]:
@@ -181,7 +185,7 @@ def volume_of(splits: Mapping[str, CrystalDataset]) -> float:
 
 
 def takes_lattice(loss: Any) -> bool:
-    """Whether a loss can be called with a predicted lattice.
+    """Whether a loss, and every part of a sum, can be called with a predicted lattice.
 
     >>> (
     ...     takes_lattice(registry.create("loss", "energy")),
@@ -189,5 +193,5 @@ def takes_lattice(loss: Any) -> bool:
     ... )
     (True, False)
     """
-    call = getattr(loss, "forward", loss)
-    return PREDICTED in inspect.signature(call).parameters
+    calls = [getattr(part, "forward", part) for _, part in terms(loss)]
+    return all(PREDICTED in inspect.signature(call).parameters for call in calls)

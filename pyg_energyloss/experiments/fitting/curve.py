@@ -34,12 +34,13 @@ class Curve(pl.Callback):
         return 1e3 * statistics.median(self._seconds) if self._seconds else None
 
     def state_dict(self) -> dict[str, Any]:
-        """Rows so far."""
-        return {"rows": self.rows}
+        """Rows so far, and the losses since the last of them."""
+        return {"rows": self.rows, "recent": self._recent}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue the rows of a checkpoint."""
         self.rows = list(state_dict["rows"])
+        self._recent = list(state_dict.get("recent", ()))
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Record where the untrained network stands."""
@@ -66,7 +67,7 @@ class Curve(pl.Callback):
     def _record(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, Training)  # noqa: S101 - for the type checker
         means = {
-            name: float(torch.stack([values[name] for values in self._recent]).mean())
+            name: float(torch.stack([v[name].to(pl_module.device) for v in self._recent]).mean())
             for name in (self._recent[0] if self._recent else {})
         }
         self._recent = []

@@ -110,7 +110,14 @@ class ProteinExperiment(StructureExperiment[ProteinSpec]):
         self, results: Sequence[Mapping[str, Any]], rows: Sequence[Row], **more: Any
     ) -> list[Section]:
         """Errors, curves, and structures to turn."""
-        return sections(results, rows, out=more["out"], panels=PANELS, what="fragments")
+        return sections(
+            results,
+            rows,
+            out=more["out"],
+            panels=PANELS,
+            what="fragments",
+            spec_type=self.spec_type,
+        )
 
 
 def task_of(spec: ProteinSpec) -> DenoiseProteins:

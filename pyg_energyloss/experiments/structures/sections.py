@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch_geometric.data import Data
 
-from pyg_energyloss.data.elements import SYMBOLS
+from pyg_energyloss.data.elements import SYMBOLS, formula
 from pyg_energyloss.experiments.plots import (
     Results,
     in_order,
@@ -51,6 +51,7 @@ def sections(
     out: Path,
     panels: Panels = PANELS,
     what: str = "molecules",
+    spec_type: type[StructureSpec] = StructureSpec,
 ) -> list[Section]:
     """Errors by model and loss (or by noise level), training curves, structures.
 
@@ -60,6 +61,7 @@ def sections(
         out: The study's folder.
         panels: Metrics that are drawn, with their heads.
         what: The structures are called so.
+        spec_type: Of a run.
     """
     noise = results[0]["spec"]["levels"]
     return [
@@ -71,7 +73,7 @@ def sections(
             log=True,
             text=f"Bond-length error on validation {what}; band: range over seeds.",
         ),
-        _structures(results, out, what),
+        _structures(results, out, what, spec_type),
     ]
 
 
@@ -113,17 +115,17 @@ def _noise(rows: Sequence[Row], results: Results, shown: Panels, what: str) -> S
     return section("curves", title, text, panels=panels, rows=2, markers=True)
 
 
-def _structures(results: Results, out: Path, what: str) -> Section:
+def _structures(results: Results, out: Path, what: str, spec_type: type[StructureSpec]) -> Section:
     references: list[Structure] = []
     sets = []
     for model, loss in in_order(results, "model", "loss"):
-        spec = StructureSpec.from_dict(where(results, model=model, loss=loss)[0]["spec"])
+        spec = spec_type.from_dict(where(results, model=model, loss=loss)[0]["spec"])
         parts = list(_parts(read_npz(out / "runs" / spec.key / "structures.npz")))
         references = references or [
             _structure(
                 part,
                 part["pos_true"],
-                f"{_formula(part['z'])} (test {what.removesuffix('s')} {i + 1})",
+                f"{formula(part['z'])} (test {what.removesuffix('s')} {i + 1})",
             )
             for i, part in enumerate(parts)
         ]
@@ -173,9 +175,3 @@ def _parts(arrays: Mapping[str, NDArray[Any]]) -> Iterable[dict[str, NDArray[Any
             "pos_pred": arrays["pos_pred"][start:stop].astype(float),
             "bonds": bonds[:, owner == i] - start,
         }
-
-
-def _formula(z: NDArray[np.int64]) -> str:
-    symbols = [SYMBOLS[int(number)] for number in z]
-    counts = {s: symbols.count(s) for s in sorted(set(symbols), key=lambda s: (s != "C", s))}
-    return "".join(s + (str(n) if n > 1 else "") for s, n in counts.items())

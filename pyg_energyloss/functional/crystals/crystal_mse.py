@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from pyg_energyloss.functional.crystals.carried import carried
 from pyg_energyloss.functional.crystals.minimum_image import minimum_image, reduced_cells
 from pyg_energyloss.functional.crystals.unwrap import unwrap_shift
 from pyg_energyloss.functional.graphs import (
@@ -79,8 +80,7 @@ def crystal_mse(
         target = present(pos_target.to(dtype), weight)
         if cell_pred is not None:
             guess = cell_pred.to(dtype).reshape(-1, dim, dim).expand(count, dim, dim)
-            to_true = torch.linalg.inv_ex(guess).inverse @ true_cell
-            pred = (pred[:, :, None] * to_true[graph]).sum(dim=1)
+            pred = carried(pred, guess, true_cell, batch=graph)
         if align:
             there = None if weight is None else (weight != 0).cpu().numpy()
             shift = unwrap_shift(

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pyg_energyloss.functional import node_weight as nodes
 from pyg_energyloss.functional.crystals.image_search import find_images
 from pyg_energyloss.functional.crystals.lattice import ReducedCell
 from pyg_energyloss.functional.crystals.minimum_image import reduced_cells
@@ -94,7 +95,7 @@ def crystal_springs(
             f"`cell` must have shape [num_graphs, {dim}, {dim}] = {(count, dim, dim)}, "
             f"got {tuple(cell.shape)}"
         )
-    points = pos.detach().cpu().double().numpy()
+    points = nodes.present(pos.detach(), present).cpu().double().numpy()
     if not np.isfinite(points).all():
         raise ValueError("`pos` must be finite, got NaN or infinity in the true positions")
     counts = np.ones(len(points), np.bool_) if present is None else present.cpu().numpy()

@@ -11,6 +11,7 @@ from torch_geometric.data import Data
 
 #: Hosts whose files can be written, and what the folder is to them.
 HOSTS = {
+    "diffcsp": "data.root_path; the data set must be one of crystals",
     "edm": "--datadir",
     "etflow": "datamodule_args.data_dir",
     "flowmol": "dataset.processed_data_dir, with atom_map [C, H, N, O, F]",
@@ -31,7 +32,8 @@ def export_for(
     Args:
         host: one of `HOSTS`.
         splits: molecules with ``z``, ``pos``, ``edge_index`` and ``bond_type`` for "train", "val"
-            and "test", such as `pyg_energyloss.data.qm9_small` gives.
+            and "test", such as `pyg_energyloss.data.qm9_small` gives; for DiffCSP crystals, with
+            ``cell`` and no bonds, such as `pyg_energyloss.data.crystals` gives.
         folder: where to; made if it is not there.
 
     Returns:

@@ -62,10 +62,12 @@ class LossSum(LossArithmetic):
         self.weights = [float(weight) for weight, _ in terms]
         self.parts = torch.nn.ModuleList([part for _, part in terms])
 
-    def forward(self, pos_pred: Tensor, data: Any) -> Tensor:
-        """Return the weighted sum of the parts' values."""
+    def forward(self, pos_pred: Tensor, data: Any, cell_pred: Tensor | None = None) -> Tensor:
+        """Return the weighted sum of the parts' values; a predicted lattice goes to every part."""
+        given = {} if cell_pred is None else {"cell_pred": cell_pred}
         values = [
-            w * part(pos_pred, data) for w, part in zip(self.weights, self.parts, strict=True)
+            w * part(pos_pred, data, **given)
+            for w, part in zip(self.weights, self.parts, strict=True)
         ]
         return torch.stack(values).sum(dim=0)
 

@@ -13,7 +13,7 @@ from pyg_energyloss.models.crystals.inputs import (
     deformed,
     images_of,
     output_scale,
-    radial,
+    pair_features,
 )
 
 
@@ -71,7 +71,7 @@ class _Layer(nn.Module):
         message = self.message(
             self.receiver(normed)[images.target]
             + self.sender(normed)[images.source]
-            + self.distance(radial(length))
+            + self.distance(pair_features(length, images))
         )
         pull, stretch = self.pull(message).split(1, dim=1)
         line = vector / (1 + length)

@@ -12,7 +12,7 @@ from pyg_energyloss.models.crystals.inputs import (
     deformed,
     images_of,
     output_scale,
-    radial,
+    pair_features,
 )
 from pyg_energyloss.models.preconditioning import graph_mean
 
@@ -38,7 +38,7 @@ class CrystalGNN(nn.Module):
         """Return positions [num_nodes, 3] in Å and the lattice, None where it is known."""
         images, h = images_of(data), self.atoms(data)
         vector = images.vectors(data.input_pos)
-        shell = radial(vector.norm(dim=1, keepdim=True))
+        shell = pair_features(vector.norm(dim=1, keepdim=True), images)
         # Direction by distance: what a near image and a far one pull at is not the same.
         directed = (shell[:, :, None] * vector[:, None, :]).flatten(1)
         edge = torch.cat([directed, shell], dim=1)

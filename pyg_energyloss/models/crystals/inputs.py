@@ -14,8 +14,8 @@ from pyg_energyloss.functional import crystal_springs
 REACH = 1.8
 #: Root mean square displacement that a network without noise level has to undo, in Å.
 SIGMA_DATA = 1.0
-#: Features of a distance.
-RADIAL = 10
+#: Features of a pair.
+RADIAL = 11
 MAX_Z = 118
 MAX_SITE = 31
 
@@ -29,12 +29,14 @@ class Images:
         target: Atom that looks [num_pairs].
         shift: From the atom to the image by lattice vectors [num_pairs, 3], Å.
         spacing: Edge of the cube that holds one atom on average [num_graphs], Å.
+        own: 1 for an image of the atom itself, which tells of the lattice alone [num_pairs, 1].
     """
 
     source: Tensor
     target: Tensor
     shift: Tensor
     spacing: Tensor
+    own: Tensor
 
     def vectors(self, pos: Tensor) -> Tensor:
         """From each atom to the image [num_pairs, 3], Å."""
@@ -57,7 +59,8 @@ def images_of(data: Data) -> Images:
     target, source = springs.atoms
     shift = (springs.edge_shift.to(pos.dtype)[:, :, None] * cell[data.batch[target]]).sum(dim=1)
     spacing = (torch.linalg.det(cell).abs() / data.ptr.diff()) ** (1 / 3)
-    return Images(source, target, shift, spacing)
+    own = (source == target).to(pos.dtype).unsqueeze(1)
+    return Images(source, target, shift, spacing, own)
 
 
 class SiteEmbedding(nn.Module):
@@ -84,11 +87,11 @@ class SiteEmbedding(nn.Module):
         return h + extra
 
 
-def radial(length: Tensor) -> Tensor:
-    """Smooth features of a distance [num_pairs, 1] in Å: [num_pairs, 10]."""
+def pair_features(length: Tensor, images: Images) -> Tensor:
+    """Smooth features of distances [num_pairs, 1] in Å, and whose image it is: [num_pairs, 11]."""
     centre = torch.linspace(0.5, 5.0, 8, device=length.device, dtype=length.dtype)
     bumps = (-((length - centre) / 0.6).square()).exp()
-    return torch.cat([bumps, length, (1 + length).log()], dim=1)
+    return torch.cat([bumps, length, (1 + length).log(), images.own], dim=1)
 
 
 def output_scale(data: Data) -> Tensor:

@@ -48,12 +48,12 @@ def crystals_of(table):
 @pytest.mark.parametrize("name", ["perov_5_small", "carbon_24_small"])
 def test_neither_depends_on_how_a_crystal_is_written(name):
     rng = np.random.default_rng(0)
-    table = embedded(name).take(np.arange(12))
+    table = embedded(name).take(np.arange(6))
     other = table_of([written_otherwise(c, rng) for c in crystals_of(table)])
     np.testing.assert_allclose(distance_fingerprint(other), distance_fingerprint(table), atol=1e-6)
     both = table_of([*crystals_of(table), *crystals_of(other)])
     family = coordination_families(both)
-    assert (family[:12] == family[12:]).all()
+    assert (family[:6] == family[6:]).all()
     assert len(unique_rows(both)) == len(unique_rows(table))
 
 

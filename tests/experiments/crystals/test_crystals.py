@@ -1,5 +1,6 @@
 """Studies of crystals on the engine: runs, baselines, what is refused."""
 
+import argparse
 import json
 
 import pytest
@@ -8,9 +9,11 @@ import torch
 pytest.importorskip("lightning", reason="training needs Lightning")
 from pyg_energyloss import registry
 from pyg_energyloss.cli import main
+from pyg_energyloss.cli.crystals import COMMAND
 from pyg_energyloss.data.loader import assemble
 from pyg_energyloss.experiments.crystals.evaluation import start_of
-from pyg_energyloss.experiments.crystals.spec import CrystalSpec
+from pyg_energyloss.experiments.crystals.experiment import takes_lattice
+from pyg_energyloss.experiments.crystals.spec import LATTICE_LOSSES, LOSSES, CrystalSpec
 from pyg_energyloss.experiments.crystals.tasks import Composition, Denoise
 from pyg_energyloss.experiments.study import run_one
 from pyg_energyloss.metrics.crystals import distance_errors, lattice_errors
@@ -57,6 +60,17 @@ def test_the_study_prints_its_table_with_the_input_below(runs_here, tmp_path, ca
     assert results["rows"][0]["values"]["distance_mae"]["mean"] > 0
     assert results["text"].startswith("composition, lattice given, on perov_5_small")
     assert "the input as it is" in capsys.readouterr().out
+    assert '"box":[[[' in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("lattice", "more"), [("given", set()), ("predicted", {LATTICE_LOSSES[-1]})]
+)
+def test_a_loss_for_the_lattice_joins_the_others_where_there_is_one_to_predict(lattice, more):
+    parser = argparse.ArgumentParser()
+    COMMAND.configure(parser)
+    specs = COMMAND.specs_of(parser.parse_args(["--quick", "--lattice", lattice]))
+    assert {spec.loss for spec in specs} == {*LOSSES, *more}
 
 
 def test_what_cannot_be_trained_is_refused_before_it_is():
@@ -71,6 +85,9 @@ def test_what_cannot_be_trained_is_refused_before_it_is():
 def test_a_loss_without_a_lattice_is_refused_where_one_is_predicted(tmp_path):
     with pytest.raises(ValueError, match="'mse' takes no predicted lattice"):
         run_one("crystals", spec(loss="mse", lattice="predicted"), tmp_path)
+    half = registry.create("loss", "energy") + registry.create("loss", "mse")
+    assert not takes_lattice(half)
+    assert takes_lattice(registry.create("loss", "energy") + registry.create("loss", "crystal_mse"))
     with pytest.raises(ValueError, match="'qm9_small' holds no crystals"):
         run_one("crystals", spec(dataset="qm9_small"), tmp_path)
     with pytest.raises(ValueError, match="is not for crystals; choose from"):

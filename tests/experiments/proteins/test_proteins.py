@@ -11,6 +11,7 @@ from pyg_energyloss.cli import main
 from pyg_energyloss.cli.proteins import COMMAND
 from pyg_energyloss.data.loader import assemble
 from pyg_energyloss.data.proteins import proteins_small
+from pyg_energyloss.experiments.document import make_document
 from pyg_energyloss.experiments.proteins.experiment import ProteinExperiment
 from pyg_energyloss.experiments.proteins.spec import ProteinSpec
 from pyg_energyloss.experiments.proteins.tasks import DenoiseProteins, nearest
@@ -110,10 +111,15 @@ def test_networks_move_along_with_the_structure(name):
 
 
 def test_a_run_has_lddt_and_clashes(tmp_path):
-    (found,) = run_one("proteins", spec(), tmp_path)["measurements"]
+    result = run_one("proteins", spec(), tmp_path)
+    (found,) = result["measurements"]
     assert found["labels"] == {"noise": "0.5 Å"}
     assert 0 < found["values"]["lddt"] < 1
     assert found["values"]["clashes"] >= 0
+    document = make_document(ProteinExperiment(), [spec()], {spec().key: result}, out=tmp_path)
+    (drawn,) = [s["data"] for s in document["sections"] if s["kind"] == "structures"]
+    assert drawn["references"][0]["name"].endswith("(test fragment 1)")
+    assert [len(s["structures"]) for s in drawn["sets"]] == [len(drawn["references"])]
 
 
 def test_edges_are_redrawn_for_training_fragments_alone(tmp_path):
