@@ -105,10 +105,11 @@ def _by_tree(points: NDArray[np.float64], near: int, early: int) -> Neighbours:
 
 
 def _ask_compiled(points: NDArray[np.float64], width: int) -> tuple[Tree, NDArray[np.int64]]:
-    from pyg_energyloss.rigidity import tree
+    from pyg_energyloss.rigidity.tree import in_space, plant
+    from pyg_energyloss.rigidity.tree_nearest import nearest_of_all
 
-    planted = tree.plant(tree.in_space(points))
-    return planted, tree.nearest(planted, np.arange(len(points)), width)[0]
+    planted = plant(in_space(points))
+    return planted, nearest_of_all(planted, width)
 
 
 def _ask_scipy(

@@ -81,7 +81,45 @@ def sample_times():
     return tuple(f"{found[name][way]:.1f}" for name in ("smooth_lddt", "harmonic") for way in ways)
 
 
+def kernel_ratios():
+    found = result("kernel_speed")["ratios"]
+    wells = found["potential_by_harmonic"]
+    gather = found["gather_by_sparse"]
+    return tuple(
+        f"{value:.1f}"
+        for value in (
+            *(wells[name] for name in ("Absolute", "Huber", "FlatBottom", "Morse", "LDDT")),
+            *(gather[name] for name in ("sorted", "random_graph", "shuffled", "one_direction")),
+        )
+    )
+
+
+def cutoff_growth():
+    rows = result("cutoff_speed")["rows"]
+    return tuple(f"{row[f'{name}_us_per_atom']:.1f}" for name in CUTOFF_WAYS for row in rows)
+
+
+CUTOFF_WAYS = ("harmonic", "smooth_lddt")
+
 FIGURES = [
+    (
+        "docs/engines.md",
+        (
+            r"the absolute potential ([\d.]+) times, huber ([\d.]+), flat_bottom ([\d.]+), "
+            r"morse ([\d.]+) and lddt ([\d.]+) times .*? sorted columns are ([\d.]+) times as fast "
+            r"as that, those of a random graph ([\d.]+), shuffled ones ([\d.]+), one direction "
+            r"alone ([\d.]+)\."
+        ),
+        kernel_ratios,
+    ),
+    (
+        "docs/engines.md",
+        (
+            r"takes ([\d.]+), ([\d.]+) and ([\d.]+) µs per atom at 10 000, 100 000 and 300 000 "
+            r"atoms, the smooth lDDT ([\d.]+), ([\d.]+) and ([\d.]+)\."
+        ),
+        cutoff_growth,
+    ),
     (
         "docs/engines.md",
         (

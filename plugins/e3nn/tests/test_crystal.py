@@ -1,13 +1,11 @@
 """Tensor products on crystals; what all networks of crystals do is tested in the core."""
 
-import json
-
 import pytest
 import torch
 
 from pyg_energyloss import registry
-from pyg_energyloss.cli import main
 from pyg_energyloss.data.loader import assemble
+from pyg_energyloss.experiments.crystals.spec import CrystalSpec
 from pyg_energyloss.experiments.crystals.tasks import Denoise
 
 pytest.importorskip("e3nn")
@@ -41,17 +39,21 @@ def test_is_found_by_name_among_the_networks_of_crystals(network):
     assert registry.entry("model", "crystal_e3nn").role == "crystal"
 
 
-def test_passes_e3nns_own_test_of_turning_reflecting_and_shifting(network, batch):
+@pytest.mark.parametrize("given", [False, True], ids=["lattice predicted", "lattice given"])
+def test_passes_e3nns_own_test_of_equivariance(network, batch, given):
+    batch.cell_known = given
+
     def predict(pos, vectors):
         batch.input_pos, batch.input_cell = pos, vectors.view(-1, 3, 3)
         pos, cell = network(batch)
-        return pos, cell.flatten(0, 1)
+        return pos, vectors if given else cell.flatten(0, 1)
 
     assert_equivariant(
         predict,
         args_in=[batch.input_pos, batch.input_cell.flatten(0, 1)],
         irreps_in=["cartesian_points", "1x1o"],
         irreps_out=["cartesian_points", "1x1o"],
+        do_translation=given,  # a strain moves the origin of a shifted crystal along
     )
 
 
@@ -86,13 +88,23 @@ def test_wrong_options_are_named(options, message):
         CrystalTensorProductNetwork(**options)
 
 
-def test_the_study_of_crystals_trains_it(runs_here, tmp_path):
+def test_the_experiment_trains_it(tmp_path):
     pytest.importorskip("lightning", reason="training needs Lightning")
-    command = ["crystals", "--quick", "--steps", "2", "--models", "crystal_e3nn", "--losses"]
-    command += ["energy_absolute_lattice", "--lattice", "predicted", "--out", str(tmp_path)]
-    command += ["--eval-graphs", "2", "--match-graphs", "1", "--noise-levels", "0.3"]
-    command += ["--model-arg", f"crystal_e3nn.irreps={SMALL}", "--model-arg"]
-    assert main([*command, "crystal_e3nn.layers=1"]) == 0
-    (row,) = json.loads((tmp_path / "results.json").read_text())["rows"]
-    assert row["labels"]["model"] == "crystal_e3nn"
-    assert row["values"]["length_mae"]["mean"] > 0
+    from pyg_energyloss.experiments.study import run_one
+
+    spec = CrystalSpec(
+        seed=0,
+        steps=2,
+        batch_size=2,
+        learning_rate=1e-2,
+        dataset="perov_5_small",
+        model="crystal_e3nn",
+        model_options={"irreps": SMALL, "layers": 1},
+        loss="energy_absolute_lattice",
+        lattice="predicted",
+        levels=(0.3,),
+        eval_graphs=2,
+        match_graphs=1,
+    )
+    (found,) = run_one("crystals", spec, tmp_path)["measurements"]
+    assert found["values"]["length_mae"] > 0

@@ -38,6 +38,7 @@ LEARNING_RATES: dict[str, dict[str, float]] = {
         "energy": 3e-2,
         "energy_absolute": 1e-2,
     },
+    "crystal_e3nn": dict.fromkeys(LATTICE_LOSSES, 3e-2),
 }
 
 

@@ -19,6 +19,8 @@ from pyg_energyloss.functional.engine.numba.formulas import REACH, law, loaded, 
 LANES = 64
 #: The loop over a tile stops at a multiple of this, which vector registers divide.
 STEP = 8
+#: Tiles that are left out together where a box around all of them is too far.
+PARTY = 16
 #: Rows of a tile: predicted and true position (6), gradient (3), offset (3), then the strength of
 #: springs to an atom of each kind.
 ROWS = 12
@@ -99,16 +101,34 @@ def complete_kernel(  # noqa: C901, PLR0915 - fused
                         if typed:
                             k = k * table[kind, kinds[base + i]]
                         row[(12 + kind) * LANES + i] = k * weight[base + i] if weighted else k
+            if cut:
+                for a in range(tiles):
+                    part = tiles + a // PARTY
+                    for axis in range(pos.shape[1]):
+                        lowest, highest = box[a, axis], box[a, 3 + axis]
+                        if a % PARTY:
+                            lowest = min(lowest, box[part, axis])
+                            highest = max(highest, box[part, 3 + axis])
+                        box[part, axis], box[part, 3 + axis] = lowest, highest
             for a in range(0 if tiles == 1 else thread, tiles, 1 if tiles == 1 else threads):
                 first = tile[a]
-                for b in range(a, tiles):
+                b = a - 1
+                while b + 1 < tiles:
+                    b += 1
                     if cut:
-                        gap = zero
-                        for axis in range(pos.shape[1]):
-                            apart = max(box[b, axis] - box[a, 3 + axis], zero)
-                            apart = max(box[a, axis] - box[b, 3 + axis], apart)
-                            gap += apart * apart
-                        if gap > reach:
+                        far, here = False, b
+                        for other in (tiles + b // PARTY, b):  # the party, at its first tile
+                            if far or (other > here and here % PARTY):
+                                continue
+                            gap = zero
+                            for axis in range(pos.shape[1]):
+                                apart = max(box[other, axis] - box[a, 3 + axis], zero)
+                                apart = max(box[a, axis] - box[other, 3 + axis], apart)
+                                gap += apart * apart
+                            if gap > reach:
+                                far = True
+                                b += PARTY - 1 if other > here else 0
+                        if far:
                             continue
                     width = min(LANES, (size - b * LANES + STEP - 1) // STEP * STEP)
                     total = zero

@@ -20,6 +20,7 @@ from pyg_energyloss.functional.engine.numba import sparse as numba_sparse
 from pyg_energyloss.functional.engine.numba import threads
 from pyg_energyloss.functional.engine.numba.complete import (
     LANES,
+    PARTY,
     ROWS,
     block_shares,
     complete_kernel,
@@ -152,7 +153,7 @@ def _complete(problem: Problem) -> tuple[NDArray[np.float64], Tensor]:
 
         def task(thread: int, workers: int) -> None:
             tile = np.empty((tiles, (ROWS + len(table)) * LANES), dtype=kind)
-            box = np.empty((tiles if cut else 0, 6), dtype=kind)
+            box = np.empty((tiles + tiles // PARTY + 1 if cut else 0, 6), dtype=kind)
             work = (_SHARES[kind], np.empty(4 * LANES, dtype=kind), tile, box, thread, workers)
             tiled(*given, *work, energies[thread], gradients[thread])
 
