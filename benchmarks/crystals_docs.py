@@ -5,17 +5,15 @@ python benchmarks/crystals_docs.py
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pyg_energyloss.files import write_text
+from pages import fill, read, table
+
 from pyg_energyloss.report.numbers import mean_sd
 
-HERE = Path(__file__).parent
-PAGE = HERE.parent / "docs" / "crystals.md"
+PAGE = Path(__file__).parents[1] / "docs" / "crystals.md"
 #: Metric: head, factor, digits.
 COLUMNS = {
     "distance_mae": ("distances (Å)", 1.0, 3),
@@ -34,19 +32,6 @@ SPEEDS = {
     "crystal_aligned_mse": "`crystal_aligned_mse`",
 }
 SEEDS = 3
-
-
-def read(name: str) -> dict[str, Any]:
-    """A committed result."""
-    found: dict[str, Any] = json.loads((HERE / "results" / f"{name}.json").read_text())
-    return found
-
-
-def table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    return "\n".join(
-        "| " + " | ".join(line) + " |" for line in [heads, ["---"] * len(heads), *lines]
-    )
 
 
 def study(task: str, *, lattice: str | None = None) -> str:
@@ -131,14 +116,7 @@ TABLES: dict[str, Callable[[], str]] = {
 
 def main() -> None:
     """Replace what stands between the markers."""
-    text = PAGE.read_text()
-    for name, made in TABLES.items():
-        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-        block = f"{begin}\n\n{made()}\n\n{end}"
-        text, count = re.subn(f"{begin}.*?{end}", lambda _, new=block: new, text, flags=re.DOTALL)
-        if count != 1:
-            raise ValueError(f"{PAGE} must have one place for the table {name!r}, has {count}")
-    write_text(PAGE, text)
+    fill(PAGE, TABLES)
 
 
 if __name__ == "__main__":

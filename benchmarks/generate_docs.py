@@ -5,16 +5,15 @@ python benchmarks/generate_docs.py
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pyg_energyloss.files import write_text
+from pages import fill, read
+
 from pyg_energyloss.report.numbers import mean_sd
 
-HERE = Path(__file__).parent
-PAGE = HERE.parent / "docs" / "generate.md"
+PAGE = Path(__file__).parents[1] / "docs" / "generate.md"
 #: metric, head, digits, factor
 COLUMNS = (
     ("atom_stable", "stable atoms %", 1, 100.0),
@@ -111,7 +110,7 @@ def table(rows: Sequence[Mapping[str, Any]], *, every: bool) -> list[str]:
 
 def main() -> None:
     """Replace what stands between the markers."""
-    study = json.loads((HERE / "results" / "generate_study.json").read_text())
+    study = read("generate_study")
     made = study["environment"]
     head = "| generator | weights | seeds | " + " | ".join(h for _, h, *_ in COLUMNS) + " |"
     rule = "|---" * (len(COLUMNS) + 3) + "|"
@@ -134,13 +133,15 @@ def main() -> None:
             if name == "main":
                 lines.append("| *held-out real molecules* | | | " + " | ".join(ceiling) + " |")
             parts += [f"**{title}**", "\n".join([head, rule, *lines])]
-    replace("study", "\n\n".join(parts))
-    replace("trends", trends(study["groups"]))
+    fill(
+        PAGE,
+        {"study": lambda: "\n\n".join(parts), "trends": lambda: trends(study["groups"])},
+    )
 
 
 def tuned() -> str:
     """Which losses had their weight tuned, by the result of the tuning."""
-    tuning = json.loads((HERE / "results" / "generate_tuning.json").read_text())
+    tuning = read("generate_tuning")
     best, tried = tuning["best"], tuning["atom_stable"]
     weights = sorted({f"{chosen['position_weight']:g}" for chosen in best.values()})
     text = (
@@ -172,15 +173,6 @@ def short(label: str) -> str:
     """A label without the network and what the row says anyway."""
     text = label.split(" + ", 1)[1].replace(" of the data", "")
     return text.replace(", not turned", "").replace(", flow matching", "")
-
-
-def replace(name: str, text: str) -> None:
-    """Put a text between two markers of the page."""
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    page = PAGE.read_text()
-    before, rest = page.split(begin)
-    _, after = rest.split(end)
-    write_text(PAGE, f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
 if __name__ == "__main__":

@@ -5,18 +5,16 @@ python benchmarks/restraints_docs.py
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pages import fill, read, table
+
 from pyg_energyloss.experiments.summary import moments
-from pyg_energyloss.files import write_text
 from pyg_energyloss.report.numbers import mean_sd
 
-HERE = Path(__file__).parent
-PAGE = HERE.parent / "docs" / "restraints.md"
+PAGE = Path(__file__).parents[1] / "docs" / "restraints.md"
 #: check, head
 CHECKS = {
     "pb_valid": "pass all PoseBusters checks",
@@ -41,19 +39,6 @@ NAMES = {
 }
 
 
-def rows_of(name: str) -> list[dict[str, Any]]:
-    """The rows of a committed result."""
-    rows: list[dict[str, Any]] = json.loads((HERE / "results" / f"{name}.json").read_text())["rows"]
-    return rows
-
-
-def table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    return "\n".join(
-        "| " + " | ".join(line) + " |" for line in [heads, ["---"] * len(heads), *lines]
-    )
-
-
 def percent(value: float) -> str:
     """A share as it is shown."""
     return f"{100 * value:.1f} %"
@@ -61,7 +46,7 @@ def percent(value: float) -> str:
 
 def training() -> str:
     """Mean ± s.d. over seeds of each loss: test molecules, and validation molecules in brackets."""
-    rows = rows_of("restraints_training")
+    rows = read("restraints_training")["rows"]
     heads = ("loss", "steps", "seeds", *COLUMNS.values())
     lines = []
     for loss, steps in sorted({(row["loss"], row["steps"]) for row in rows}):
@@ -81,7 +66,7 @@ def generated() -> str:
     """Shares of generated molecules, before and after repair."""
     lines = [
         [NAMES[row["what"], row["relaxed"]], *(percent(row[name]) for name in CHECKS)]
-        for row in rows_of("restraints_generated")
+        for row in read("restraints_generated")["rows"]
     ]
     return table(("", *CHECKS.values()), lines)
 
@@ -91,14 +76,7 @@ TABLES: dict[str, Callable[[], str]] = {"generated": generated, "training": trai
 
 def main() -> None:
     """Replace what stands between the markers."""
-    text = PAGE.read_text()
-    for name, made in TABLES.items():
-        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-        block = f"{begin}\n\n{made()}\n\n{end}"
-        text, count = re.subn(f"{begin}.*?{end}", lambda _, new=block: new, text, flags=re.DOTALL)
-        if count != 1:
-            raise ValueError(f"{PAGE} must have one place for the table {name!r}, has {count}")
-    write_text(PAGE, text)
+    fill(PAGE, TABLES)
 
 
 if __name__ == "__main__":

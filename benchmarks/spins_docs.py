@@ -5,18 +5,16 @@ python benchmarks/spins_docs.py
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pyg_energyloss.files import write_text
+from pages import fill, read, table
+
 from pyg_energyloss.report.numbers import mean_sd
 from pyg_energyloss.report.plots import colour, figure
 
-HERE = Path(__file__).parent
-PAGE = HERE.parent / "docs" / "spins.md"
+PAGE = Path(__file__).parents[1] / "docs" / "spins.md"
 #: metric, head, digits, factor
 COLUMNS = (
     ("excess_energy", "excess energy", 2, 1.0),
@@ -24,18 +22,6 @@ COLUMNS = (
     ("satisfied", "satisfied bonds %", 1, 100.0),
     ("overlap", "overlap", 3, 1.0),
 )
-
-
-def read(name: str) -> dict[str, Any]:
-    """A committed result."""
-    result: dict[str, Any] = json.loads((HERE / "results" / f"{name}.json").read_text())
-    return result
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def metrics(values: Mapping[str, Any]) -> list[str]:
@@ -139,24 +125,9 @@ def study() -> str:
 TABLES = {"results": results, "tuning": tuning, "margin": margin, "study": study}
 
 
-def filled(text: str) -> str:
-    """The page with its tables anew."""
-    for name, made in TABLES.items():
-        block = f"<!-- {name}:begin -->\n{made()}\n<!-- {name}:end -->"
-        text, count = re.subn(
-            rf"<!-- {name}:begin -->.*?<!-- {name}:end -->",
-            block.replace("\\", r"\\"),
-            text,
-            flags=re.DOTALL,
-        )
-        if count != 1:
-            raise ValueError(f"{PAGE} must have one place for the table {name!r}, has {count}")
-    return text
-
-
 def main() -> None:
     """Replace what stands between the markers."""
-    write_text(PAGE, filled(PAGE.read_text()))
+    fill(PAGE, TABLES)
 
 
 def draw() -> None:
