@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ def make_document(
         "experiment": experiment.name,
         "title": experiment.title,
         "text": experiment.describe(specs),
-        "summary": sentence(rows, shown, experiment.labels(specs)),
+        "summary": sentence(rows, shown, experiment.labels(specs), group=experiment.group),
         "command": command,
         "settings": _common([spec.to_dict() for spec in specs]),
         "labels": experiment.labels(specs),
@@ -94,9 +94,17 @@ def labelled(experiment: AnyExperiment, spec: Spec, result: Mapping[str, Any]) -
     ]
 
 
-def sentence(rows: Sequence[Row], columns: Sequence[Column], labels: Iterable[str]) -> str:
-    """Which row is the best in the first ranked column, and how far the worst is."""
-    shown = list(labels)
+def sentence(
+    rows: Sequence[Row], columns: Sequence[Column], labels: Mapping[str, str], *, group: str | None
+) -> str:
+    """Which row is the best in the first ranked column, and how far the worst is.
+
+    Rows of different groups have different tasks; the sentence is about the last of them.
+    """
+    last = next((v for row in reversed(rows) if (v := row["labels"].get(group or ""))), "")
+    rows = [row for row in rows if not last or row["labels"].get(group or "") == last]
+    shown = [key for key in labels if key != group]
+    where = f" at {labels.get(group, group)} {last}" if group and last else ""
     ranked = next((c for c in columns if c["better"] is not None), None)
     known = [(mean_of(row, ranked["key"]), row) for row in rows] if ranked else []
     order = sorted(((m, row) for m, row in known if m is not None), key=lambda pair: pair[0])
@@ -110,8 +118,8 @@ def sentence(rows: Sequence[Row], columns: Sequence[Column], labels: Iterable[st
         return f"{name} with {pair[0]:.{ranked['digits']}f} {ranked['unit']}".rstrip()
 
     if len(order) == 1:
-        return f"{ranked['label']}: {told(order[0])}."
-    return f"Best {ranked['label']}: {told(order[0])}; worst: {told(order[-1])}."
+        return f"{ranked['label']}{where}: {told(order[0])}."
+    return f"Best {ranked['label']}{where}: {told(order[0])}; worst: {told(order[-1])}."
 
 
 def _settings(

@@ -5,6 +5,7 @@ from itertools import islice
 import pytest
 import torch
 
+from pyg_energyloss.experiments.document import sentence
 from pyg_energyloss.experiments.fitting.schedule import learning_rate_factor
 from pyg_energyloss.experiments.stream import IndexLoader, StepStream, mixed_seed
 from pyg_energyloss.experiments.summary import column, moments, summarise
@@ -80,3 +81,15 @@ def test_missing_nan_and_infinite_values_are_left_out_everywhere_alike():
 def test_a_row_knows_the_seeds_that_failed():
     rows = summarise([({"loss": "a"}, {})], [BOND], [({"loss": "a"}, "1"), ({"loss": "b"}, "0")])
     assert [(row["labels"]["loss"], row["failed"]) for row in rows] == [("a", ["1"]), ("b", ["0"])]
+
+
+def test_the_summary_sentence_compares_runs_of_one_noise_level():
+    lddt = column("lddt", "lDDT", "%", better="high", digits=1)
+    measured = {("a", "0.5 Å"): 0.97, ("b", "0.5 Å"): 0.96, ("a", "1 Å"): 0.7, ("b", "1 Å"): 0.8}
+    rows = summarise(
+        [({"loss": loss, "noise": n}, {"lddt": v}) for (loss, n), v in measured.items()], [lddt], []
+    )
+    heads = {"loss": "loss", "noise": "noise"}
+    expected = "Best lDDT at noise 1 Å: b with 80.0 %; worst: a with 70.0 %."
+    assert sentence(rows, [lddt], heads, group="noise") == expected
+    assert sentence(rows[:2], [lddt], heads, group=None).startswith("Best lDDT: a 0.5 Å with 97.0")
