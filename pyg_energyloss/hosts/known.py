@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pyg_energyloss.hosts.description import Host
-
-TRIED = "trained with three seeds, source unchanged, wrong lines tried: docs/hosts/programs.md"
+from pyg_energyloss.hosts.description import TRIED, Host
 
 
 def boltz() -> Host:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyg_energyloss.hosts import Host
+from pyg_energyloss.hosts.description import TRIED, Host
 
 PLUGIN = "pyg-energyloss-hydra"
 
@@ -31,8 +31,7 @@ def morered() -> Host:
         switch="+eloss=morered",
         adapter="pyg_energyloss_hydra.morered:MoreRedEnergy",
         plugin=PLUGIN,
-        checked="trained with three seeds, source unchanged, wrong lines tried: "
-        "docs/hosts/programs.md",
+        checked=TRIED,
         tested="commit 63dafb6, 2026-11-21",
         limits="SchNetPack 2.1.1 does not import on torch 2.13; its git head (2.2.0) does",
     )
@@ -75,8 +74,7 @@ def diffcsp() -> Host:
         switch="+eloss=diffcsp",
         adapter="pyg_energyloss_hydra.diffcsp:CrystalScoreEnergy",
         plugin=PLUGIN,
-        checked="trained with three seeds, source unchanged, wrong lines tried: "
-        "docs/hosts/programs.md",
+        checked=TRIED,
         tested="commit 7121d15, 2026-11-22",
         limits="at noise levels up to model.energy.widest; the lattice keeps DiffCSP's own loss",
     )
@@ -91,8 +89,7 @@ def tabasco() -> Host:
         switch="+eloss=tabasco",
         adapter="pyg_energyloss_hydra.tabasco:TabascoEnergy",
         plugin=PLUGIN,
-        checked="trained with three seeds, source unchanged, wrong lines tried: "
-        "docs/hosts/programs.md",
+        checked=TRIED,
         tested="commit 35d5ed8, 2026-11-21",
         limits="its squared error on coordinates is still computed, with weight zero",
     )
