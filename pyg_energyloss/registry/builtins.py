@@ -167,6 +167,12 @@ def energyloss_register_losses(register: Register) -> None:
         role="structure",
     )
     register(
+        "multiscale_gated",
+        f"{named}:multiscale_gated",
+        summary="multiscale at low noise, MSE at high",
+        role="structure",
+    )
+    register(
         "energy_constant",
         f"{named}:energy_constant",
         summary="springs of equal stiffness",
