@@ -330,6 +330,12 @@ def energyloss_register_models(register: Register) -> None:
         role="denoiser",
     )
     register(
+        "vector_denoiser",
+        f"{denoisers}:VectorDenoiser",
+        summary="the same, with vectors on the atoms: it sees angles",
+        role="denoiser",
+    )
+    register(
         "crystal_gnn",
         f"{models}.crystals:CrystalGNN",
         summary="plain message passing over periodic images",
