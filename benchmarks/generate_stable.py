@@ -68,9 +68,17 @@ class Judge(pl.Callback):
 
     def __init__(self, run: GeneratorSpec, path: Path, until: int) -> None:
         self.run, self.path, self.until = run, path, until
-        self.rows: list[dict[str, Any]] = read_or_set_aside(path) or []
+        self.rows = rows_of(path)
         self.seconds = self.rows[-1]["cpu_seconds"] if self.rows else 0.0
         self._started = 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Time so far, for the checkpoint."""
+        return {"seconds": self.seconds}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on counting from the checkpoint."""
+        self.seconds = state_dict["seconds"]
 
     def on_train_batch_start(self, *_: Any) -> None:
         """Start the clock, which counts this process's time alone."""
@@ -86,9 +94,15 @@ class Judge(pl.Callback):
             assert isinstance(pl_module, GeneratorTraining)  # noqa: S101 - for the type checker
             values = measured(pl_module, self.run)
             self.rows.append({"step": step, "cpu_seconds": round(self.seconds, 1), **values})
-            write_json(self.path, self.rows)
+            write_json(self.path, {"rows": self.rows})
             print(f"{self.run.loss} seed {self.run.seed}: {self.rows[-1]}", flush=True)
         trainer.should_stop = step >= self.until
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """What was measured of a run so far."""
+    rows: list[dict[str, Any]] = (read_or_set_aside(path) or {"rows": []})["rows"]
+    return rows
 
 
 def measured(training: GeneratorTraining, run: GeneratorSpec) -> dict[str, float | None]:
@@ -143,8 +157,8 @@ def main() -> None:
         for loss in options.losses:
             run = spec(loss, seed)
             folder = options.work / run.key
-            rows = read_or_set_aside(folder / "rows.json") or [{"step": 0}]
-            if rows[-1]["step"] < options.until:
+            rows = rows_of(folder / "rows.json")
+            if not rows or rows[-1]["step"] < options.until:
                 train(run, folder, options.until)
             write(options.work)
 
@@ -164,7 +178,7 @@ def write(work: Path) -> None:
     runs = []
     for seed in range(10):
         for loss in LOSSES:
-            rows = read_or_set_aside(work / spec(loss, seed).key / "rows.json")
+            rows = rows_of(work / spec(loss, seed).key / "rows.json")
             if rows:
                 runs.append({"loss": loss, "seed": seed, "rows": rows})
     first = spec(runs[0]["loss"], runs[0]["seed"])
