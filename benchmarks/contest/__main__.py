@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from curves import draw_curves
 from page import write_page
+from picture import draw_front
 from speed import measure_speed
 from stages import STAGES
 from summary import summarise
@@ -34,7 +35,7 @@ def main() -> None:
     speed = commands.add_parser("speed", help="time a step of each network, for equal seconds")
     speed.set_defaults(do=lambda _: measure_speed())
     publish = commands.add_parser("publish", help="write the results, the page and the picture")
-    publish.set_defaults(do=lambda _: (summarise(), write_page(), draw_curves()))
+    publish.set_defaults(do=lambda _: (summarise(), write_page(), draw_curves(), draw_front()))
     options = parser.parse_args()
     options.do(options)
 

@@ -57,8 +57,10 @@ MERIT = ("bond_mae", "distance_mae", "rmsd")
 MERITED: dict[str, dict[str, Any]] = {"geometry": {}, "distances": {}, "rmsd": {}}
 #: More than any split has.
 ALL = 10_000
-#: Molecules for quantum chemistry.
-STRAINED = 100
+#: Molecules for single points of quantum chemistry and for PoseBusters, and for relaxations, which
+#: take 0.3 s each for 13 atoms.
+JUDGED, RELAXED = 100, 20
+RELAXATION = {"max_graphs": RELAXED, "max_force": 0.1, "max_steps": 100}
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,10 @@ JUDGING = {
     "tuning": _CHOICE,
     "map": _CHOICE,
     "table": Judging("test", ALL, {**MERITED, "acceptable": {}}),
-    "strain": Judging("test", STRAINED, {"gfn2": {"max_graphs": STRAINED}}),
+    "strain": Judging("test", JUDGED, {"gfn2": {"max_graphs": JUDGED}, "relax": RELAXATION}),
+    "posebusters": Judging(
+        "test", JUDGED, {"known_posebusters": {"max_graphs": JUDGED, "energy": False}}
+    ),
 }
 
 

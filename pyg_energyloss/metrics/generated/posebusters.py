@@ -85,11 +85,13 @@ class PoseBusted:
         return {} if read is None else checks_of(read, self._busters)
 
 
-def make_busters(evaluator: str) -> Any:
+def make_busters(evaluator: str, *, energy: bool = True) -> Any:
     """Return PoseBusters with the configuration for molecules alone.
 
     Args:
         evaluator: Who asks, for the message.
+        energy: Also compare the energy with that of relaxed conformers, which takes most of the
+            time.
 
     Raises:
         ImportError: PoseBusters or RDKit is missing.
@@ -101,7 +103,11 @@ def make_busters(evaluator: str) -> Any:
         raise ImportError(
             f"the evaluator {evaluator!r} needs PoseBusters: pip install 'pyg-energyloss[judge]'"
         ) from error
-    return PoseBusters(config="mol")
+    whole = PoseBusters(config="mol")
+    if energy:
+        return whole
+    modules = [m for m in whole.config["modules"] if m["function"] != "energy_ratio"]
+    return PoseBusters(config={**whole.config, "modules": modules})
 
 
 def checks_of(molecule: Any, busters: Any) -> dict[str, bool]:
