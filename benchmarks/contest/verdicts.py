@@ -41,17 +41,15 @@ def choice(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def front(document: Mapping[str, Any]) -> Iterator[str]:
-    """Which losses are on the front, and who beats the others."""
+    """Which losses are on the front, and by how many each of the others is beaten."""
     known = [t for t in document["tables"] if any(_is_ranked(row) for row in t["rows"])]
     if not known:
         return
-    yield from head_lines(["track", "steps", "on the front", "beaten in all three by"])
+    yield from head_lines(["track", "steps", "on the front", "beaten in all three"])
     for table in known:
         ranked = {row["entry"]: row["beaten_by"] for row in table["rows"] if _is_ranked(row)}
         on_it = ", ".join(f"`{name}`" for name, by in ranked.items() if not by)
-        behind = "; ".join(
-            f"`{name}`: {', '.join(f'`{b}`' for b in by)}" for name, by in ranked.items() if by
-        )
+        behind = ", ".join(f"`{name}` (by {len(by)})" for name, by in ranked.items() if by)
         yield table_line([table["about"], str(table["steps"]), on_it, behind or MISSING])
 
 
