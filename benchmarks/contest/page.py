@@ -103,14 +103,17 @@ def tables(document: Mapping[str, Any]) -> Iterator[str]:
                 cells.append(f"**{text}**" if metric in row["best"] else text)
             yield table_line(cells)
         if table["missing"]:
-            yield from ("", f"Not finished yet: {_left(table['missing'])}.")
+            yield from ("", _missing(table["missing"], [row["entry"] for row in table["rows"]]))
 
 
-def _left(seeds_of: Mapping[str, Sequence[int]]) -> str:
-    return "; ".join(
-        f"`{name}`, seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
-        for name, seeds in seeds_of.items()
-    )
+def _missing(seeds_of: Mapping[str, Sequence[int]], begun: Sequence[str]) -> str:
+    """What a table lacks: single seeds of its losses, and losses of which nothing has run."""
+    seeds = [
+        f"`{name}` {', '.join(map(str, of))}" for name, of in seeds_of.items() if name in begun
+    ]
+    losses = [f"`{name}`" for name in seeds_of if name not in begun]
+    told = [f"Seeds not finished yet: {'; '.join(seeds)}."] if seeds else []
+    return " ".join([*told, *([f"Losses not run yet: {', '.join(losses)}."] if losses else [])])
 
 
 def duels(document: Mapping[str, Any]) -> Iterator[str]:

@@ -16,7 +16,6 @@ from pyg_energyloss.report.plots import (
     colour,
     figure,
     legend_below,
-    log_scale,
     marker,
     save,
 )
@@ -39,8 +38,6 @@ def draw_front() -> Path | None:
             place.set_xlabel("bond lengths, MAE / Å")
             place.set_ylabel(head)
             place.set_title(f"{table['about']}, {table['steps']} steps")
-            log_scale(place, "x")
-            log_scale(place, "y")
     legend_below(made, axes.flat)
     return save(made, PICTURE)
 

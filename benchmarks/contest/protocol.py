@@ -70,6 +70,8 @@ class Judging:
     split: str
     graphs: int
     evaluators: dict[str, dict[str, Any]]
+    #: Options of the data set that differ.
+    dataset_options: dict[str, Any] = field(default_factory=dict)
 
 
 _CHOICE = Judging("val", ALL, MERITED)
@@ -78,6 +80,9 @@ JUDGING = {
     "tuning": _CHOICE,
     "map": _CHOICE,
     "table": Judging("test", ALL, {**MERITED, "acceptable": {}}),
+    "relaxed": Judging(
+        "test", ALL, {**MERITED, "acceptable": {}}, {"path": "runs/data/druglike_20k_gfn2.npz"}
+    ),
     "strain": Judging("test", JUDGED, {"gfn2": {"max_graphs": JUDGED}, "relax": RELAXATION}),
     "posebusters": Judging(
         "test", JUDGED, {"known_posebusters": {"max_graphs": JUDGED, "energy": False}}
@@ -225,6 +230,7 @@ def spec_of(
         learning_rate=rate,
         eval_graphs=judging.graphs,
         eval_split=judging.split,
+        eval_dataset_options=judging.dataset_options,
         evaluators=judging.evaluators,
         keep_structures=1,
     )

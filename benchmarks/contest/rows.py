@@ -21,9 +21,11 @@ from pyg_energyloss.files import read_json, read_npz, write_text
 
 #: Not in benchmarks/results, which is part of the installed package.
 ROWS = Path(__file__).parent / "rows"
+ERRORS = (*MERIT, "pair13_mae", "pair14_mae", "lddt", "acceptable")
 #: Stage -> what is kept for each molecule, for paired tests.
 OF_MOLECULES = {
-    "table": (*MERIT, "pair13_mae", "pair14_mae", "lddt", "acceptable"),
+    "table": ERRORS,
+    "relaxed": ERRORS,
     "strain": (
         "energy_above_reference",
         "failed",

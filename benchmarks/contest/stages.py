@@ -137,6 +137,10 @@ STAGES: dict[str, list[Job]] = {
     "map": [Point(who) for who in design_space()],
     "egnn": [*contest("egnn", SECOND, (MIDDLE,))],
     "druglike": [*contest("gnn_druglike", SECOND, (MIDDLE,))],
+    # The same networks, judged on GFN2-xTB structures of the same molecules.
+    "relaxed": [
+        Race(who, "gnn_druglike", MIDDLE, seed, "relaxed") for seed in SEEDS for who in SECOND
+    ],
     "egnn_equal": [*contest("egnn_qm9", EQUAL, (MIDDLE, equal_seconds("egnn_qm9", MIDDLE)))],
     "e3nn_equal": [*contest("e3nn_qm9", EQUAL, (equal_seconds("e3nn_qm9", MIDDLE), MIDDLE))],
     "long": [*contest("gnn", FIRST, (LONG,))],
