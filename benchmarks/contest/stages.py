@@ -148,13 +148,18 @@ STAGES: dict[str, list[Job]] = {
 }
 
 
+def races_of(stage: str) -> list[Race]:
+    """All planned runs of the tables of a stage."""
+    jobs = [job for of_stage in STAGES.values() for job in of_stage]
+    return [job for job in jobs if isinstance(job, Race) and job.stage == stage]
+
+
 def judged(stage: str) -> Iterator[Job]:
     """All runs of the length that every track has, judged otherwise, seed after seed."""
     races = [
-        Judged(job.who, job.track, job.steps, job.seed, stage)
-        for jobs in STAGES.values()
-        for job in jobs
-        if type(job) is Race and job.steps == MIDDLE
+        Judged(race.who, race.track, race.steps, race.seed, stage)
+        for race in races_of("table")
+        if race.steps == MIDDLE
     ]
     yield from (Truth(track, stage) for track in dict.fromkeys(race.track for race in races))
     yield from sorted(races, key=lambda race: race.seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from protocol import (
     TUNING_STEPS,
 )
 from rows import TRUTH, rows
-from stages import STAGES, Race
+from stages import STAGES, races_of
 from tuning import tuned
 
 from pyg_energyloss.experiments.environment import environment
@@ -31,6 +31,8 @@ from pyg_energyloss.experiments.summary import moments
 from pyg_energyloss.files import write_json
 
 RESULT = Path(__file__).parents[1] / "results" / "contest.json"
+#: Stage of a table -> what its title adds to that of the track.
+JUDGED_ON = {"table": "", "relaxed": ", judged on GFN2-xTB structures"}
 #: Metric, head, whether high is good, digits, factor.
 COLUMNS: tuple[tuple[str, str, bool, int, float], ...] = (
     ("bond_mae", "bonds Å", False, 3, 1.0),
@@ -45,13 +47,7 @@ COLUMNS: tuple[tuple[str, str, bool, int, float], ...] = (
 
 def summarise() -> dict[str, Any]:
     """Write benchmarks/results/contest.json from all rows, and return it."""
-    table, others = rows("table"), (rows("strain"), rows("posebusters"))
-    tables = [
-        summarised
-        for track in TRACKS
-        for steps in sorted({row["spec"]["steps"] for row in table if row["track"] == track})
-        if (summarised := table_of(track, steps, table, *others))["rows"]
-    ]
+    tables = [*tables_of("table"), *tables_of("relaxed")]
     document = {
         "protocol": {
             "tracks": {name: asdict(track) for name, track in TRACKS.items()},
@@ -76,6 +72,15 @@ def summarise() -> dict[str, Any]:
     }
     write_json(RESULT, document)
     return document
+
+
+def tables_of(stage: str) -> Iterator[dict[str, Any]]:
+    """A table for each track and number of steps that has rows."""
+    table = rows(stage)
+    others = (rows("strain"), rows("posebusters")) if stage == "table" else ((), ())
+    for track in TRACKS:
+        for steps in sorted({row["spec"]["steps"] for row in table if row["track"] == track}):
+            yield table_of(track, steps, table, *others, stage=stage)
 
 
 def errors(row: Mapping[str, Any]) -> dict[str, float | None]:
@@ -110,6 +115,8 @@ def table_of(
     table: Sequence[Mapping[str, Any]],
     strained: Sequence[Mapping[str, Any]] = (),
     busted: Sequence[Mapping[str, Any]] = (),
+    *,
+    stage: str = "table",
 ) -> dict[str, Any]:
     """Mean and s.d. over seeds of each loss, in which columns it is the best, who beats it."""
     runs = {who.name: runs_of(who.name, track, steps, table) for who in ENTRIES}
@@ -121,7 +128,7 @@ def table_of(
     told_apart = {name: tested(*of) for name, of in judged.items() if all(of)}
     return {
         "track": track,
-        "about": TRACKS[track].about,
+        "about": TRACKS[track].about + JUDGED_ON[stage],
         "steps": steps,
         "rows": [
             {
@@ -151,7 +158,7 @@ def table_of(
             for name, of_who in runs.items()
         ],
         "truth": judged_of(*([r for r in of if is_truth(r, track)] for of in (strained, busted))),
-        "missing": missing(track, steps, runs),
+        "missing": missing(stage, track, steps, runs),
         "duels": duels(runs),
     }
 
@@ -173,14 +180,14 @@ def is_truth(row: Mapping[str, Any], track: str) -> bool:
     return (row["entry"], row["track"]) == (TRUTH, track)
 
 
-def missing(track: str, steps: int, runs: Runs) -> dict[str, list[int]]:
+def missing(stage: str, track: str, steps: int, runs: Runs) -> dict[str, list[int]]:
     """Loss -> the seeds that are planned and not finished."""
     left: dict[str, list[int]] = {}
-    for job in (job for jobs in STAGES.values() for job in jobs):
-        if type(job) is Race and (job.track, job.steps) == (track, steps):
-            done = [row["spec"]["seed"] for row in runs.get(job.who.name, ())]
-            if job.seed not in done:
-                left.setdefault(job.who.name, []).append(job.seed)
+    for race in races_of(stage):
+        if (race.track, race.steps) == (track, steps):
+            done = [row["spec"]["seed"] for row in runs.get(race.who.name, ())]
+            if race.seed not in done:
+                left.setdefault(race.who.name, []).append(race.seed)
     return left
 
 
