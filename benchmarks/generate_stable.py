@@ -187,7 +187,7 @@ def write(work: Path) -> None:
     write_json(
         RESULT,
         {
-            "what": "Molecules made along trainings: qm7, at most three heavy atoms, averaged weights",
+            "what": "Molecules made along trainings: qm7, at most 3 heavy atoms, averaged weights",
             "environment": environment(),
             "spec": shared,
             "ceiling": real[0]["values"],
