@@ -1,6 +1,7 @@
 import pytest
 
 from pyg_energyloss.experiments.generation.experiment import GeneratorExperiment
+
 from .specs import generator
 
 
@@ -15,4 +16,5 @@ def test_a_longer_training_with_a_rate_that_stays_is_a_shorter_one_continued(tmp
 
 
 def test_a_rate_that_falls_knows_how_long_the_training_is(tmp_path):
-    assert rates(tmp_path, 300)[-1] < 0.01 < 0.05 < rates(tmp_path, 30_000)[-1]
+    assert rates(tmp_path, 300)[-1] < 0.01
+    assert rates(tmp_path, 30_000)[-1] > 0.1
