@@ -16,7 +16,6 @@ from pyg_energyloss.cli.launch import (
     dataset_of,
     launch,
     need_extras,
-    registered,
 )
 from pyg_energyloss.cli.values import (
     comma_list,
@@ -118,8 +117,13 @@ class StudyCommand(ABC):
         Raises:
             UserError: an option is out of range, or names what is not run.
         """
-        models = registered(self.name, "model", options.models or self.installed())
-        losses = registered(self.name, "loss", options.losses or self.losses)
+        from pyg_energyloss import registry
+
+        models, losses = options.models or self.installed(), options.losses or self.losses
+        experiment = registry.create("experiment", self.name)
+        for kind, names in (("model", models), ("loss", losses)):
+            for name in names:
+                experiment.check_part(kind, name)
         values = self._values(options)
         known = [f.name for f in fields(self.spec_type) if f.name in values]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from pyg_energyloss import registry
-from pyg_energyloss.experiments.check import check_specs
 from pyg_energyloss.experiments.document import make_document
 from pyg_energyloss.experiments.executors import ProgressDisplay, folder_lock, run_folders
 from pyg_energyloss.experiments.experiment import AnyExperiment, Report
@@ -49,8 +48,7 @@ def run_study(
         FolderInUseError: another study works in ``out``.
         ValueError: something that the specs name is not there, or not for this experiment.
     """
-    experiment: AnyExperiment = registry.create("experiment", name)
-    check_specs(experiment, specs)
+    experiment = checked(name, specs)
     with folder_lock(out):
         experiment.prepare(specs, out, report or _silent)
         orders = _orders(experiment, specs, hardware or {})
@@ -74,8 +72,7 @@ def join_study(name: str, specs: Sequence[Spec], out: Path, *, hardware: Mapping
         out: Folder of the study, the same files as on the first node.
         hardware: Lightning's ``devices``, ``num_nodes`` and ``strategy``.
     """
-    experiment: AnyExperiment = registry.create("experiment", name)
-    check_specs(experiment, specs)
+    experiment = checked(name, specs)
     orders = _orders(experiment, specs, hardware)
     left = [
         out / "runs" / key
@@ -96,8 +93,7 @@ def run_one(name: str, spec: Spec, out: Path, *, report: Report | None = None) -
         out: Folder of the study.
         report: Told how far the preparation of the data is.
     """
-    experiment: AnyExperiment = registry.create("experiment", name)
-    check_specs(experiment, [spec])
+    experiment = checked(name, [spec])
     with folder_lock(out / "data", wait=True):
         experiment.prepare([spec], out, report or _silent)
     folder = out / "runs" / spec.key
@@ -105,6 +101,22 @@ def run_one(name: str, spec: Spec, out: Path, *, report: Report | None = None) -
         _give(experiment, {"experiment": name, "job": "run", "spec": spec.to_dict()}, folder)
         run_folder(str(folder))
         return read_json(folder / "result.json")
+
+
+def checked(name: str, specs: Sequence[Spec]) -> AnyExperiment:
+    """The experiment of a name, after a look at its runs.
+
+    Raises:
+        UnknownNameError: a name is not registered; the message lists the choices.
+        ValueError: there are no specs, two are alike, or the experiment rejects one.
+    """
+    experiment: AnyExperiment = registry.create("experiment", name)
+    if not specs:
+        raise ValueError("`specs` must name at least one run, got none")
+    if len({spec.key for spec in specs}) < len(specs):
+        raise ValueError("`specs` must be distinct runs, two of them are made alike")
+    experiment.check(specs)
+    return experiment
 
 
 def _execute(

@@ -103,6 +103,11 @@ class GeneratorSpec(TrainingSpec):
             raise FieldError("ema", f"must be in [0, 1), got {self.ema:g}")
 
     @property
+    def labels(self) -> dict[str, str]:
+        """One label, as this is what the pictures call a generator."""
+        return {"generator": self.label}
+
+    @property
     def label(self) -> str:
         """Model and loss, and what is not as usual."""
         loss = ", ".join(f"{name}={value}" for name, value in sorted(self.loss_options.items()))
