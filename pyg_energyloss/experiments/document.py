@@ -21,10 +21,9 @@ def make_document(
     experiment: AnyExperiment,
     specs: Sequence[Spec],
     results: Mapping[str, Mapping[str, Any]],
+    errors: Mapping[str, str],
     *,
     out: Path,
-    errors: Mapping[str, str] | None = None,
-    baselines: Sequence[Mapping[str, Any]] = (),
     command: str = "",
     whole: bool = True,
 ) -> Document:
@@ -33,14 +32,12 @@ def make_document(
     Args:
         experiment: Of the study.
         specs: All runs of the study.
-        results: Key of a spec -> its result.json, for the finished ones.
+        results: Name of a folder -> its result.json, for the finished ones, baselines included.
+        errors: Name of a folder -> what went wrong.
         out: The study's folder.
-        errors: Key of a spec, or "baselines" -> what went wrong.
-        baselines: Measurements without training.
         command: What was typed.
         whole: Whether plots and pictures are made too; they take a while.
     """
-    errors = errors or {}
     finished = [spec for spec in specs if spec.key in results]
     lost = [spec for spec in specs if spec.key in errors]
     columns = list(experiment.columns)
@@ -49,7 +46,8 @@ def make_document(
         columns,
         [(spec.labels, str(spec.seed)) for spec in lost],
     )
-    below = summarise([(m["labels"], m["values"]) for m in baselines], columns, [])
+    others = [m for r in results.values() if r["job"] != "run" for m in r["measurements"]]
+    below = summarise([(m["labels"], m["values"]) for m in others], columns, [])
     experiment.derive(rows)
     told = [*specs[0].labels, *(label for row in rows for label in row["labels"])]
     same = [k for k in experiment.told_if_several if len({s.labels[k] for s in specs}) == 1]

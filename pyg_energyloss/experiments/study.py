@@ -54,13 +54,24 @@ def run_study(
         orders = _orders(experiment, specs, hardware or {})
         for key, order in orders.items():
             _give(experiment, order, out / "runs" / key)
-        errors: dict[str, str] = {}
+
+        def sum_up(errors: Mapping[str, str], *, whole: bool) -> Document:
+            results: dict[str, dict[str, Any]] = {}
+            for key in orders:
+                if result := read_or_set_aside(out / "runs" / key / "result.json"):
+                    results[key] = result
+            document = make_document(
+                experiment, specs, results, errors, out=out, command=command, whole=whole
+            )
+            write_json(out / "results.json", document)
+            return document
+
         try:
-            errors.update(_execute(experiment, orders, out, executing))
+            errors = _execute(experiment, orders, out, executing)
         except BaseException:
-            _sum_up(experiment, specs, orders, out, errors, command=command, whole=False)
+            sum_up({}, whole=False)
             raise
-        return _sum_up(experiment, specs, orders, out, errors, command=command, whole=True)
+        return sum_up(errors, whole=True)
 
 
 def join_study(name: str, specs: Sequence[Spec], out: Path, *, hardware: Mapping[str, Any]) -> None:
@@ -98,7 +109,7 @@ def run_one(name: str, spec: Spec, out: Path, *, report: Report | None = None) -
         experiment.prepare([spec], out, report or _silent)
     folder = out / "runs" / spec.key
     with folder_lock(folder, wait=True):
-        _give(experiment, {"experiment": name, "job": "run", "spec": spec.to_dict()}, folder)
+        _give(experiment, _order(experiment, "run", spec), folder)
         run_folder(str(folder))
         return read_json(folder / "result.json")
 
@@ -140,58 +151,22 @@ def _execute(
     return {outcome.folder.name: outcome.error for outcome in outcomes if outcome.error}
 
 
-def _sum_up(
-    experiment: AnyExperiment,
-    specs: Sequence[Spec],
-    orders: Orders,
-    out: Path,
-    errors: Mapping[str, str],
-    *,
-    command: str,
-    whole: bool,
-) -> Document:
-    results: dict[str, dict[str, Any]] = {}
-    for key in orders:
-        result = read_or_set_aside(out / "runs" / key / "result.json")
-        if result is not None:
-            results[key] = result
-    below = [
-        m for key, r in results.items() if orders[key]["job"] != "run" for m in r["measurements"]
-    ]
-    document = make_document(
-        experiment,
-        specs,
-        results,
-        out=out,
-        errors=errors,
-        baselines=below,
-        command=command,
-        whole=whole,
-    )
-    write_json(out / "results.json", document)
-    return document
-
-
 def _orders(
     experiment: AnyExperiment, specs: Sequence[Spec], hardware: Mapping[str, Any]
 ) -> Orders:
-    """Key -> what the folder's spec.json says."""
-    orders: Orders = {}
+    """Name of a folder -> what its spec.json says."""
+    orders = {
+        spec.key: {**_order(experiment, "run", spec), "hardware": dict(hardware)} for spec in specs
+    }
     settings = experiment.baseline_settings(specs[0])
-    if settings is not None:
-        orders[f"baselines-{digest_of(settings)}"] = {
-            "experiment": experiment.name,
-            "job": "baselines",
-            "spec": specs[0].to_dict(),
-        }
-    for spec in specs:
-        orders[spec.key] = {
-            "experiment": experiment.name,
-            "job": "run",
-            "spec": spec.to_dict(),
-            "hardware": dict(hardware),
-        }
-    return orders
+    if settings is None:
+        return orders
+    name = f"baselines-{digest_of(settings)}"
+    return {name: _order(experiment, "baselines", specs[0]), **orders}
+
+
+def _order(experiment: AnyExperiment, job: str, spec: Spec) -> dict[str, Any]:
+    return {"experiment": experiment.name, "job": job, "spec": spec.to_dict()}
 
 
 def _give(experiment: AnyExperiment, order: dict[str, Any], folder: Path) -> None:

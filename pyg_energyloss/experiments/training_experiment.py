@@ -43,11 +43,8 @@ class TrainingExperiment(Experiment[S], Generic[S, T]):
         self, spec: S, folder: Path, report: Report, hardware: Mapping[str, Any]
     ) -> dict[str, Any] | None:
         """Train, unless that is done, and measure in the first process."""
-
-        def build() -> T:
-            return self.build(spec, folder.parents[1])
-
-        found = resumed(build, spec.seed, folder, report, hardware)
+        out = folder.parents[1]
+        found = resumed(lambda: self.build(spec, out), spec.seed, folder, report, hardware)
         if found is None:
             return None
         about, training = found
