@@ -48,7 +48,7 @@ class Row(TypedDict):
 
 
 class Section(TypedDict):
-    """A part of the page; ``kind`` tells which of the classes below ``data`` is."""
+    """A part of the page; ``data`` is one of the classes below, as ``kind`` says (empty for text)."""
 
     kind: Kind
     title: str
@@ -83,10 +83,6 @@ class Document(TypedDict):
     failed: dict[str, str]
     environment: dict[str, Any]
     runs: list[dict[str, Any]]
-
-
-class Text(TypedDict):
-    """Kind "text": the section's ``title`` and ``text`` are all; ``data`` is empty."""
 
 
 class Table(TypedDict):

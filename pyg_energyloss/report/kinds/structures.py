@@ -101,12 +101,21 @@ def box_of(structure: Structure) -> NDArray[np.float64]:
     return corners
 
 
+def shades_of(structure: Structure, colours: Mapping[str, str]) -> list[Any]:
+    """The colour of each atom: that of its energy, relative to the largest, or of its element."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    energy = structure.get("energy")
+    if not energy:
+        return [colours[symbol] for symbol in structure["elements"]]
+    scale = LinearSegmentedColormap.from_list("energy", ENERGY)
+    return [scale(e / max(0.05, *energy)) for e in energy]
+
+
 def _draw(
     place: Any, structure: Structure, turned: NDArray[np.float64], colours: Mapping[str, str]
 ) -> None:
     """Draw a molecule or the cell of a crystal, far atoms first."""
-    from matplotlib.colors import LinearSegmentedColormap
-
     pos = np.array(structure["pos"], dtype=float)
     seen = (pos - pos.mean(0)) @ turned
     for ends in box_of(structure):
@@ -118,13 +127,9 @@ def _draw(
         ends = seen[[i, j]]
         depth = float(ends[:, 2].mean())
         place.plot(ends[:, 0], ends[:, 1], color=SOFT, linewidth=1.0 + order, zorder=depth)
-    shades: list[Any] = [colours[symbol] for symbol in structure["elements"]]
-    energy = structure.get("energy")
-    if energy:
-        scale = LinearSegmentedColormap.from_list("energy", ENERGY)
-        shades = [scale(e / max(0.05, *energy)) for e in energy]
+    shades, symbols = shades_of(structure, colours), structure["elements"]
     marked = structure.get("marked", [False] * len(pos))
-    for point, shade, symbol, ring in zip(seen, shades, structure["elements"], marked, strict=True):
+    for point, shade, symbol, ring in zip(seen, shades, symbols, marked, strict=True):
         place.scatter(
             *point[:2],
             s=28 if symbol == "H" else 70,
