@@ -32,6 +32,7 @@ def number(kind: type[Any], *, least: float = 0, below: float = math.inf) -> Rea
     expected = f"a {'whole ' if kind is int else ''}number of at least {least}{top}"
 
     def read(text: str) -> Any:
+        """The number that a text names, if it is in the range."""
         try:
             value = kind(text)
         except ValueError:

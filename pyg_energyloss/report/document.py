@@ -48,7 +48,7 @@ class Row(TypedDict):
 
 
 class Section(TypedDict):
-    """A part of the page; ``data`` is one of the classes below, as ``kind`` says (empty for text)."""
+    """A part of the page; ``kind`` tells which class below ``data`` is (text has none)."""
 
     kind: Kind
     title: str
