@@ -1,6 +1,7 @@
 """The contest of structure losses: the same networks, data, steps and seeds for every loss.
 
     python benchmarks/contest run --work runs/contest       (hours; continues where it stopped)
+    python benchmarks/contest speed                         (minutes) results/contest_speed.json
     python benchmarks/contest publish                       results/contest.json, docs/contest.md
 
 Rows go to benchmarks/contest/rows, one JSON for each finished run; weights stay in the work
@@ -15,6 +16,7 @@ from pathlib import Path
 import torch
 from curves import draw_curves
 from page import write_page
+from speed import measure_speed
 from stages import STAGES
 from summary import summarise
 
@@ -29,6 +31,8 @@ def main() -> None:
     run.add_argument("--work", type=Path, default=Path("runs/contest"), help="weights go here")
     run.add_argument("--stages", type=comma_list, default=list(STAGES), metavar="A,B")
     run.set_defaults(do=run_stages)
+    speed = commands.add_parser("speed", help="time a step of each network, for equal seconds")
+    speed.set_defaults(do=lambda _: measure_speed())
     publish = commands.add_parser("publish", help="write the results, the page and the picture")
     publish.set_defaults(do=lambda _: (summarise(), write_page(), draw_curves()))
     options = parser.parse_args()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from protocol import DATASETS, ENTRIES
+from protocol import ENTRIES, TRACKS
 from rows import rows
 
 from pyg_energyloss.experiments.plots import curve_series
@@ -21,9 +21,9 @@ PANELS = (("val_bond_mae", "bond lengths, MAE / Å"), ("val_distance_mae", "all 
 
 
 def draw_curves() -> Path | None:
-    """Draw what is there of the longest runs of each model; None if there is nothing."""
+    """Draw what is there of the longest runs of each track; None if there is nothing."""
     table = rows("table")
-    panels = [panel for model in DATASETS for panel in panels_of(model, table)]
+    panels = [panel for track in TRACKS for panel in panels_of(track, table)]
     if not panels:
         return None
     names = [who.name for who in ENTRIES]
@@ -31,19 +31,19 @@ def draw_curves() -> Path | None:
     return save(draw(data, names), PICTURE)
 
 
-def panels_of(model: str, table: Sequence[dict[str, Any]]) -> list[CurvePanel]:
+def panels_of(track: str, table: Sequence[dict[str, Any]]) -> list[CurvePanel]:
     """A panel for each error."""
-    of_model = [row for row in table if row["spec"]["model"] == model]
-    longest = max((row["spec"]["steps"] for row in of_model), default=0)
+    of_track = [row for row in table if row["track"] == track]
+    longest = max((row["spec"]["steps"] for row in of_track), default=0)
     shown = {round(part * longest) for part in SHOWN}
     runs = [
         {**row, "history": [point for point in row["history"] if point["step"] in shown]}
-        for row in of_model
+        for row in of_track
         if row["spec"]["steps"] == longest
     ]
     return [
         {
-            "title": f"{model}, {head}",
+            "title": f"{TRACKS[track].about}: {head}",
             "x": {"label": "optimiser step", "log": True},
             "y": {"label": head, "log": True},
             "series": [

@@ -47,7 +47,7 @@ def shown(document: Mapping[str, Any]) -> Iterator[str]:
     whole = [
         (table["steps"], rows)
         for table in document["tables"]
-        if table["model"] == "gnn"
+        if table["track"] == "gnn"
         and set(SHOWN) <= set(rows := {row["entry"]: row for row in table["rows"]})
         and min(len(rows[name]["seeds"]) for name in SHOWN) >= FEWEST
     ]
@@ -78,18 +78,18 @@ def parts(document: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def trials(document: Mapping[str, Any]) -> Iterator[str]:
     """One line for each loss: its best trial."""
-    head = ("model", "loss", "best rate", "trials", "merit Å", "bonds Å", "D-MAE Å", "RMSD Å")
+    head = ("track", "loss", "best rate", "trials", "merit Å", "bonds Å", "D-MAE Å", "RMSD Å")
     yield from _head(head)
     for row in document["trials"]:
         numbers = [row[k] for k in ("merit", "bond_mae", "distance_mae", "rmsd")]
-        cells = (row["model"], f"`{row['entry']}`", f"{row['rate']:g}", str(row["tried"]))
+        cells = (row["track"], f"`{row['entry']}`", f"{row['rate']:g}", str(row["tried"]))
         yield _line([*cells, *(fixed(number, 3) for number in numbers)])
 
 
 def tables(document: Mapping[str, Any]) -> Iterator[str]:
-    """A table for each model and number of steps."""
+    """A table for each track and number of steps."""
     for table in document["tables"]:
-        yield from ("", f"**{table['model']}, {table['dataset']}, {table['steps']} steps**", "")
+        yield from ("", f"**{table['about']}, {table['steps']} steps**", "")
         strained = any(row["strain"] for row in table["rows"])
         heads = ["loss", "seeds", "rate", *(head for _, head, *_ in COLUMNS)]
         yield from _head([*heads, *(["xTB eV", "xTB failed"] if strained else [])])
@@ -109,7 +109,7 @@ def duels(document: Mapping[str, Any]) -> Iterator[str]:
     for table in document["tables"]:
         if not table["duels"]:
             continue
-        yield from ("", f"**{table['model']}, {table['dataset']}, {table['steps']} steps**", "")
+        yield from ("", f"**{table['about']}, {table['steps']} steps**", "")
         yield from _head(["challenger", "rival", "bonds %", "D-MAE %", "RMSD %"])
         for found in table["duels"]:
             cells = [f"{m:+.1f} [{low:+.1f}, {high:+.1f}]" for m, low, high in _differences(found)]

@@ -16,34 +16,37 @@ from pyg_energyloss.files import read_json, read_npz, write_text
 
 #: Not in benchmarks/results, which is part of the installed package.
 ROWS = Path(__file__).parent / "rows"
+ERRORS = (*MERIT, "pair13_mae", "pair14_mae", "lddt", "acceptable")
 #: Stage -> what is kept for each molecule, for paired tests.
 OF_MOLECULES = {
-    "table": (*MERIT, "pair13_mae", "pair14_mae", "lddt", "acceptable"),
+    "table": ERRORS,
+    "relaxed": ERRORS,
     "strain": ("energy_above_reference",),
 }
 #: Stages whose runs are told apart by the learning rate, too.
 BY_RATE = ("tuning", "map")
 
 
-def row_path(stage: str, who: Entry, model: str, *, steps: int, seed: int, rate: float) -> Path:
+def row_path(stage: str, who: Entry, track: str, *, steps: int, seed: int, rate: float) -> Path:
     """Where a run's row is, or will be."""
     name = re.sub(r"[^a-z0-9_.]+", "-", who.name)
     tail = f"-{rate:g}" if stage in BY_RATE else ""
-    return ROWS / stage / f"{model}-{name}-{steps}-seed{seed}{tail}.json"
+    return ROWS / stage / f"{track}-{name}-{steps}-seed{seed}{tail}.json"
 
 
 def make_row(
-    stage: str, who: Entry, model: str, work: Path, *, steps: int, seed: int, rate: float
+    stage: str, who: Entry, track: str, work: Path, *, steps: int, seed: int, rate: float
 ) -> dict[str, Any]:
     """Train, unless the work folder has the weights, and judge; unless the row is there."""
-    path = row_path(stage, who, model, steps=steps, seed=seed, rate=rate)
+    path = row_path(stage, who, track, steps=steps, seed=seed, rate=rate)
     if path.exists():
         return _read(path)
-    spec = spec_of(stage, who, model, steps=steps, seed=seed, rate=rate)
+    spec = spec_of(stage, who, track, steps=steps, seed=seed, rate=rate)
     result = run_one("compare", spec, work)
     values = result["measurements"][0]["values"]
     row = {
         "stage": stage,
+        "track": track,
         "entry": who.name,
         "spec": result["spec"],
         "merit": merit(values),
@@ -82,7 +85,7 @@ def told(row: dict[str, Any]) -> str:
     shown = (*MERIT, "lddt", "acceptable", "median_energy_above_reference")
     numbers = "  ".join(f"{k} {values[k]:.3f}" for k in shown if values.get(k) is not None)
     return (
-        f"{row['stage']} {spec['model']} {row['entry']} {spec['steps']} seed {spec['seed']} "
+        f"{row['stage']} {row['track']} {row['entry']} {spec['steps']} seed {spec['seed']} "
         f"rate {spec['learning_rate']:g}: merit {row['merit']:.3f}  {numbers}  "
         f"{row['train_seconds']:.0f} + {row['eval_seconds']:.0f} s"
     )
@@ -92,4 +95,6 @@ def _read(path: Path) -> dict[str, Any]:
     row = dict(read_json(path))
     if row["merit"] is None:  # what is not finite is null in JSON
         row["merit"] = math.inf
+    if "track" not in row:  # the first two are called as their networks
+        row["track"] = row["spec"]["model"]
     return row

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from protocol import (
+    EQUAL,
     FIRST,
     OTHERS,
     SECOND,
@@ -19,6 +20,7 @@ from protocol import (
     design_space,
 )
 from rows import make_row, row_path
+from speed import equal_seconds
 from tuning import is_tuned, tune
 
 SHORT, MIDDLE, LONG = STEPS
@@ -42,15 +44,15 @@ class Trials:
     """The learning rates of a loss."""
 
     who: Entry
-    model: str
+    track: str
 
     def run(self, work: Path) -> None:
         """Try until the best is not at an end."""
-        tune(self.who, self.model, work)
+        tune(self.who, self.track, work)
 
     def is_finished(self) -> bool:
         """Whether it is known."""
-        return is_tuned(self.who, self.model)
+        return is_tuned(self.who, self.track)
 
 
 @dataclass(frozen=True)
@@ -58,20 +60,20 @@ class Race:
     """One run of a table, at the rate that was tuned for it."""
 
     who: Entry
-    model: str
+    track: str
     steps: int
     seed: int
     stage: str = "table"
 
     def run(self, work: Path) -> None:
         """Train, and judge on test molecules."""
-        rate = tune(self.who, self.model, work)
+        rate = tune(self.who, self.track, work)
         about = {"steps": self.steps, "seed": self.seed, "rate": rate}
-        make_row(self.stage, self.who, self.model, work, **about)
+        make_row(self.stage, self.who, self.track, work, **about)
 
     def is_finished(self) -> bool:
         """Whether its row is there."""
-        where = row_path(self.stage, self.who, self.model, steps=self.steps, seed=self.seed, rate=0)
+        where = row_path(self.stage, self.who, self.track, steps=self.steps, seed=self.seed, rate=0)
         return where.exists()
 
 
@@ -91,14 +93,14 @@ class Point:
         return row_path("map", self.who, "gnn", **about).exists()
 
 
-def contest(model: str, entries: Sequence[Entry], steps: Sequence[int]) -> Iterator[Job]:
+def contest(track: str, entries: Sequence[Entry], steps: Sequence[int]) -> Iterator[Job]:
     """Tune all, then run all at each length, seed after seed."""
     for who in entries:
-        yield Trials(who, model)
+        yield Trials(who, track)
     for length in steps:
         for seed in SEEDS:
             for who in entries:
-                yield Race(who, model, length, seed)
+                yield Race(who, track, length, seed)
 
 
 STAGES: dict[str, list[Job]] = {
@@ -109,6 +111,13 @@ STAGES: dict[str, list[Job]] = {
     ],
     "map": [Point(who) for who in design_space()],
     "egnn": [*contest("egnn", SECOND, (MIDDLE,))],
+    "druglike": [*contest("gnn_druglike", SECOND, (MIDDLE,))],
+    # The same networks, judged on GFN2-xTB structures of the same molecules.
+    "relaxed": [
+        Race(who, "gnn_druglike", MIDDLE, seed, "relaxed") for seed in SEEDS for who in SECOND
+    ],
+    "egnn_equal": [*contest("egnn_qm9", EQUAL, (MIDDLE, equal_seconds("egnn_qm9", MIDDLE)))],
+    "e3nn_equal": [*contest("e3nn_qm9", EQUAL, (equal_seconds("e3nn_qm9", MIDDLE), MIDDLE))],
     "long": [*contest("gnn", FIRST, (LONG,))],
     "egnn_long": [*contest("egnn", SECOND, (LONG,))],
 }

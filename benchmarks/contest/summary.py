@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from duels import Runs, duel, duels
 from protocol import (
-    BATCH_SIZE,
-    DATASETS,
     ENTRIES,
     MERIT,
-    MODEL_OPTIONS,
     SEEDS,
     STEPS,
+    TRACKS,
     TUNING_SEED,
     TUNING_STEPS,
 )
@@ -46,9 +45,7 @@ def summarise() -> dict[str, Any]:
     table, strained = rows("table"), rows("strain")
     document = {
         "protocol": {
-            "models": MODEL_OPTIONS,
-            "datasets": DATASETS,
-            "batch_size": BATCH_SIZE,
+            "tracks": {name: asdict(track) for name, track in TRACKS.items()},
             "seeds": SEEDS,
             "steps": STEPS,
             "tuning_steps": TUNING_STEPS,
@@ -59,9 +56,9 @@ def summarise() -> dict[str, Any]:
         "trials": trials(rows("tuning")),
         "tables": [
             summarised
-            for model in DATASETS
-            for steps in STEPS
-            if (summarised := table_of(model, steps, table, strained))["rows"]
+            for track in TRACKS
+            for steps in sorted({row["spec"]["steps"] for row in table if row["track"] == track})
+            if (summarised := table_of(track, steps, table, strained))["rows"]
         ],
         "map": [
             {"entry": row["entry"], "merit": row["merit"], **errors(row)} for row in rows("map")
@@ -82,38 +79,38 @@ def errors(row: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def trials(tuning: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The best trial of each loss, by model, the best loss first."""
+    """The best trial of each loss, by track, the best loss first."""
     best: dict[tuple[str, str], Mapping[str, Any]] = {}
     for row in tuning:
-        who = row["spec"]["model"], row["entry"]
+        who = row["track"], row["entry"]
         if who not in best or row["merit"] < best[who]["merit"]:
             best[who] = row
     return [
         {
-            "model": model,
+            "track": track,
             "entry": name,
             "rate": row["spec"]["learning_rate"],
-            "tried": sum((r["spec"]["model"], r["entry"]) == (model, name) for r in tuning),
+            "tried": sum((r["track"], r["entry"]) == (track, name) for r in tuning),
             "merit": row["merit"],
             **errors(row),
             "lddt": row["values"]["lddt"],
         }
-        for (model, name), row in sorted(best.items(), key=lambda e: (e[0][0], e[1]["merit"]))
+        for (track, name), row in sorted(best.items(), key=lambda e: (e[0][0], e[1]["merit"]))
     ]
 
 
 def table_of(
-    model: str,
+    track: str,
     steps: int,
     table: Sequence[Mapping[str, Any]],
     strained: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Mean and s.d. over seeds of each loss, and in which columns it is the best."""
-    runs = {who.name: runs_of(who.name, model, steps, table) for who in ENTRIES}
+    runs = {who.name: runs_of(who.name, track, steps, table) for who in ENTRIES}
     runs = {name: of_who for name, of_who in runs.items() if of_who}
     return {
-        "model": model,
-        "dataset": DATASETS[model],
+        "track": track,
+        "about": TRACKS[track].about,
         "steps": steps,
         "rows": [
             {
@@ -125,7 +122,7 @@ def table_of(
                     metric: moments([row["values"][metric] for row in of_who], scale=factor)
                     for metric, _, _, _, factor in COLUMNS
                 },
-                "strain": strain_of(runs_of(name, model, steps, strained)),
+                "strain": strain_of(runs_of(name, track, steps, strained)),
                 "best": [metric for metric, *_ in COLUMNS if is_best(name, metric, runs)],
             }
             for name, of_who in runs.items()
@@ -135,13 +132,13 @@ def table_of(
 
 
 def runs_of(
-    name: str, model: str, steps: int, table: Sequence[Mapping[str, Any]]
+    name: str, track: str, steps: int, table: Sequence[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
     """The rows of a loss, by seed."""
     found = [
         row
         for row in table
-        if (row["entry"], row["spec"]["model"], row["spec"]["steps"]) == (name, model, steps)
+        if (row["entry"], row["track"], row["spec"]["steps"]) == (name, track, steps)
     ]
     return sorted(found, key=lambda row: row["spec"]["seed"])
 

@@ -9,23 +9,23 @@ from protocol import BEYOND, RATES, TUNING_SEED, TUNING_STEPS, Entry
 from rows import make_row, rows
 
 
-def tune(who: Entry, model: str, work: Path) -> float:
+def tune(who: Entry, track: str, work: Path) -> float:
     """Try the rates, and beyond an end where the best is there; return the best."""
     tried: dict[float, float] = {}
     left = list(RATES)
     while left:
         for rate in left:
             row = make_row(
-                "tuning", who, model, work, steps=TUNING_STEPS, seed=TUNING_SEED, rate=rate
+                "tuning", who, track, work, steps=TUNING_STEPS, seed=TUNING_SEED, rate=rate
             )
             tried[rate] = row["merit"]
         left = beyond(tried)
     return min(tried, key=tried.__getitem__)
 
 
-def is_tuned(who: Entry, model: str) -> bool:
+def is_tuned(who: Entry, track: str) -> bool:
     """Whether no trial is missing."""
-    tried = tuned().get(model, {}).get(who.name, {"merit": {}})["merit"]
+    tried = tuned().get(track, {}).get(who.name, {"merit": {}})["merit"]
     return set(RATES) <= set(tried) and not beyond(tried)
 
 
@@ -37,14 +37,14 @@ def beyond(tried: dict[float, float]) -> list[float]:
 
 
 def tuned() -> dict[str, dict[str, dict[str, Any]]]:
-    """Model -> entry -> the merit of each rate tried and the best rate."""
+    """Track -> entry -> the merit of each rate tried and the best rate."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for row in rows("tuning"):
-        of_model = found.setdefault(row["spec"]["model"], {})
-        merits = of_model.setdefault(row["entry"], {"merit": {}})["merit"]
+        of_track = found.setdefault(row["track"], {})
+        merits = of_track.setdefault(row["entry"], {"merit": {}})["merit"]
         merits[row["spec"]["learning_rate"]] = row["merit"]
-    for of_model in found.values():
-        for about in of_model.values():
+    for of_track in found.values():
+        for about in of_track.values():
             about["merit"] = dict(sorted(about["merit"].items()))
             about["best"] = min(about["merit"], key=about["merit"].__getitem__)
     return found

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+from pyg_energyloss.data.parts import Report, make_parts, parts_folder
 from pyg_energyloss.data.records import AROMATIC, Molecule, MoleculeTable
 from pyg_energyloss.files import write_bytes, write_json
 
@@ -108,7 +107,7 @@ def build_conformers(
     *,
     seed: int = 0,
     workers: int | None = None,
-    report: Callable[[int, int], None] | None = None,
+    report: Report | None = None,
 ) -> MoleculeTable:
     """Make the structures of many molecules and write them to ``out`` (npz) as one table.
 
@@ -129,54 +128,40 @@ def build_conformers(
     if not smiles:
         raise ValueError("`smiles` is empty; at least one molecule is needed")
     target = Path(out)
-    key = hashlib.sha256(json.dumps([list(smiles), seed, MMFF_STEPS]).encode()).hexdigest()[:12]
-    parts = target.with_name(f".{target.stem}.{key}.parts")
-    parts.mkdir(parents=True, exist_ok=True)
     starts = range(0, len(smiles), CHUNK)
-    missing = [i for i in starts if not (parts / f"{i}.json").exists()]
-    done = len(starts) - len(missing)
-    with ProcessPoolExecutor(workers) as pool:
-        jobs = [
-            pool.submit(_part, list(smiles[i : i + CHUNK]), seed + i, str(parts / f"{i}"))
-            for i in missing
-        ]
-        try:
-            for job in as_completed(jobs):
-                job.result()
-                done += 1
-                if report is not None:
-                    report(done, len(starts))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    found: dict[str, Molecule] = {}
-    failures: list[dict[str, str]] = []
-    for i in starts:
-        failures += json.loads((parts / f"{i}.json").read_text(encoding="utf-8"))
-        if (parts / f"{i}.npz").exists():
-            for molecule in _molecules(MoleculeTable.load(parts / f"{i}.npz")):
-                found.setdefault(molecule.name, molecule)
-    if not found:
-        raise ValueError(f"none of the {len(smiles)} molecules gave a structure: {failures[:3]}")
-    table = MoleculeTable.from_molecules(list(found.values()))
-    content, digest = table.to_bytes()
-    write_bytes(target, content)
-    write_json(
-        target.with_suffix(".json"),
-        {
-            "molecules": len(table),
-            "atoms": len(table.z),
-            "digest": digest,
-            "seed": seed,
-            "asked": len(smiles),
-            "repeated": len(smiles) - len(failures) - len(table),
-            "failed": dict(Counter(failure["reason"] for failure in failures)),
-            "versions": {"rdkit": _rdkit_version(), "numpy": np.__version__},
-        },
-    )
-    for file in parts.iterdir():
-        file.unlink()
-    parts.rmdir()
+    with parts_folder(target, [list(smiles), seed, MMFF_STEPS]) as parts:
+        jobs = {
+            parts / f"{i}.json": (list(smiles[i : i + CHUNK]), seed + i, str(parts / f"{i}"))
+            for i in starts
+        }
+        make_parts(_part, jobs, workers=workers, report=report)
+        found: dict[str, Molecule] = {}
+        failures: list[dict[str, str]] = []
+        for i in starts:
+            failures += json.loads((parts / f"{i}.json").read_text(encoding="utf-8"))
+            if (parts / f"{i}.npz").exists():
+                for molecule in _molecules(MoleculeTable.load(parts / f"{i}.npz")):
+                    found.setdefault(molecule.name, molecule)
+        if not found:
+            raise ValueError(
+                f"none of the {len(smiles)} molecules gave a structure: {failures[:3]}"
+            )
+        table = MoleculeTable.from_molecules(list(found.values()))
+        content, digest = table.to_bytes()
+        write_bytes(target, content)
+        write_json(
+            target.with_suffix(".json"),
+            {
+                "molecules": len(table),
+                "atoms": len(table.z),
+                "digest": digest,
+                "seed": seed,
+                "asked": len(smiles),
+                "repeated": len(smiles) - len(failures) - len(table),
+                "failed": dict(Counter(failure["reason"] for failure in failures)),
+                "versions": {"rdkit": _rdkit_version(), "numpy": np.__version__},
+            },
+        )
     return table
 
 
@@ -204,18 +189,8 @@ def _part(smiles: list[str], seed: int, stem: str) -> None:
 
 def _molecules(table: MoleculeTable) -> Iterable[Molecule]:
     for i in range(len(table)):
-        atoms = slice(table.atom_ptr[i], table.atom_ptr[i + 1])
-        bonds = slice(table.bond_ptr[i], table.bond_ptr[i + 1])
-        name = str(table.name[i])
-        yield Molecule(
-            z=table.z[atoms],
-            pos=table.pos[atoms].astype(np.float64),
-            bonds=table.bonds[bonds],
-            bond_type=table.bond_type[bonds],
-            name=name,
-            group=scaffold(name),
-            charge=int(table.charge[i]),
-        )
+        molecule = table.molecule(i)
+        yield replace(molecule, group=scaffold(molecule.name))
 
 
 def _rdkit_version() -> str:

@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("lightning", reason="training needs Lightning")
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("protocol", "rows", "tuning", "stages", "duels", "summary", "page")
+NAMES = ("protocol", "rows", "tuning", "speed", "stages", "duels", "summary", "page")
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_the_results_are_what_the_rows_give(contest, tmp_path, monkeypatch):
 
 def test_the_page_says_of_4000_steps_what_the_duels_say(contest):
     committed = json.loads(contest["summary"].RESULT.read_text())
-    (table,) = (t for t in committed["tables"] if (t["model"], t["steps"]) == ("gnn", 4000))
+    (table,) = (t for t in committed["tables"] if (t["track"], t["steps"]) == ("gnn", 4000))
     found = {d["rival"]: d for d in table["duels"] if d["challenger"] == "multiscale"}
     assert {"distance_l1", "lddt_kabsch", "energy", "kabsch", "kabsch_mirror"} <= set(found)
     for rival, duel in found.items():
@@ -107,8 +107,8 @@ def test_the_best_needs_three_seeds_and_to_be_ahead_of_every_other(contest):
 def test_a_run_that_diverged_comes_back_from_json_as_infinite(contest, tmp_path, monkeypatch):
     monkeypatch.setattr(contest["rows"], "ROWS", tmp_path)
     (tmp_path / "tuning").mkdir()
-    (tmp_path / "tuning" / "a.json").write_text('{"merit": null}')
-    assert contest["rows"].rows("tuning") == [{"merit": float("inf")}]
+    (tmp_path / "tuning" / "a.json").write_text('{"merit": null, "track": "gnn"}')
+    assert contest["rows"].rows("tuning") == [{"merit": float("inf"), "track": "gnn"}]
 
 
 def test_a_calculation_that_fails_is_an_energy_above_all_others(contest):

@@ -105,9 +105,13 @@ class StructureExperiment(TrainingExperiment[S, StructureTraining], Generic[S]):
     ) -> list[Measurement]:
         """Errors on held-out molecules, at each noise level."""
         del report
+        splits = training.splits
+        if spec.eval_dataset_options:
+            options = {**spec.dataset_options, **spec.eval_dataset_options}
+            splits = load_splits(spec.dataset, options)
         found = evaluate(
             training.network,
-            training.splits[spec.eval_split],
+            splits[spec.eval_split],
             training.task,
             spec,
             device=training.device,

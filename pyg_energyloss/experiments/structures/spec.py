@@ -66,6 +66,8 @@ class StructureSpec(TrainingSpec):
     eval_graphs: int = judging(400, "test molecules", least=1)
     eval_split: str = judging("test", "where they are from", choices=SPLITS)
     evaluators: dict[str, dict[str, Any]] = judging(factory=dict)  # noqa: RUF009 - makes a field
+    #: Where the data set's options differ when judging: better structures of the same molecules.
+    eval_dataset_options: dict[str, Any] = judging(factory=dict)  # noqa: RUF009 - makes a field
     keep_structures: int = judging(8, "test predictions kept for pictures", least=0)
 
     def __post_init__(self) -> None:
