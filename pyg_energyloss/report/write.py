@@ -183,9 +183,8 @@ def _write_metrics(document: Document, path: Path) -> None:
     """One line for each run and measurement."""
     keys = [c["key"] for c in document["columns"]]
     labels = list(document["labels"])
-    lines = [line for row in document["rows"] for line in _lines(row, keys)]
-    lines += [line for row in document["baselines"] for line in _lines(row, keys)]
-    write_csv(path, [*labels, "run", *keys], lines)
+    rows = (*document["rows"], *document["baselines"])
+    write_csv(path, [*labels, "run", *keys], [line for row in rows for line in _lines(row, keys)])
 
 
 def _lines(row: Row, keys: Sequence[str]) -> list[dict[str, Any]]:
