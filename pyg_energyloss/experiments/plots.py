@@ -9,18 +9,10 @@ from numpy.typing import NDArray
 
 from pyg_energyloss.data.elements import SYMBOLS
 from pyg_energyloss.experiments.spec import TrainingSpec
-from pyg_energyloss.report.document import (
-    CurvePanel,
-    Kind,
-    Line,
-    PointPanel,
-    PointSeries,
-    Row,
-    Section,
-    Series,
-    Structure,
-    StructureSet,
-)
+from pyg_energyloss.report.document import Kind, Row, Section
+from pyg_energyloss.report.kinds.curves import CurvePanel, Series
+from pyg_energyloss.report.kinds.points import Line, PointPanel, PointSeries
+from pyg_energyloss.report.kinds.structures import Structure, StructureSet
 
 Results = Sequence[Mapping[str, Any]]
 

@@ -7,8 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pyg_energyloss.report.document import Structure, Structures
-from pyg_energyloss.report.kinds.structures import ENERGY, box_of, colours_of, shades_of
+from pyg_energyloss.report.kinds.structures import (
+    ENERGY,
+    Structure,
+    Structures,
+    box_of,
+    colours_of,
+    shades_of,
+)
 
 _SCRIPT = Path(__file__).with_name("turntable.js")
 

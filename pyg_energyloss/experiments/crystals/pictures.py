@@ -18,7 +18,7 @@ from pyg_energyloss.functional import unwrap
 from pyg_energyloss.functional.crystals.carried import carried
 from pyg_energyloss.losses import PairEnergyLoss
 from pyg_energyloss.metrics.crystals import distance_errors, lattice_errors
-from pyg_energyloss.report.document import Structure
+from pyg_energyloss.report.kinds.structures import Structure
 
 #: Crystals that a run keeps.
 KEPT = 6

@@ -24,7 +24,8 @@ from pyg_energyloss.experiments.plots import (
     section,
     structure,
 )
-from pyg_energyloss.report.document import Row, Section, Structure
+from pyg_energyloss.report.document import Row, Section
+from pyg_energyloss.report.kinds.structures import Structure
 
 PANELS = (
     ("atom_stable", "stable atoms, %"),

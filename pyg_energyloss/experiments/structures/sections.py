@@ -26,7 +26,9 @@ from pyg_energyloss.experiments.structures.spec import StructureSpec
 from pyg_energyloss.files import read_npz
 from pyg_energyloss.losses import PairEnergyLoss
 from pyg_energyloss.metrics.rmsd import best_permutation, best_rmsd, generators, superpose
-from pyg_energyloss.report.document import CurvePanel, Row, Section, Series, Structure
+from pyg_energyloss.report.document import Row, Section
+from pyg_energyloss.report.kinds.curves import CurvePanel, Series
+from pyg_energyloss.report.kinds.structures import Structure
 
 #: Metrics that are drawn, with the head of their panel.
 PANELS = (
