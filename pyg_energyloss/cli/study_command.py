@@ -19,7 +19,6 @@ from pyg_energyloss.cli.launch import (
     need_extras,
 )
 from pyg_energyloss.cli.values import (
-    Reader,
     comma_list,
     nested_options,
     noise_levels,
@@ -31,7 +30,7 @@ from pyg_energyloss.experiments.spec import FieldError, TrainingSpec
 Values = dict[str, Any]
 
 #: Type of a field -> reader of its option, or what makes the reader of a range.
-READERS: dict[Any, Reader] = {
+READERS: dict[Any, Callable[[str], Any]] = {
     "str": str,
     "tuple[str, ...]": comma_list,
     "tuple[float, ...]": noise_levels,

@@ -12,9 +12,6 @@ from typing import Any
 from pyg_energyloss.cli.errors import UserError
 from pyg_energyloss.experiments.spec import SEED_LIMIT
 
-#: From what was typed to a value.
-Reader = Callable[[str], Any]
-
 
 def comma_list(text: str) -> list[str]:
     """``"a,b"`` as ``["a", "b"]``; no name twice."""
@@ -26,13 +23,12 @@ def comma_list(text: str) -> list[str]:
     return names
 
 
-def number(kind: type[Any], *, least: float = 0, below: float = math.inf) -> Reader:
+def number(kind: type[Any], *, least: float = 0, below: float = math.inf) -> Callable[[str], Any]:
     """A reader of whole numbers (``int``) or of any (``float``), in a range."""
     top = "" if below == math.inf else f" and below {below}"
     expected = f"a {'whole ' if kind is int else ''}number of at least {least}{top}"
 
     def read(text: str) -> Any:
-        """The number that a text names, if it is in the range."""
         try:
             value = kind(text)
         except ValueError:
@@ -44,7 +40,9 @@ def number(kind: type[Any], *, least: float = 0, below: float = math.inf) -> Rea
     return read
 
 
-positive = number(int, least=1)
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    return int(number(int, least=1)(text))
 
 
 def numbers(
