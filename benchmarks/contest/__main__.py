@@ -2,6 +2,7 @@
 
     python benchmarks/contest run --work runs/contest       (hours; continues where it stopped)
     python benchmarks/contest speed                         (minutes) results/contest_speed.json
+    python benchmarks/contest conformers --work runs/contest         (minutes) contest_coverage.json
     python benchmarks/contest publish                       results/contest.json, docs/contest.md
 
 Rows go to benchmarks/contest/rows, one JSON for each finished run; weights stay in the work
@@ -14,6 +15,7 @@ import argparse
 from pathlib import Path
 
 import torch
+from conformer_sets import measure_coverage
 from curves import draw_curves
 from page import write_page
 from speed import measure_speed
@@ -33,6 +35,9 @@ def main() -> None:
     run.set_defaults(do=run_stages)
     speed = commands.add_parser("speed", help="time a step of each network, for equal seconds")
     speed.set_defaults(do=lambda _: measure_speed())
+    sets = commands.add_parser("conformers", help="COV and MAT of the drug-like runs")
+    sets.add_argument("--work", type=Path, default=Path("runs/contest"), help="where weights are")
+    sets.set_defaults(do=lambda options: measure_coverage(options.work))
     publish = commands.add_parser("publish", help="write the results, the page and the picture")
     publish.set_defaults(do=lambda _: (summarise(), write_page(), draw_curves()))
     options = parser.parse_args()

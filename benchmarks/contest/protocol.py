@@ -59,6 +59,8 @@ MERITED: dict[str, dict[str, Any]] = {"geometry": {}, "distances": {}, "rmsd": {
 ALL = 10_000
 #: Molecules for quantum chemistry.
 STRAINED = 100
+#: Test molecules whose structures GFN2-xTB relaxed.
+RELAXED = 500
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ JUDGING = {
     "map": _CHOICE,
     "table": Judging("test", ALL, {**MERITED, "acceptable": {}}),
     "relaxed": Judging(
-        "test", ALL, {**MERITED, "acceptable": {}}, {"path": "runs/data/druglike_20k_gfn2.npz"}
+        "test", RELAXED, {**MERITED, "acceptable": {}}, {"path": "runs/data/druglike_20k_gfn2.npz"}
     ),
     "strain": Judging("test", STRAINED, {"gfn2": {"max_graphs": STRAINED}}),
 }

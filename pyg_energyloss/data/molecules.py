@@ -30,6 +30,7 @@ class MoleculeDataset(InMemoryDataset):
     - `hop` [num_pairs]: bonds between the two atoms of such a pair;
     - `charge` [1]: total charge, e;
     - `mol_id` [1]: row of the molecule in the table;
+    - `group` [1]: what is never split: the conformers of a molecule, or molecules of one scaffold;
     - `stereo` [num_pairs], if asked for: the hand of centres and double bonds, see `stereo_tags`;
     - `hand` [1], with `stereo`: 1 or -1, that of the whole molecule, see `hand_of`.
 
@@ -102,6 +103,7 @@ def _flat(
         hop=torch.from_numpy(hop),
         charge=torch.from_numpy(table.charge[rows]),
         mol_id=torch.from_numpy(rows.copy()),
+        group=torch.from_numpy(table.group[rows]),
     )
     single = torch.arange(len(rows) + 1)
     slices = {
@@ -113,6 +115,7 @@ def _flat(
         "hop": torch.from_numpy(pair_ptr),
         "charge": single,
         "mol_id": single,
+        "group": single,
     }
     return data, slices
 

@@ -34,14 +34,15 @@ class Coverage(Metric):
     Args:
         threshold: δ in Å; the literature has 0.5 for QM9, 0.75 or 1.25 for GEOM-Drugs.
         group: name of the attribute that says which molecule a graph is: a string or integer for
-            each graph.
+            each graph. The data sets of this library have ``group``; where that is a scaffold, of
+            which molecules differ, name another attribute.
         colors: name of the attribute [num_nodes] that an exchange must keep, integers.
         options: those of `torchmetrics.Metric`.
 
     Raises:
         ValueError: `threshold` is not positive.
 
-    >>> water = Data(pos=torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]), mol_id="water")
+    >>> water = Data(pos=torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]), group="water")
     >>> water.z, water.edge_index = torch.tensor([8, 1, 1]), torch.tensor([[0, 0], [1, 2]])
     >>> metric = Coverage(threshold=0.5)
     >>> metric.update(water.pos[[0, 2, 1]] - 3.0, Batch.from_data_list([water]))
@@ -64,7 +65,7 @@ class Coverage(Metric):
         self,
         *,
         threshold: float = 0.75,
-        group: str = "mol_id",
+        group: str = "group",
         colors: str = "z",
         **options: Any,
     ) -> None:

@@ -5,6 +5,7 @@ import torch
 from torch_geometric.data import Batch, Data
 
 pytest.importorskip("torchmetrics")
+from pyg_energyloss.data import druglike
 from pyg_energyloss.metrics import Coverage
 
 
@@ -12,7 +13,7 @@ def line(half, name="line", **fields):
     """A triatomic of two bonds of one length; RMSDs of two such are √(2/3) of the difference."""
     pos = half * torch.tensor([[0.0, 0, 0], [1, 0, 0], [-1, 0, 0]])
     bonds = torch.tensor([[0, 0, 1, 2], [1, 2, 0, 0]])
-    return Data(pos=pos, z=torch.tensor([8, 1, 1]), edge_index=bonds, mol_id=name, **fields)
+    return Data(pos=pos, z=torch.tensor([8, 1, 1]), edge_index=bonds, group=name, **fields)
 
 
 def kept(metric, predicted, true, name="line", **fields):
@@ -82,8 +83,24 @@ def test_wrong_input_is_refused():
     with pytest.raises(ValueError, match="must have `edge_index`, `z` for every atom and `conf`"):
         kept(Coverage(group="conf"), [1.0], [1.0])
     metric = kept(Coverage(), [1.0], [1.0], "a")
-    other = Data(pos=torch.rand(2, 3), z=torch.tensor([8, 1]), mol_id="a")
+    other = Data(pos=torch.rand(2, 3), z=torch.tensor([8, 1]), group="a")
     other.edge_index = torch.tensor([[0], [1]])
     metric.update(other.pos, Batch.from_data_list([other]))
-    with pytest.raises(ValueError, match=r"`data.mol_id` must be that of one molecule"):
+    with pytest.raises(ValueError, match=r"`data.group` must be that of one molecule"):
         metric.compute()
+
+
+def test_the_conformers_of_our_data_sets_belong_together():
+    molecules = druglike()["test"]
+    first = molecules.table.group[int(molecules[0].mol_id)]
+    rows = [i for i in range(len(molecules)) if int(molecules[i].group) == first]
+    assert len(rows) > 1
+    batch = Batch.from_data_list([molecules[i] for i in rows])
+    batch.pos_mask = batch.z > 1
+    one_answer = molecules[rows[0]].pos.repeat(len(rows), 1)
+    metric = Coverage(threshold=0.1)
+    metric.update(one_answer, batch)
+    found = {name: value.item() for name, value in metric.compute().items()}
+    assert found["cov_precision"] == 1.0
+    assert found["cov_recall"] < 1.0
+    assert found["mat_recall"] > found["mat_precision"]

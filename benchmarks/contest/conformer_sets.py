@@ -1,0 +1,74 @@
+"""How well single predictions cover the conformers of drug-like molecules (COV and MAT)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rows import rows
+from torch import Tensor
+from tqdm import tqdm
+
+from pyg_energyloss.data.named import table
+from pyg_energyloss.experiments.environment import environment
+from pyg_energyloss.experiments.experiment import Measurement
+from pyg_energyloss.experiments.structures.evaluation import inputs_of
+from pyg_energyloss.experiments.structures.experiment import StructureExperiment
+from pyg_energyloss.experiments.structures.spec import StructureSpec
+from pyg_energyloss.experiments.structures.training import StructureTraining
+from pyg_energyloss.files import write_json
+from pyg_energyloss.metrics import Coverage
+
+RESULT = Path(__file__).parents[1] / "results" / "contest_coverage.json"
+TRACK = "gnn_druglike"
+
+#: Up to ten conformers a molecule, none of which was trained on.
+CONFORMERS = Path(__file__).parents[2] / "pyg_energyloss" / "data" / "embedded" / "druglike.npz"
+#: Å, as the literature has it for drug-like molecules, heavy atoms.
+THRESHOLD = 1.25
+
+
+class CoverageExperiment(StructureExperiment[StructureSpec]):
+    """Judges a trained network by sets of conformers: as many predictions as conformers."""
+
+    def evaluate(
+        self,
+        training: StructureTraining,
+        spec: StructureSpec,
+        folder: Path,
+        report: Callable[..., None],
+    ) -> list[Measurement]:
+        """COV and MAT over heavy atoms; each prediction starts from noise of its own."""
+        del folder, report
+        metric = Coverage(threshold=THRESHOLD)
+        molecules = table(CONFORMERS)[spec.eval_split]
+        for batch in inputs_of(molecules, training.task, graphs=spec.eval_graphs, level=None):
+            batch.pos_mask = batch.z > 1  # the usual figures are over heavy atoms
+            metric.update(training.network(batch), batch)
+        found: dict[str, Tensor] = metric.compute()
+        return [{"labels": {}, "values": {name: float(value) for name, value in found.items()}}]
+
+
+def measure_coverage(work: Path) -> None:
+    """Judge every drug-like run of the table whose weights are in the work folder; write JSON."""
+    experiment, found = CoverageExperiment(), []
+    for row in tqdm(rows("table"), unit="run"):
+        if row["track"] != TRACK:
+            continue
+        spec = StructureSpec.from_dict(row["spec"])
+        folder = work / "runs" / spec.key
+        if not (folder / "weights.npz").exists():
+            raise FileNotFoundError(
+                f"the weights of {spec.title} must be in {folder}; the stage `druglike` of "
+                "`python benchmarks/contest run` trains them"
+            )
+        result = experiment.run(spec, folder, lambda *_: None, {})
+        values = result["measurements"][0]["values"] if result else {}
+        found.append({"entry": row["entry"], "seed": spec.seed, "steps": spec.steps, **values})
+    document = {
+        "what": f"COV (within {THRESHOLD} A) and MAT over heavy atoms of {TRACK}, one prediction "
+        "for each of up to ten conformers of the embedded test molecules of `druglike`",
+        "runs": found,
+        "environment": environment(),
+    }
+    write_json(RESULT, document)
