@@ -57,8 +57,10 @@ MERIT = ("bond_mae", "distance_mae", "rmsd")
 MERITED: dict[str, dict[str, Any]] = {"geometry": {}, "distances": {}, "rmsd": {}}
 #: More than any split has.
 ALL = 10_000
-#: Molecules for quantum chemistry.
-STRAINED = 100
+#: Molecules for single points of quantum chemistry and for PoseBusters.
+JUDGED = 100
+#: Of quantum chemistry, for fewer molecules: it takes most of the time.
+RELAXATION = {"max_graphs": 20, "max_force": 0.1, "max_steps": 100}
 #: Test molecules whose structures GFN2-xTB relaxed.
 RELAXED = 500
 
@@ -83,7 +85,10 @@ JUDGING = {
     "relaxed": Judging(
         "test", RELAXED, {**MERITED, "acceptable": {}}, {"path": "runs/data/druglike_20k_gfn2.npz"}
     ),
-    "strain": Judging("test", STRAINED, {"gfn2": {"max_graphs": STRAINED}}),
+    "strain": Judging("test", JUDGED, {"gfn2": {"max_graphs": JUDGED}, "relax": RELAXATION}),
+    "posebusters": Judging(
+        "test", JUDGED, {"known_posebusters": {"max_graphs": JUDGED, "energy": False}}
+    ),
 }
 
 
