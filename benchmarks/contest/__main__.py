@@ -18,6 +18,7 @@ import torch
 from conformer_sets import measure_coverage
 from curves import draw_curves
 from page import write_page
+from picture import draw_front
 from speed import measure_speed
 from stages import STAGES
 from summary import summarise
@@ -39,7 +40,7 @@ def main() -> None:
     sets.add_argument("--work", type=Path, default=Path("runs/contest"), help="where weights are")
     sets.set_defaults(do=lambda options: measure_coverage(options.work))
     publish = commands.add_parser("publish", help="write the results, the page and the picture")
-    publish.set_defaults(do=lambda _: (summarise(), write_page(), draw_curves()))
+    publish.set_defaults(do=lambda _: (summarise(), write_page(), draw_curves(), draw_front()))
     options = parser.parse_args()
     options.do(options)
 

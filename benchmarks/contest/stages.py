@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from protocol import (
     Entry,
     design_space,
 )
-from rows import make_row, row_path
+from rows import make_row, make_true_row, row_path, rows, true_row_path
 from speed import equal_seconds
 from tuning import is_tuned, tune
 
@@ -78,6 +78,34 @@ class Race:
 
 
 @dataclass(frozen=True)
+class Judged(Race):
+    """A run of a table judged otherwise; nothing to do before that run is made."""
+
+    def run(self, work: Path) -> None:
+        """Judge on test molecules."""
+        if replace(self, stage="table").is_finished():
+            super().run(work)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The true structures, judged as if they were predicted."""
+
+    track: str
+    stage: str
+
+    def run(self, work: Path) -> None:
+        """Judge them, if there is anything to compare them with."""
+        del work
+        if any(row["track"] == self.track for row in rows("table")):
+            make_true_row(self.stage, self.track)
+
+    def is_finished(self) -> bool:
+        """Whether their row is there."""
+        return true_row_path(self.stage, self.track).exists()
+
+
+@dataclass(frozen=True)
 class Point:
     """One point of the map: potential x stiffness x composite, on validation molecules."""
 
@@ -106,9 +134,6 @@ def contest(track: str, entries: Sequence[Entry], steps: Sequence[int]) -> Itera
 STAGES: dict[str, list[Job]] = {
     "first": [*contest("gnn", FIRST, (SHORT, MIDDLE))],
     "others": [*contest("gnn", OTHERS, (SHORT, MIDDLE))],
-    "strain": [
-        Race(who, "gnn", MIDDLE, seed, "strain") for seed in SEEDS for who in (*FIRST, *OTHERS)
-    ],
     "map": [Point(who) for who in design_space()],
     "egnn": [*contest("egnn", SECOND, (MIDDLE,))],
     "druglike": [*contest("gnn_druglike", SECOND, (MIDDLE,))],
@@ -121,3 +146,23 @@ STAGES: dict[str, list[Job]] = {
     "long": [*contest("gnn", FIRST, (LONG,))],
     "egnn_long": [*contest("egnn", SECOND, (LONG,))],
 }
+
+
+def races_of(stage: str) -> list[Race]:
+    """All planned runs of the tables of a stage."""
+    jobs = [job for of_stage in STAGES.values() for job in of_stage]
+    return [job for job in jobs if isinstance(job, Race) and job.stage == stage]
+
+
+def judged(stage: str) -> Iterator[Job]:
+    """All runs of the length that every track has, judged otherwise, seed after seed."""
+    races = [
+        Judged(race.who, race.track, race.steps, race.seed, stage)
+        for race in races_of("table")
+        if race.steps == MIDDLE
+    ]
+    yield from (Truth(track, stage) for track in dict.fromkeys(race.track for race in races))
+    yield from sorted(races, key=lambda race: race.seed)
+
+
+STAGES |= {stage: [*judged(stage)] for stage in ("posebusters", "strain")}

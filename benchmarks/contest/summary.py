@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from conformer_sets import conformers
 from duels import Runs, duel, duels
+from front import beaten_by, choice
+from judges import COLUMNS as JUDGED
+from judges import TESTED, judged_of, tested
+from networks import networks
 from protocol import (
     ENTRIES,
     MERIT,
@@ -19,8 +24,8 @@ from protocol import (
     TUNING_SEED,
     TUNING_STEPS,
 )
-from rows import rows
-from stages import STAGES
+from rows import TRUTH, rows
+from stages import STAGES, races_of
 from tuning import tuned
 
 from pyg_energyloss.experiments.environment import environment
@@ -28,6 +33,8 @@ from pyg_energyloss.experiments.summary import moments
 from pyg_energyloss.files import write_json
 
 RESULT = Path(__file__).parents[1] / "results" / "contest.json"
+#: Stage of a table -> what its title adds to that of the track.
+JUDGED_ON = {"table": "", "relaxed": ", judged on GFN2-xTB structures"}
 #: Metric, head, whether high is good, digits, factor.
 COLUMNS: tuple[tuple[str, str, bool, int, float], ...] = (
     ("bond_mae", "bonds Å", False, 3, 1.0),
@@ -42,7 +49,7 @@ COLUMNS: tuple[tuple[str, str, bool, int, float], ...] = (
 
 def summarise() -> dict[str, Any]:
     """Write benchmarks/results/contest.json from all rows, and return it."""
-    table, strained = rows("table"), rows("strain")
+    tables = [*tables_of("table"), *tables_of("relaxed")]
     document = {
         "protocol": {
             "tracks": {name: asdict(track) for name, track in TRACKS.items()},
@@ -54,12 +61,10 @@ def summarise() -> dict[str, Any]:
         },
         "tuning": tuned(),
         "trials": trials(rows("tuning")),
-        "tables": [
-            summarised
-            for track in TRACKS
-            for steps in sorted({row["spec"]["steps"] for row in table if row["track"] == track})
-            if (summarised := table_of(track, steps, table, strained))["rows"]
-        ],
+        "tables": tables,
+        "choice": choice(tables),
+        "networks": networks(tables, rows("table")),
+        "conformers": conformers(),
         "map": [
             {"entry": row["entry"], "merit": row["merit"], **errors(row)} for row in rows("map")
         ],
@@ -71,6 +76,15 @@ def summarise() -> dict[str, Any]:
     }
     write_json(RESULT, document)
     return document
+
+
+def tables_of(stage: str) -> Iterator[dict[str, Any]]:
+    """A table for each track and number of steps that has rows."""
+    table = rows(stage)
+    others = (rows("strain"), rows("posebusters")) if stage == "table" else ((), ())
+    for track in TRACKS:
+        for steps in sorted({row["spec"]["steps"] for row in table if row["track"] == track}):
+            yield table_of(track, steps, table, *others, stage=stage)
 
 
 def errors(row: Mapping[str, Any]) -> dict[str, float | None]:
@@ -104,13 +118,21 @@ def table_of(
     steps: int,
     table: Sequence[Mapping[str, Any]],
     strained: Sequence[Mapping[str, Any]] = (),
+    busted: Sequence[Mapping[str, Any]] = (),
+    *,
+    stage: str = "table",
 ) -> dict[str, Any]:
-    """Mean and s.d. over seeds of each loss, and in which columns it is the best."""
+    """Mean and s.d. over seeds of each loss, in which columns it is the best, who beats it."""
     runs = {who.name: runs_of(who.name, track, steps, table) for who in ENTRIES}
     runs = {name: of_who for name, of_who in runs.items() if of_who}
+    beaten = beaten_by(runs)
+    judged = {
+        name: tuple(runs_of(name, track, steps, of) for of in (strained, busted)) for name in runs
+    }
+    told_apart = {name: tested(*of) for name, of in judged.items() if all(of)}
     return {
         "track": track,
-        "about": TRACKS[track].about,
+        "about": TRACKS[track].about + JUDGED_ON[stage],
         "steps": steps,
         "rows": [
             {
@@ -122,11 +144,25 @@ def table_of(
                     metric: moments([row["values"][metric] for row in of_who], scale=factor)
                     for metric, _, _, _, factor in COLUMNS
                 },
-                "strain": strain_of(runs_of(name, track, steps, strained)),
-                "best": [metric for metric, *_ in COLUMNS if is_best(name, metric, runs)],
+                "best": [
+                    metric
+                    for metric, _, high, *_ in COLUMNS
+                    if is_best(name, metric, runs, high=high)
+                ],
+                "beaten_by": beaten.get(name),
+                "judged": judged_of(*judged[name]),
+                "judged_best": [
+                    key
+                    for key, _, high, _ in JUDGED
+                    if key in TESTED
+                    and name in told_apart
+                    and is_best(name, key, told_apart, high=high)
+                ],
             }
             for name, of_who in runs.items()
         ],
+        "truth": judged_of(*([r for r in of if is_truth(r, track)] for of in (strained, busted))),
+        "missing": missing(stage, track, steps, runs),
         "duels": duels(runs),
     }
 
@@ -143,24 +179,25 @@ def runs_of(
     return sorted(found, key=lambda row: row["spec"]["seed"])
 
 
-def strain_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """GFN2-xTB energy above the true structure in eV, median over molecules; by seeds.
-
-    A calculation that fails counts as an energy above all others. None if it was not done.
-    """
-    energies = [
-        [math.inf if e is None else e for e in row["molecules"]["energy_above_reference"]]
-        for row in runs
-    ]
-    if not energies:
-        return None
-    failed = sum(math.isinf(e) for of_seed in energies for e in of_seed)
-    return {"median": moments([statistics.median(e) for e in energies]), "failed": failed}
+def is_truth(row: Mapping[str, Any], track: str) -> bool:
+    """Whether it is the row of the true structures of a track."""
+    return (row["entry"], row["track"]) == (TRUTH, track)
 
 
-def is_best(name: str, metric: str, runs: Runs) -> bool:
+def missing(stage: str, track: str, steps: int, runs: Runs) -> dict[str, list[int]]:
+    """Loss -> the seeds that are planned and not finished."""
+    left: dict[str, list[int]] = {}
+    for race in races_of(stage):
+        if (race.track, race.steps) == (track, steps):
+            done = [row["spec"]["seed"] for row in runs.get(race.who.name, ())]
+            if race.seed not in done:
+                left.setdefault(race.who.name, []).append(race.seed)
+    return left
+
+
+def is_best(name: str, metric: str, runs: Runs, *, high: bool = False) -> bool:
     """Whether it is ahead of each of the others by the paired test, over three seeds."""
-    wanted = 1 if next(high for key, _, high, *_ in COLUMNS if key == metric) else -1
+    wanted = 1 if high else -1
     means = {other: _mean(metric, of_other) for other, of_other in runs.items()}
     others = [other for other in runs if other != name]
     if not others or any(wanted * means[name] <= wanted * means[other] for other in others):

@@ -13,6 +13,7 @@ from pyg_energyloss.metrics.clashes import ClashEvaluator
 from pyg_energyloss.metrics.crystals import CrystalEvaluator, distance_errors, lattice_errors
 from pyg_energyloss.metrics.distances import DistanceEvaluator
 from pyg_energyloss.metrics.geometry import GeometryEvaluator
+from pyg_energyloss.metrics.known_posebusters import KnownPoseBusters
 from pyg_energyloss.metrics.paired import Difference, paired_difference
 from pyg_energyloss.metrics.rmsd import RMSDEvaluator, best_rmsd
 from pyg_energyloss.metrics.stereo import StereoEvaluator, stereo_right
@@ -33,6 +34,7 @@ __all__ = [
     "DistanceEvaluator",
     "DistanceMAE",
     "GeometryEvaluator",
+    "KnownPoseBusters",
     "RMSDEvaluator",
     "StereoAccuracy",
     "StereoEvaluator",

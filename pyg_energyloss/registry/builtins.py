@@ -411,6 +411,12 @@ def energyloss_register_evaluators(register: Register) -> None:
         summary="bonds, clashes and stereo all right",
         role="structure",
     )
+    register(
+        "known_posebusters",
+        f"{metrics}:KnownPoseBusters",
+        summary="PoseBusters, with the bonds of the data",
+        role="structure",
+    )
     sets = "pyg_energyloss.metrics.generated"
     register(
         "stability", f"{sets}:Stability", summary="generated: atoms with their valences", role="set"

@@ -12,7 +12,20 @@ import pytest
 pytest.importorskip("lightning", reason="training needs Lightning")
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("protocol", "rows", "tuning", "speed", "stages", "duels", "summary", "page")
+NAMES = (
+    "protocol",
+    "rows",
+    "tuning",
+    "speed",
+    "stages",
+    "duels",
+    "front",
+    "judges",
+    "summary",
+    "table_lines",
+    "verdicts",
+    "page",
+)
 
 
 @pytest.fixture
@@ -44,7 +57,7 @@ def test_the_results_are_what_the_rows_give(contest, tmp_path, monkeypatch):
     monkeypatch.setattr(summary, "RESULT", tmp_path / "contest.json")
     summary.summarise()
     again = json.loads(summary.RESULT.read_text())
-    for part in ("protocol", "tuning", "trials", "tables", "map", "stages"):
+    for part in ("protocol", "tuning", "trials", "tables", "choice", "networks", "map", "stages"):
         assert again[part] == committed[part]
 
 
@@ -53,10 +66,15 @@ def test_the_page_says_of_4000_steps_what_the_duels_say(contest):
     (table,) = (t for t in committed["tables"] if (t["track"], t["steps"]) == ("gnn", 4000))
     found = {d["rival"]: d for d in table["duels"] if d["challenger"] == "multiscale"}
     assert {"distance_l1", "lddt_kabsch", "energy", "kabsch", "kabsch_mirror"} <= set(found)
+    mirrored = ("lddt_kabsch_mirror", "distance_l1_kabsch_mirror")
     for rival, duel in found.items():
         assert duel["bond_mae"][2] < 0, rival
-        assert duel["rmsd"][2] < 0, rival
         assert duel["distance_mae"][1] < 0, rival
+        if rival in mirrored:
+            assert round(duel["rmsd"][0]) == -4, rival
+            assert duel["rmsd"][2] > 0, rival
+        else:
+            assert duel["rmsd"][2] < 0, rival
     assert found["distance_l1"]["distance_mae"][2] > 0
     values = {row["entry"]: row["values"] for row in table["rows"]}
     bonds = {name: of["bond_mae"]["mean"] for name, of in values.items()}
@@ -111,12 +129,88 @@ def test_a_run_that_diverged_comes_back_from_json_as_infinite(contest, tmp_path,
     assert contest["rows"].rows("tuning") == [{"merit": float("inf"), "track": "gnn"}]
 
 
+def strained(**other):
+    """A row of the stage `strain`: five molecules, three of them relaxed."""
+    molecules = {
+        "energy_above_reference": [0.1, None, 0.2, 0.3, 0.4],
+        "failed": [0, 1, 0, 0, 0],
+        "relaxed_above_reference": [0.0, None, 0.5, None, None],
+        "relaxed": [1, 0, 1, None, None],
+        "steps": [10, 100, 40, None, None],
+        "relaxation_failed": [0, 1, 0, None, None],
+    }
+    return {"spec": {"seed": 0}, "molecules": {**molecules, **other}}
+
+
 def test_a_calculation_that_fails_is_an_energy_above_all_others(contest):
-    rows = [{"molecules": {"energy_above_reference": [1.0, None, 2.0, None, 3.0]}}] * 2
-    found = contest["summary"].strain_of(rows)
-    assert found["median"]["mean"] == 3.0
-    assert found["failed"] == 4
-    assert contest["summary"].strain_of([]) is None
+    judges = contest["judges"]
+    found = judges.judged_of([strained()], [])
+    assert found["values"]["energy"]["mean"] == pytest.approx(0.3 * judges.KCAL)
+    assert found["values"]["steps"]["mean"] == 50
+    assert found["values"]["back"]["mean"] == pytest.approx(100 / 3)
+    assert found["values"]["unrelaxed"]["mean"] == pytest.approx(100 / 3)
+    assert (found["failed"], found["calculated"]) == (2, 8)
+    assert judges.judged_of([], []) is None
+
+
+def test_a_median_that_is_infinite_is_not_left_out_of_the_mean(contest):
+    broken = strained(energy_above_reference=[None, None, None, 0.3, 0.4], failed=[1, 1, 1, 0, 0])
+    assert contest["judges"].judged_of([strained(), broken], [])["values"]["energy"] is None
+
+
+def three_errors(bonds, distances, shape):
+    """Three runs whose errors are those of one set of molecules, shifted."""
+    errors = np.random.default_rng(0).gamma(2.0, 0.1, (3, 60))
+    shifts = {"bond_mae": bonds, "distance_mae": distances, "rmsd": shape}
+    return [
+        {
+            "spec": {"seed": seed},
+            "molecules": {metric: list(of_seed + by) for metric, by in shifts.items()},
+            "values": {metric: float((of_seed + by).mean()) for metric, by in shifts.items()},
+        }
+        for seed, of_seed in enumerate(errors)
+    ]
+
+
+def test_a_loss_is_off_the_front_only_if_one_other_is_better_in_all_three(contest):
+    runs = {
+        "bonds": three_errors(0.0, 0.2, 0.2),
+        "shape": three_errors(0.2, 0.2, 0.0),
+        "between": three_errors(0.1, 0.1, 0.1),
+        "behind": three_errors(0.15, 0.15, 0.15),
+        "short": three_errors(0.3, 0.3, 0.3)[:2],
+    }
+    found = contest["front"].beaten_by(runs)
+    assert found == {"bonds": [], "shape": [], "between": [], "behind": ["between"]}
+
+
+def test_the_best_choice_is_the_loss_whose_worst_ratio_is_the_smallest(contest):
+    front = contest["front"]
+
+    def table(track, **errors):
+        rows = [
+            {
+                "entry": name,
+                "seeds": [0, 1, 2],
+                "values": {
+                    m: {"mean": v}
+                    for m, v in zip(("bond_mae", "distance_mae", "rmsd"), of, strict=True)
+                },
+            }
+            for name, of in errors.items()
+        ]
+        return {"track": track, "about": track, "steps": 4, "rows": rows}
+
+    common = dict.fromkeys(front.COMMON, (9.0, 9.0, 9.0))
+    first = table("a", **{**common, "multiscale": (1.0, 1.2, 1.0), "energy": (1.5, 1.0, 1.0)})
+    second = table("b", **{**common, "multiscale": (1.0, 1.1, 1.0), "energy": (1.0, 1.0, 1.0)})
+    partial = {**second, "track": "c", "rows": second["rows"][:2]}
+    found = front.choice([first, second, partial])
+    assert [t["track"] for t in found["tables"]] == ["a", "b"]
+    assert list(found["losses"])[:2] == ["multiscale", "energy"]
+    assert found["losses"]["multiscale"]["worst"] == pytest.approx(1.2)
+    assert found["losses"]["multiscale"]["metric"] == "distance_mae"
+    assert found["losses"]["energy"]["tables"] == pytest.approx([1.5, 1.0])
 
 
 def test_every_loss_runs_as_often_as_the_others(contest):
@@ -133,3 +227,25 @@ def test_what_is_chosen_by_is_not_what_is_shown(contest):
     assert protocol.TUNING_SEED not in protocol.SEEDS
     for stage, split in (("tuning", "val"), ("map", "val"), ("table", "test")):
         assert {row["spec"]["eval_split"] for row in rows.rows(stage)} <= {split}
+
+
+def test_readme_says_how_far_each_loss_is_behind_at_worst(contest):
+    losses = json.loads(contest["summary"].RESULT.read_text())["choice"]["losses"]
+    assert next(iter(losses)) == "multiscale"
+    told = (ROOT / "README.md").read_text()
+    for about in losses.values():
+        assert f"{about['worst']:.2f}" in told
+
+
+def test_the_page_says_of_drug_like_molecules_what_the_duels_say(contest):
+    committed = json.loads(contest["summary"].RESULT.read_text())
+    tables = [t for t in committed["tables"] if t["track"] == "gnn_druglike"]
+    assert len(tables) == 2
+    for table in tables:
+        found = {d["rival"]: d for d in table["duels"] if d["challenger"] == "multiscale"}
+        assert found["distance_l1"]["bond_mae"][0] == pytest.approx(-50, abs=3)
+        assert found["lddt_kabsch"]["bond_mae"][0] == pytest.approx(-65, abs=3)
+        assert found["lddt_kabsch"]["rmsd"][0] == pytest.approx(6.3, abs=0.5)
+        assert found["kabsch"]["rmsd"][0] == pytest.approx(3, abs=0.5)
+        low, high = found["distance_l1"]["distance_mae"][1:]
+        assert low < 0 < high

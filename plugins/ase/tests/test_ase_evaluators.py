@@ -136,6 +136,29 @@ def test_relaxation_that_runs_out_of_steps_says_so():
     assert failed["rmsd_to_relaxed"].isnan().all()
 
 
+def test_a_relaxation_that_fails_counts_as_the_limit_of_steps():
+    data = lennard_jones_dimer(DIMER_MINIMUM)
+    pos = torch.cat([data.pos * math.nan, lennard_jones_dimer(1.3).pos])
+    found = Relaxation(**lj(), max_steps=77)(pos, Batch.from_data_list([data, data]))
+    assert found["relaxation_failed"].tolist() == [1, 0]
+    assert found["steps"][0].item() == 77
+    assert 0 < found["steps"][1].item() < 77
+    assert found["relaxed_above_reference"].isnan().tolist() == [True, False]
+    assert found["reference_steps"].tolist() == [0, 0]
+
+
+def test_the_end_of_a_relaxation_is_compared_with_the_relaxed_truth():
+    row = Data(z=torch.full((3,), 18), pos=torch.tensor([[0.0, 0, 0], [1.2, 0, 0], [2.4, 0, 0]]))
+    triangle = torch.tensor([[0.0, 0, 0], [1.2, 0, 0], [0.6, 1.0, 0]])
+    # 4 (a / r^12 - b / r^6) of a row, both near pairs and the far one, has the minimum -b² / a.
+    lowest_of_a_row = -((2 + 2**-6) ** 2) / (2 + 2**-12)
+    relaxation = Relaxation(**lj(), max_force=1e-5)
+    elsewhere = relaxation(triangle, row)["relaxed_above_reference"]
+    assert elsewhere.item() == pytest.approx(-3 - lowest_of_a_row, abs=1e-6)
+    back = relaxation(row.pos * 1.02, row)["relaxed_above_reference"]
+    assert back.item() == pytest.approx(0, abs=1e-6)
+
+
 def test_relaxation_leaves_its_argument_alone():
     atoms = Atoms("Ar2", [[0, 0, 0], [0, 0, 1.3]])
     relax(atoms, calculator_factory(LennardJones, {"rc": 1e6}))

@@ -58,17 +58,10 @@ class PoseBusted:
     def __init__(
         self, *, perception: Perception = bonds_by_rdkit, max_molecules: int = 100
     ) -> None:
-        require_rdkit("posebusters")
-        try:
-            from posebusters import PoseBusters
-        except ImportError as error:
-            raise ImportError(
-                "the evaluator 'posebusters' needs PoseBusters: pip install 'pyg-energyloss[judge]'"
-            ) from error
+        self._busters = make_busters("posebusters")
         if max_molecules < 1:
             raise ValueError(f"`max_molecules` must be at least 1, got {max_molecules}")
         self.perception, self.max_molecules = perception, max_molecules
-        self._busters = PoseBusters(config="mol")
 
     def __call__(
         self, generated: Sequence[Data], *, reference: Sequence[Data] = ()
@@ -88,20 +81,56 @@ class PoseBusted:
         return {"pb_valid": valid / len(found) if found else nan, **shares}
 
     def _checks(self, molecule: Data) -> Mapping[str, bool]:
-        from rdkit import rdBase
-
         read = self.perception(molecule)
-        if read is None:
-            return {}
-        logger = logging.getLogger("posebusters")
-        level = logger.level
-        # It tells of every molecule that fails; the share is what is asked for here.
-        logger.setLevel(logging.CRITICAL)
-        try:
-            with rdBase.BlockLogs():
-                row: Mapping[str, Any] = self._busters.bust([read]).iloc[0].to_dict()
-        except Exception:  # noqa: BLE001 - a molecule that breaks a check does not pass it
-            return {}
-        finally:
-            logger.setLevel(level)
-        return {name: bool(row[name]) for name in CHECKS if name in row}
+        return {} if read is None else checks_of(read, self._busters)
+
+
+def make_busters(evaluator: str, *, energy: bool = True) -> Any:
+    """Return PoseBusters with the configuration for molecules alone.
+
+    Args:
+        evaluator: Who asks, for the message.
+        energy: Also compare the energy with that of relaxed conformers, which takes most of the
+            time.
+
+    Raises:
+        ImportError: PoseBusters or RDKit is missing.
+    """
+    require_rdkit(evaluator)
+    try:
+        from posebusters import PoseBusters
+    except ImportError as error:
+        raise ImportError(
+            f"the evaluator {evaluator!r} needs PoseBusters: pip install 'pyg-energyloss[judge]'"
+        ) from error
+    whole = PoseBusters(config="mol")
+    if energy:
+        return whole
+    modules = [m for m in whole.config["modules"] if m["function"] != "energy_ratio"]
+    return PoseBusters(config={**whole.config, "modules": modules})
+
+
+def checks_of(molecule: Any, busters: Any) -> dict[str, bool]:
+    """Return which of `CHECKS` an RDKit molecule passes, by their names in PoseBusters.
+
+    Args:
+        molecule: Sanitised, with one conformer.
+        busters: See `make_busters`.
+
+    Returns:
+        Nothing if a check broke down.
+    """
+    from rdkit import rdBase
+
+    logger = logging.getLogger("posebusters")
+    level = logger.level
+    # It tells of every molecule that fails; the share is what is asked for here.
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with rdBase.BlockLogs():
+            row: Mapping[str, Any] = busters.bust([molecule]).iloc[0].to_dict()
+    except Exception:  # noqa: BLE001 - a molecule that breaks a check does not pass it
+        return {}
+    finally:
+        logger.setLevel(level)
+    return {name: bool(row[name]) for name in CHECKS if name in row}

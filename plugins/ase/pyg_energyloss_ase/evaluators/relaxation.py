@@ -68,20 +68,27 @@ class Relaxation:
         max_steps: stop after so many steps.
         max_graphs: only the first so many graphs of a call are calculated, the others are NaN.
 
-    Returns of a call (each [num_graphs], float64, NaN where the calculation failed):
+    Returns of a call (each [num_graphs], float64; lengths and energies NaN after a failure):
         ``rmsd_to_relaxed``: Å, prediction against its own relaxed structure, after alignment.
-        ``relaxation_energy``: eV, energy gained on the way.
+        ``relaxation_energy``: eV, energy given off on the way.
+        ``relaxed_above_reference``: eV, energy of the relaxed structure above that of the relaxed
+            true structure: near zero if it ended in the same minimum, below zero in a deeper one.
         ``relaxed_rmsd_to_reference``: Å, relaxed structure against ``data.pos``, after alignment.
         ``relaxed``: 1 if the relaxation converged, else 0.
-        ``steps``: steps taken.
+        ``steps``: steps taken; ``max_steps`` after a failure, so that no mean gains by it.
+        ``reference_steps``: steps that the true structure takes.
+        ``relaxation_failed``: 1 if the calculation of the prediction failed, else 0.
     """
 
     keys = (
         "rmsd_to_relaxed",
         "relaxation_energy",
+        "relaxed_above_reference",
         "relaxed_rmsd_to_reference",
         "relaxed",
         "steps",
+        "reference_steps",
+        "relaxation_failed",
     )
 
     def __init__(
@@ -107,13 +114,19 @@ class Relaxation:
     def _measure(self, predicted: Atoms, true: Atoms) -> dict[str, float]:
         before = relax(predicted, self.factory, max_force=np.inf, max_steps=0)
         after = relax(predicted, self.factory, max_force=self.max_force, max_steps=self.max_steps)
+        aim = relax(true, self.factory, max_force=self.max_force, max_steps=self.max_steps)
+        of_aim = {} if aim is None else {"reference_steps": float(aim.steps)}
         if before is None or after is None:
-            return {"relaxed": 0.0}
+            failed = {"relaxed": 0.0, "steps": float(self.max_steps), "relaxation_failed": 1.0}
+            return {**of_aim, **failed}
         end = torch.from_numpy(after.atoms.positions)
         return {
             "rmsd_to_relaxed": aligned_rmsd(torch.from_numpy(predicted.positions), end),
             "relaxation_energy": before.energy - after.energy,
+            "relaxed_above_reference": np.nan if aim is None else after.energy - aim.energy,
             "relaxed_rmsd_to_reference": aligned_rmsd(torch.from_numpy(true.positions), end),
             "relaxed": float(after.converged),
             "steps": float(after.steps),
+            "relaxation_failed": 0.0,
+            **of_aim,
         }
