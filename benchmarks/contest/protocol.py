@@ -57,12 +57,12 @@ MERIT = ("bond_mae", "distance_mae", "rmsd")
 MERITED: dict[str, dict[str, Any]] = {"geometry": {}, "distances": {}, "rmsd": {}}
 #: More than any split has.
 ALL = 10_000
-#: Molecules for single points of quantum chemistry and for PoseBusters, and for relaxations, which
-#: take 0.3 s each for 13 atoms.
-JUDGED, RELAXED = 100, 20
-RELAXATION = {"max_graphs": RELAXED, "max_force": 0.1, "max_steps": 100}
-#: Test molecules whose structures GFN2-xTB relaxed beforehand.
-CLEANED = 500
+#: Molecules for single points of quantum chemistry and for PoseBusters.
+JUDGED = 100
+#: Of quantum chemistry, for fewer molecules: it takes most of the time.
+RELAXATION = {"max_graphs": 20, "max_force": 0.1, "max_steps": 100}
+#: Test molecules whose structures GFN2-xTB relaxed.
+RELAXED = 500
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ JUDGING = {
     "map": _CHOICE,
     "table": Judging("test", ALL, {**MERITED, "acceptable": {}}),
     "relaxed": Judging(
-        "test", CLEANED, {**MERITED, "acceptable": {}}, {"path": "runs/data/druglike_20k_gfn2.npz"}
+        "test", RELAXED, {**MERITED, "acceptable": {}}, {"path": "runs/data/druglike_20k_gfn2.npz"}
     ),
     "strain": Judging("test", JUDGED, {"gfn2": {"max_graphs": JUDGED}, "relax": RELAXATION}),
     "posebusters": Judging(

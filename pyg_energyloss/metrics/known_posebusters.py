@@ -20,9 +20,8 @@ class KnownPoseBusters:
     quarter; hydrogens count in the energy alone.
 
     Args:
-        energy: also compare the energy with that of relaxed conformers; 0.9 s a molecule of 13
-            atoms instead of 0.03 s. Without it ``pb_energy`` is NaN and ``pb_valid`` is about the
-            other checks.
+        energy: also compare the energy with that of relaxed conformers, which takes nearly all of
+            the time. Without it ``pb_energy`` is NaN and ``pb_valid`` is about the other checks.
         max_graphs: only the first so many graphs of a call are checked, the others are NaN.
 
     Raises:
