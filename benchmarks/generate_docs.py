@@ -1,4 +1,4 @@
-"""Write the tables of docs/generate.md from ``benchmarks/results/generate_study.json``.
+"""Write the tables of docs/generate.md from ``benchmarks/results/generate_*.json``.
 
 python benchmarks/generate_docs.py
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import generate_stable_docs
 from pages import fill, read
 
 from pyg_energyloss.report.numbers import mean_sd
@@ -135,7 +136,12 @@ def main() -> None:
             parts += [f"**{title}**", "\n".join([head, rule, *lines])]
     fill(
         PAGE,
-        {"study": lambda: "\n\n".join(parts), "trends": lambda: trends(study["groups"])},
+        {
+            "study": lambda: "\n\n".join(parts),
+            "trends": lambda: trends(study["groups"]),
+            "stable": lambda: generate_stable_docs.tables(read("generate_stable")),
+            "faults": lambda: generate_stable_docs.faults(read("generate_faults")),
+        },
     )
 
 

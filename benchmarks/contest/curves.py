@@ -10,8 +10,7 @@ from protocol import ENTRIES, TRACKS
 from rows import rows
 
 from pyg_energyloss.experiments.plots import curve_series
-from pyg_energyloss.report.document import CurvePanel, Curves
-from pyg_energyloss.report.kinds.curves import draw
+from pyg_energyloss.report.kinds.curves import CurvePanel, Curves, draw
 from pyg_energyloss.report.plots import save
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "contest.png"

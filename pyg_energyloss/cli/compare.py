@@ -63,12 +63,8 @@ class Compare(StudyCommand):
     }
     models, losses = MODELS, LOSSES
     own: ClassVar = {
-        "task": {"help": None},
-        "models": {
-            "help": f"models by name (default: {','.join(MODELS)}, those that are installed)"
-        },
+        "models": {"help": "by name (default: {models}, those that are installed)"},
         "learning_rate": {"help": "peak for all runs (default: tuned for each, see the docs)"},
-        "quick": {"help": "the second values in the brackets, one seed"},
     }
 
     def installed(self) -> list[str]:

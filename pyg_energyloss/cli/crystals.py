@@ -89,17 +89,15 @@ class Crystals(StudyCommand):
     own: ClassVar = {
         "task": {"help": "default: denoise"},
         "losses": {
-            "help": f"by name (default: {','.join(LOSSES)}, and {LATTICE_LOSSES[-1]} where the "
-            "lattice is predicted)"
+            "help": f"by name (default: {{losses}}, and {LATTICE_LOSSES[-1]} where the lattice is "
+            "predicted)"
         },
-        "models": {"help": f"by name (default: {','.join(MODELS)})"},
         "dataset": {
             "default": "perov_5_small",
             "metavar": "NAME",
             "help": "a registered data set of crystals (default: perov_5_small)",
         },
         "learning_rate": {"help": "peak for all runs (default: tuned for each, see the docs)"},
-        "quick": {"help": "the second values in the brackets, one seed"},
     }
 
     def specs_of(self, options: argparse.Namespace) -> list[CrystalSpec]:

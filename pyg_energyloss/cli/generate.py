@@ -74,7 +74,7 @@ class Generate(StudyCommand):
     }
     models, losses = MODELS, LOSSES
     own: ClassVar = {
-        "models": {"help": f"denoisers ({','.join(MODELS)})"},
+        "models": {"help": "denoisers (default: {models})"},
         "learning_rate": {"help": "peak (2e-3; per loss with --paper)"},
         "sample_from": {
             "type": Path,

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from pyg_energyloss.cli.errors import UserError
 from pyg_energyloss.cli.values import folder, key_values, positive
 from pyg_energyloss.experiments.spec import Spec
-from pyg_energyloss.experiments.spins.spec import FLIP_SUFFIX
 
 if TYPE_CHECKING:
     from pyg_energyloss.experiments.experiment import Report
@@ -86,21 +85,6 @@ def dataset_of(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     content, digest = MoleculeTable.from_molecules(molecules).to_bytes()
     packed = write_bytes(options.out / f"structures-{digest}.npz", content)
     return "table", {"path": str(packed.resolve()), **given}
-
-
-def registered(experiment: str, kind: str, names: Sequence[str]) -> Sequence[str]:
-    """The names, all of them known and for this experiment.
-
-    Raises:
-        UnknownNameError: one is not registered; the message lists the choices.
-        ValueError: one is for another experiment.
-    """
-    from pyg_energyloss import registry
-    from pyg_energyloss.experiments.check import check_role
-
-    for name in names:
-        check_role(registry.create("experiment", experiment), kind, name.removesuffix(FLIP_SUFFIX))
-    return names
 
 
 def need_extras(command: str, extras: Mapping[str, Sequence[str]]) -> None:

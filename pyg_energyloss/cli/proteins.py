@@ -87,7 +87,6 @@ class Proteins(StudyCommand):
     }
     models, losses = MODELS, LOSSES
     own: ClassVar = {
-        "models": {"help": f"by name (default: {','.join(MODELS)})"},
         "dataset": {
             "default": "proteins_small",
             "metavar": "NAME",
@@ -99,7 +98,6 @@ class Proteins(StudyCommand):
         },
         "eval_graphs": {"help": "test fragments"},
         "learning_rate": {"help": "peak for all runs (default: 0.01)"},
-        "quick": {"help": "the second values in the brackets, one seed"},
     }
 
     def complete(self, options: argparse.Namespace, values: Values) -> Values:

@@ -64,7 +64,6 @@ class Spins(StudyCommand):
     }
     models, losses = ("spin_cnn",), LOSSES
     own: ClassVar = {
-        "models": {"help": "by name (spin_cnn)"},
         "learning_rate": {
             "help": "of Adam, for all losses (default: tuned for each; with --paper 1e-3)"
         },

@@ -6,6 +6,7 @@ import argparse
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from itertools import product
 from typing import Any, ClassVar
 
 from pyg_energyloss.cli.errors import UserError
@@ -16,30 +17,26 @@ from pyg_energyloss.cli.launch import (
     dataset_of,
     launch,
     need_extras,
-    registered,
 )
 from pyg_energyloss.cli.values import (
     comma_list,
     nested_options,
     noise_levels,
-    not_negative,
-    positive,
-    seed,
+    number,
     seeds,
 )
-from pyg_energyloss.experiments.spec import SEED_LIMIT, FieldError, TrainingSpec
+from pyg_energyloss.experiments.spec import FieldError, TrainingSpec
 
 Values = dict[str, Any]
 
-#: Type of a field -> reader of its option.
+#: Type of a field -> reader of its option, or what makes the reader of a range.
 READERS: dict[Any, Callable[[str], Any]] = {
-    "int": positive,
-    "float": not_negative,
     "str": str,
     "tuple[str, ...]": comma_list,
     "tuple[float, ...]": noise_levels,
 }
-#: Options that stand for no field, or for another one.
+NUMBERS: dict[Any, type[Any]] = {"int": int, "float": float}
+#: Options that stand for no field, or for another one; in braces what a command takes by default.
 SHARED: dict[str, Values] = {
     "dataset": {
         "default": "qm9_small",
@@ -52,10 +49,10 @@ SHARED: dict[str, Values] = {
         "metavar": "KEY=VALUE",
         "help": "may be repeated",
     },
-    "models": {"type": comma_list, "metavar": "A,B"},
-    "losses": {"type": comma_list, "metavar": "A,B"},
-    "seeds": {"type": seeds, "metavar": "N|A,B"},
-    "quick": {"action": "store_true", "help": "the second values in the brackets"},
+    "models": {"type": comma_list, "metavar": "A,B", "help": "by name (default: {models})"},
+    "losses": {"type": comma_list, "metavar": "A,B", "help": "losses by name (default: {losses})"},
+    "seeds": {"type": seeds, "metavar": "N|A,B", "help": "how many, or which (default: {seeds})"},
+    "quick": {"action": "store_true", "help": "the second values in the brackets, one seed"},
     "paper": {"action": "store_true", "help": "the third values in the brackets"},
 }
 
@@ -118,8 +115,13 @@ class StudyCommand(ABC):
         Raises:
             UserError: an option is out of range, or names what is not run.
         """
-        models = registered(self.name, "model", options.models or self.installed())
-        losses = registered(self.name, "loss", options.losses or self.losses)
+        from pyg_energyloss import registry
+
+        models, losses = options.models or self.installed(), options.losses or self.losses
+        experiment = registry.create("experiment", self.name)
+        for kind, names in (("model", models), ("loss", losses)):
+            for name in names:
+                experiment.check_part(kind, name)
         values = self._values(options)
         known = [f.name for f in fields(self.spec_type) if f.name in values]
 
@@ -150,26 +152,26 @@ class StudyCommand(ABC):
     def _argument(self, name: str) -> tuple[str, Values]:
         """Flag of an option, and what argparse is told of it."""
         field = next((f for f in fields(self.spec_type) if f.name == name), None)
-        told: Values = {"default": None}
-        flag, text = name, ""
+        flag, told = name, {"default": None, **SHARED.get(name, {})}
         if name not in SHARED and field is not None:
             about = field.metadata
-            flag, text = about["flag"] or name, about["text"]
+            flag, told["help"] = about["flag"] or name, about["text"]
             if field.type == "bool":
                 told["action"] = "store_false" if field.default else "store_true"
             elif about["choices"]:
                 told["choices"] = about["choices"]
+            elif field.type in NUMBERS:
+                limits = {"least": about["least"] or 0, "below": about["below"]}
+                told["type"] = number(NUMBERS[field.type], **limits)
             else:
-                reader = seed if about["below"] == SEED_LIMIT else READERS[field.type]
-                told |= {"type": reader, "metavar": about["metavar"]}
-        elif name == "losses":
-            text = f"losses by name (default: {', '.join(self.losses)})"
-        elif name == "seeds":
-            text = f"how many, or which (default: {','.join(map(str, self.presets[name][0]))})"
-        told |= {"help": text, **SHARED.get(name, {}), **self.own.get(name, {})}
-        if name in self.presets and "(" not in told["help"]:
-            told["help"] += f" ({', '.join(map(str, self.presets[name]))})"
-        return flag, told
+                told |= {"type": READERS[field.type], "metavar": about["metavar"]}
+        told |= self.own.get(name, {})
+        seeds = ",".join(map(str, self.presets["seeds"][0]))
+        models, losses = ", ".join(self.models), ", ".join(self.losses)
+        text = told["help"].format(models=models, losses=losses, seeds=seeds)
+        if name in self.presets and "(" not in text:
+            text += f" ({', '.join(map(str, self.presets[name]))})"
+        return flag, {**told, "help": text}
 
 
 def every_run(
@@ -194,12 +196,10 @@ def every_run(
     of_models = nested_options(options.model_arg, "--model-arg", models)
     of_losses = nested_options(options.loss_arg, "--loss-arg", losses)
     specs = []
-    for number in numbers:
-        for model in models:
-            for loss in losses:
-                found = fields_of(model, loss)
-                found["model_options"] = {**found.get("model_options", {}), **of_models[model]}
-                found["loss_options"] = {**found.get("loss_options", {}), **of_losses[loss]}
-                given = {**found, "model": model, "loss": loss, "seed": number}
-                specs.append(spec_type.from_dict(given))
+    for seed, model, loss in product(numbers, models, losses):
+        found = fields_of(model, loss)
+        found["model_options"] = {**found.get("model_options", {}), **of_models[model]}
+        found["loss_options"] = {**found.get("loss_options", {}), **of_losses[loss]}
+        given = {**found, "model": model, "loss": loss, "seed": seed}
+        specs.append(spec_type.from_dict(given))
     return specs

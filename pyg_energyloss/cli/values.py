@@ -23,50 +23,53 @@ def comma_list(text: str) -> list[str]:
     return names
 
 
+def number(kind: type[Any], *, least: float = 0, below: float = math.inf) -> Callable[[str], Any]:
+    """A reader of whole numbers (``int``) or of any (``float``), in a range."""
+    top = "" if below == math.inf else f" and below {below}"
+    expected = f"a {'whole ' if kind is int else ''}number of at least {least}{top}"
+
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value < below:
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
+        return value
+
+    return read
+
+
 def positive(text: str) -> int:
     """A whole number of at least 1."""
-    return int(_number(text, int, lambda value: value >= 1, "a whole number of at least 1"))
+    return int(number(int, least=1)(text))
 
 
-def seed(text: str) -> int:
-    """A whole number that every random number generator takes."""
-    fits = f"a whole number of at least 0 and below {SEED_LIMIT}"
-    return int(_number(text, int, lambda value: 0 <= value < SEED_LIMIT, fits))
-
-
-def not_negative(text: str) -> float:
-    """A finite number of at least 0."""
-    fits = "a number of at least 0"
-    return float(_number(text, float, lambda value: math.isfinite(value) and value >= 0, fits))
+def numbers(
+    text: str, kind: type[Any], expected: str, *, above: float, below: float = math.inf
+) -> tuple[Any, ...]:
+    """Different numbers between two others, separated by commas, in their order."""
+    try:
+        values = tuple(kind(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        values = ()
+    fit = all(above < value < below for value in values)
+    if not (values and fit and len(set(values)) == len(values)):
+        raise argparse.ArgumentTypeError(f"expected {expected}, each once; got {text!r}")
+    return values
 
 
 def seeds(text: str) -> tuple[int, ...]:
     """``"3"`` as (0, 1, 2); ``"0,7"`` as (0, 7)."""
-    try:
-        values = tuple(int(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        values = ()
     listed = "," in text
-    bad = not values or len(set(values)) < len(values) or not 0 <= min(values) <= max(values)
-    if bad or max(values) >= SEED_LIMIT or not (listed or values[0]):
-        raise argparse.ArgumentTypeError(
-            "expected how many seeds (3), or which (0,1,2), each once and below "
-            f"{SEED_LIMIT}; got {text!r}"
-        )
+    expected = f"how many seeds (3), or which (0,1,2), below {SEED_LIMIT}"
+    values = numbers(text, int, expected, above=-1 if listed else 0, below=SEED_LIMIT)
     return values if listed else tuple(range(values[0]))
 
 
 def noise_levels(text: str) -> tuple[float, ...]:
-    """Positive numbers separated by commas."""
-    try:
-        values = tuple(sorted(float(part) for part in text.split(",") if part.strip()))
-    except ValueError:
-        values = ()
-    if not values or not all(math.isfinite(v) and v > 0 for v in values):
-        raise argparse.ArgumentTypeError(f"expected noise levels in Å as 0.1,0.5; got {text!r}")
-    if len(set(values)) < len(values):
-        raise argparse.ArgumentTypeError(f"expected each noise level once, got {text!r}")
-    return values
+    """Positive numbers separated by commas, the least first."""
+    return tuple(sorted(numbers(text, float, "noise levels in Å as 0.1,0.5", above=0)))
 
 
 def folder(text: str) -> Path:
@@ -120,13 +123,3 @@ def nested_options(
             )
         nested[name][field] = value
     return nested
-
-
-def _number(text: str, kind: Callable[[str], Any], fits: Callable[[Any], bool], what: str) -> Any:
-    try:
-        value = kind(text)
-    except ValueError:
-        value = None
-    if value is None or not fits(value):
-        raise argparse.ArgumentTypeError(f"expected {what}, got {text!r}")
-    return value

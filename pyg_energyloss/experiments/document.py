@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,9 @@ def make_document(
     experiment: AnyExperiment,
     specs: Sequence[Spec],
     results: Mapping[str, Mapping[str, Any]],
+    errors: Mapping[str, str],
     *,
     out: Path,
-    errors: Mapping[str, str] | None = None,
-    baselines: Sequence[Mapping[str, Any]] = (),
     command: str = "",
     whole: bool = True,
 ) -> Document:
@@ -33,41 +32,43 @@ def make_document(
     Args:
         experiment: Of the study.
         specs: All runs of the study.
-        results: Key of a spec -> its result.json, for the finished ones.
+        results: Name of a folder -> its result.json, for the finished ones, baselines included.
+        errors: Name of a folder -> what went wrong.
         out: The study's folder.
-        errors: Key of a spec, or "baselines" -> what went wrong.
-        baselines: Measurements without training.
         command: What was typed.
         whole: Whether plots and pictures are made too; they take a while.
     """
-    errors = errors or {}
     finished = [spec for spec in specs if spec.key in results]
     lost = [spec for spec in specs if spec.key in errors]
     columns = list(experiment.columns)
     rows = summarise(
-        [m for spec in finished for m in labelled(experiment, spec, results[spec.key])],
+        [m for spec in finished for m in labelled(spec, results[spec.key])],
         columns,
-        [(experiment.labels_of(spec), str(spec.seed)) for spec in lost],
+        [(spec.labels, str(spec.seed)) for spec in lost],
     )
-    below = summarise([(m["labels"], m["values"]) for m in baselines], columns, [])
+    others = [m for r in results.values() if r["job"] != "run" for m in r["measurements"]]
+    below = summarise([(m["labels"], m["values"]) for m in others], columns, [])
     experiment.derive(rows)
+    told = [*specs[0].labels, *(label for row in rows for label in row["labels"])]
+    same = [k for k in experiment.told_if_several if len({s.labels[k] for s in specs}) == 1]
+    labels = {label: label for label in told if label not in same}
     shown = [c for c in columns if any(mean_of(row, c["key"]) is not None for row in rows)]
     runs = [dict(results[spec.key]) for spec in finished]
     sections: list[Section] = []
     if whole and runs:
         sections = [
             *experiment.sections(runs, rows, baselines=below, out=out),
-            _settings(experiment, finished, runs),
+            _settings(experiment, finished, runs, labels),
         ]
     titles = {spec.key: f"{spec.title} ({spec.key[-8:]})" for spec in specs}
     return {
         "experiment": experiment.name,
         "title": experiment.title,
         "text": experiment.describe(specs),
-        "summary": sentence(rows, shown, experiment.labels(specs), group=experiment.group),
+        "summary": sentence(rows, shown, labels, group=experiment.group),
         "command": command,
         "settings": _common([spec.to_dict() for spec in specs]),
-        "labels": experiment.labels(specs),
+        "labels": labels,
         "group": experiment.group,
         "columns": shown,
         "rows": rows,
@@ -80,13 +81,12 @@ def make_document(
     }
 
 
-def labelled(experiment: AnyExperiment, spec: Spec, result: Mapping[str, Any]) -> list[Labelled]:
+def labelled(spec: Spec, result: Mapping[str, Any]) -> list[Labelled]:
     """Labels and metrics of each measurement of a run."""
     of_run = {name: result.get(name) for name in OF_RUN}
-    labels = experiment.labels_of(spec)
     return [
         (
-            {**labels, **m["labels"]},
+            {**spec.labels, **m["labels"]},
             # How many graphs a mean is over stays with the run.
             {**{k: v for k, v in m["values"].items() if not k.startswith("n_")}, **of_run},
         )
@@ -123,22 +123,22 @@ def sentence(
 
 
 def _settings(
-    experiment: AnyExperiment, specs: Sequence[Spec], runs: Sequence[Mapping[str, Any]]
+    experiment: AnyExperiment,
+    specs: Sequence[Spec],
+    runs: Sequence[Mapping[str, Any]],
+    labels: Iterable[str],
 ) -> Section:
-    heads = {
-        k: h for k, h in experiment.labels(specs).items() if k in experiment.labels_of(specs[0])
-    }
+    heads = [label for label in labels if label in specs[0].labels]
     seen: dict[tuple[str, ...], dict[str, str | float | None]] = {}
     for spec, run in zip(specs, runs, strict=True):
-        labels = tuple(experiment.labels_of(spec)[key] for key in heads)
-        seen[labels] = experiment.made_of(spec, run)
+        seen[tuple(spec.labels[head] for head in heads)] = experiment.made_of(spec, run)
     made = list(dict.fromkeys(head for row in seen.values() for head in row))
     return section(
         "table",
         "How it was made",
         "",
-        columns=[*heads.values(), *made],
-        rows=[[*labels, *(row.get(head, "") for head in made)] for labels, row in seen.items()],
+        columns=[*heads, *made],
+        rows=[[*told, *(row.get(head, "") for head in made)] for told, row in seen.items()],
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypedDict, TypeVar
 
+from pyg_energyloss import registry
 from pyg_energyloss.experiments.spec import Spec
 from pyg_energyloss.files import read_npz, read_or_set_aside
 from pyg_energyloss.report.document import Column, Row, Section
@@ -48,6 +49,8 @@ class Experiment(ABC, Generic[S]):
     spec_type: type[S] = Spec  # type: ignore[assignment] # unless a subclass has fields of its own
     #: Kind -> role that its registered names must have; names without a role always pass.
     roles: ClassVar[Mapping[str, str]] = {}
+    #: Kind -> options that the experiment itself gives to everything of that kind.
+    given: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     #: What the tables show, from left to right.
     columns: ClassVar[Sequence[Column]] = ()
     #: Files (npz) that a run leaves in its folder.
@@ -56,6 +59,30 @@ class Experiment(ABC, Generic[S]):
     note: ClassVar[str] = ""
     #: One of the labels: a table for each of its values.
     group: ClassVar[str | None] = None
+    #: Labels that the tables leave out where all runs have the same.
+    told_if_several: ClassVar[Sequence[str]] = ()
+
+    def check_part(self, kind: str, name: str, options: Mapping[str, Any] | None = None) -> None:
+        """Check that a registered name is one for this experiment, and takes its options.
+
+        Raises:
+            UnknownNameError: the name is not registered; the message lists the choices.
+            ValueError: it has another role, or cannot be made with the options.
+        """
+        found, wanted = registry.entry(kind, name), self.roles.get(kind, "")
+        if found.role and wanted and found.role != wanted:
+            fitting = [e.name for e in registry.describe(kind) if e.role in ("", wanted)]
+            raise ValueError(
+                f"the {kind} {name!r} ({found.summary}) is not for {self.name}; choose from "
+                f"{', '.join(fitting)}"
+            )
+        if options:
+            try:
+                registry.create(kind, name, **{**self.given.get(kind, {}), **options})
+            except (TypeError, ValueError, RuntimeError, KeyError) as error:
+                raise ValueError(
+                    f"the {kind} {name!r} cannot be made with {dict(options)}: {error}"
+                ) from error
 
     def check(self, specs: Sequence[S]) -> None:
         """Look at what the specs name before anything runs.
@@ -118,27 +145,14 @@ class Experiment(ABC, Generic[S]):
         del result
         return True
 
-    def labels(self, specs: Sequence[S]) -> dict[str, str]:
-        """Key -> head of the label columns, those of `Measurement` included."""
-        del specs
-        return {"model": "model"}
-
-    def labels_of(self, spec: S) -> dict[str, str]:
-        """Labels of a run; runs of equal labels differ in the seed alone."""
-        return {"model": spec.model}
-
     def made_of(self, spec: S, result: Mapping[str, Any]) -> dict[str, str | float | None]:
         """Head -> what the report says of how a run was made, beside its labels."""
         del spec
         return {"parameters": result.get("parameters")}
 
-    def headline(self, specs: Sequence[S]) -> str:
-        """What was compared, in a line."""
-        return seeds_of(specs)
-
     def describe(self, specs: Sequence[S]) -> str:
         """What was asked for, in a few sentences."""
-        return f"{self.headline(specs)}."
+        return f"{seeds_of(specs)}."
 
     def derive(self, rows: Sequence[Row]) -> None:
         """Add values that compare rows with each other."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from pyg_energyloss.report.document import (
-    CurvePanel,
-    Kind,
-    Line,
-    PointPanel,
-    PointSeries,
-    Row,
-    Section,
-    Series,
-)
+from numpy.typing import NDArray
+
+from pyg_energyloss.data.elements import SYMBOLS
+from pyg_energyloss.experiments.spec import TrainingSpec
+from pyg_energyloss.report.document import Kind, Row, Section
+from pyg_energyloss.report.kinds.curves import CurvePanel, Series
+from pyg_energyloss.report.kinds.points import Line, PointPanel, PointSeries
+from pyg_energyloss.report.kinds.structures import Structure, StructureSet
 
 Results = Sequence[Mapping[str, Any]]
 
@@ -82,6 +80,53 @@ def training_curves(results: Results, *, metric: str, label: str, log: bool, tex
         for model in in_order(results, "model")
     ]
     return section("curves", "Training", text, panels=panels, rows=1, markers=False)
+
+
+def errors_by_model(
+    results: Results, rows: Sequence[Row], metrics: Sequence[tuple[str, str]], title: str
+) -> Section:
+    """Dots for each model and loss: a panel for each metric (and its head) that is known."""
+    panels = []
+    for metric, head in metrics:
+        series = [
+            points_of(rows, metric, loss, category="model", wanted={"loss": loss})
+            for loss in in_order(results, "loss")
+        ]
+        if any(s["points"] for s in series):
+            panels.append(point_panel(head, series, in_order(results, "model"), log=True))
+    text = "By model and loss, logarithmic, lower is better; bars: standard deviation."
+    return section("dots", title, text, panels=panels, horizontal=False)
+
+
+def predictions(
+    results: Results,
+    spec_type: type[TrainingSpec],
+    drawn: Callable[[str], Iterable[tuple[Structure, Structure | None]]],
+    title: str,
+    text: str,
+) -> Section:
+    """True structures and, on top of them, what each model with each loss makes of them.
+
+    ``drawn`` reads both from the folder of a run, which it is given the key of.
+    """
+    references: list[Structure] = []
+    sets: list[StructureSet] = []
+    for model, loss in in_order(results, "model", "loss"):
+        spec = spec_type.from_dict(where(results, model=model, loss=loss)[0]["spec"])
+        pairs = list(drawn(spec.key))
+        references = references or [true for true, _ in pairs]
+        sets.append({"label": spec.label, "structures": [predicted for _, predicted in pairs]})
+    return section("structures", title, text, references=references, sets=sets)
+
+
+def structure(name: str, z: Iterable[Any], pos: NDArray[Any], bonds: NDArray[Any]) -> Structure:
+    """Atoms by their numbers, positions in Å, and pairs of bonded atoms, as plain data."""
+    return {
+        "name": name,
+        "elements": [SYMBOLS[int(number)] for number in z],
+        "pos": pos.round(3).tolist(),
+        "bonds": bonds.tolist(),
+    }
 
 
 def lines_of(rows: Sequence[Row], metric: str, name: str) -> list[Line]:

@@ -97,6 +97,11 @@ class Spec:
         return (self.model,)
 
     @property
+    def labels(self) -> dict[str, str]:
+        """Head -> what the tables say below it; runs of equal labels differ in the seed alone."""
+        return {"model": self.label}
+
+    @property
     def key(self) -> str:
         """Short name, equal for runs that train alike however they are judged; also the folder."""
         trains = [f.name for f in fields(self) if "judging" not in f.metadata]
@@ -162,6 +167,11 @@ class TrainingSpec(Spec):
     def names(self) -> tuple[str, ...]:
         """Model and loss."""
         return (self.model, self.loss)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Model and loss."""
+        return {"model": self.model, "loss": self.loss}
 
 
 def check_levels(levels: Sequence[float], task: str) -> None:

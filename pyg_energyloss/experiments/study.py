@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from pyg_energyloss import registry
-from pyg_energyloss.experiments.check import check_specs
 from pyg_energyloss.experiments.document import make_document
 from pyg_energyloss.experiments.executors import ProgressDisplay, folder_lock, run_folders
 from pyg_energyloss.experiments.experiment import AnyExperiment, Report
@@ -49,20 +48,30 @@ def run_study(
         FolderInUseError: another study works in ``out``.
         ValueError: something that the specs name is not there, or not for this experiment.
     """
-    experiment: AnyExperiment = registry.create("experiment", name)
-    check_specs(experiment, specs)
+    experiment = checked(name, specs)
     with folder_lock(out):
         experiment.prepare(specs, out, report or _silent)
         orders = _orders(experiment, specs, hardware or {})
         for key, order in orders.items():
             _give(experiment, order, out / "runs" / key)
-        errors: dict[str, str] = {}
+
+        def sum_up(errors: Mapping[str, str], *, whole: bool) -> Document:
+            results: dict[str, dict[str, Any]] = {}
+            for key in orders:
+                if result := read_or_set_aside(out / "runs" / key / "result.json"):
+                    results[key] = result
+            document = make_document(
+                experiment, specs, results, errors, out=out, command=command, whole=whole
+            )
+            write_json(out / "results.json", document)
+            return document
+
         try:
-            errors.update(_execute(experiment, orders, out, executing))
+            errors = _execute(experiment, orders, out, executing)
         except BaseException:
-            _sum_up(experiment, specs, orders, out, errors, command=command, whole=False)
+            sum_up({}, whole=False)
             raise
-        return _sum_up(experiment, specs, orders, out, errors, command=command, whole=True)
+        return sum_up(errors, whole=True)
 
 
 def join_study(name: str, specs: Sequence[Spec], out: Path, *, hardware: Mapping[str, Any]) -> None:
@@ -74,8 +83,7 @@ def join_study(name: str, specs: Sequence[Spec], out: Path, *, hardware: Mapping
         out: Folder of the study, the same files as on the first node.
         hardware: Lightning's ``devices``, ``num_nodes`` and ``strategy``.
     """
-    experiment: AnyExperiment = registry.create("experiment", name)
-    check_specs(experiment, specs)
+    experiment = checked(name, specs)
     orders = _orders(experiment, specs, hardware)
     left = [
         out / "runs" / key
@@ -96,15 +104,30 @@ def run_one(name: str, spec: Spec, out: Path, *, report: Report | None = None) -
         out: Folder of the study.
         report: Told how far the preparation of the data is.
     """
-    experiment: AnyExperiment = registry.create("experiment", name)
-    check_specs(experiment, [spec])
+    experiment = checked(name, [spec])
     with folder_lock(out / "data", wait=True):
         experiment.prepare([spec], out, report or _silent)
     folder = out / "runs" / spec.key
     with folder_lock(folder, wait=True):
-        _give(experiment, {"experiment": name, "job": "run", "spec": spec.to_dict()}, folder)
+        _give(experiment, _order(experiment, "run", spec), folder)
         run_folder(str(folder))
         return read_json(folder / "result.json")
+
+
+def checked(name: str, specs: Sequence[Spec]) -> AnyExperiment:
+    """The experiment of a name, after a look at its runs.
+
+    Raises:
+        UnknownNameError: a name is not registered; the message lists the choices.
+        ValueError: there are no specs, two are alike, or the experiment rejects one.
+    """
+    experiment: AnyExperiment = registry.create("experiment", name)
+    if not specs:
+        raise ValueError("`specs` must name at least one run, got none")
+    if len({spec.key for spec in specs}) < len(specs):
+        raise ValueError("`specs` must be distinct runs, two of them are made alike")
+    experiment.check(specs)
+    return experiment
 
 
 def _execute(
@@ -128,58 +151,22 @@ def _execute(
     return {outcome.folder.name: outcome.error for outcome in outcomes if outcome.error}
 
 
-def _sum_up(
-    experiment: AnyExperiment,
-    specs: Sequence[Spec],
-    orders: Orders,
-    out: Path,
-    errors: Mapping[str, str],
-    *,
-    command: str,
-    whole: bool,
-) -> Document:
-    results: dict[str, dict[str, Any]] = {}
-    for key in orders:
-        result = read_or_set_aside(out / "runs" / key / "result.json")
-        if result is not None:
-            results[key] = result
-    below = [
-        m for key, r in results.items() if orders[key]["job"] != "run" for m in r["measurements"]
-    ]
-    document = make_document(
-        experiment,
-        specs,
-        results,
-        out=out,
-        errors=errors,
-        baselines=below,
-        command=command,
-        whole=whole,
-    )
-    write_json(out / "results.json", document)
-    return document
-
-
 def _orders(
     experiment: AnyExperiment, specs: Sequence[Spec], hardware: Mapping[str, Any]
 ) -> Orders:
-    """Key -> what the folder's spec.json says."""
-    orders: Orders = {}
+    """Name of a folder -> what its spec.json says."""
+    orders = {
+        spec.key: {**_order(experiment, "run", spec), "hardware": dict(hardware)} for spec in specs
+    }
     settings = experiment.baseline_settings(specs[0])
-    if settings is not None:
-        orders[f"baselines-{digest_of(settings)}"] = {
-            "experiment": experiment.name,
-            "job": "baselines",
-            "spec": specs[0].to_dict(),
-        }
-    for spec in specs:
-        orders[spec.key] = {
-            "experiment": experiment.name,
-            "job": "run",
-            "spec": spec.to_dict(),
-            "hardware": dict(hardware),
-        }
-    return orders
+    if settings is None:
+        return orders
+    name = f"baselines-{digest_of(settings)}"
+    return {name: _order(experiment, "baselines", specs[0]), **orders}
+
+
+def _order(experiment: AnyExperiment, job: str, spec: Spec) -> dict[str, Any]:
+    return {"experiment": experiment.name, "job": job, "spec": spec.to_dict()}
 
 
 def _give(experiment: AnyExperiment, order: dict[str, Any], folder: Path) -> None:

@@ -90,15 +90,9 @@ def column(
     text: str = "",
 ) -> Column:
     """A `Column` in one line; a share with the unit "%" is shown times 100."""
-    return {
-        "key": key,
-        "label": label,
-        "unit": unit,
-        "better": better,
-        "digits": digits,
-        "terminal": terminal,
-        "help": text,
-    }
+    return Column(
+        key=key, label=label, unit=unit, better=better, digits=digits, terminal=terminal, help=text
+    )
 
 
 def share(key: str, label: str, text: str, *, digits: int = 1, terminal: bool = False) -> Column:

@@ -6,12 +6,10 @@ import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 
-from pyg_energyloss import registry
-from pyg_energyloss.experiments.check import check_role
 from pyg_energyloss.experiments.data import load_splits
 from pyg_energyloss.experiments.experiment import Experiment, Measurement, Report, seeds_of
 from pyg_energyloss.experiments.fitting.resumed import resumed
@@ -32,8 +30,6 @@ class TrainingExperiment(Experiment[S], Generic[S, T]):
     """
 
     spec_type: type[S] = TrainingSpec  # type: ignore[assignment] # unless a subclass has its own
-    #: Kind -> options that the experiment itself gives to everything of that kind.
-    given: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     @abstractmethod
     def build(self, spec: S, out: Path) -> T:
@@ -47,11 +43,8 @@ class TrainingExperiment(Experiment[S], Generic[S, T]):
         self, spec: S, folder: Path, report: Report, hardware: Mapping[str, Any]
     ) -> dict[str, Any] | None:
         """Train, unless that is done, and measure in the first process."""
-
-        def build() -> T:
-            return self.build(spec, folder.parents[1])
-
-        found = resumed(build, spec.seed, folder, report, hardware)
+        out = folder.parents[1]
+        found = resumed(lambda: self.build(spec, out), spec.seed, folder, report, hardware)
         if found is None:
             return None
         about, training = found
@@ -77,42 +70,15 @@ class TrainingExperiment(Experiment[S], Generic[S, T]):
             ValueError: a name is registered for another experiment, or cannot be made with its
                 options.
         """
-        tried: set[str] = set()
+        checked: list[tuple[str, str, Any]] = []
         for spec in specs:
-            for kind, name in self.names(spec):
-                check_role(self, kind, name)
-            for kind, name, options in (
-                ("model", spec.model, spec.model_options),
-                ("loss", spec.loss, spec.loss_options),
-            ):
-                told = f"{kind} {name} {options}"
-                if options and told not in tried:
-                    tried.add(told)
-                    self.try_options(kind, name, options)
+            options = {"model": spec.model_options, "loss": spec.loss_options}
+            for part in [(kind, name, options.get(kind)) for kind, name in self.names(spec)]:
+                if part not in checked:
+                    self.check_part(*part)
+                    checked.append(part)
             if spec.dataset:
                 load_splits(spec.dataset, spec.dataset_options)
-
-    def try_options(self, kind: str, name: str, options: Mapping[str, Any]) -> None:
-        """Make a thing with its options and forget it.
-
-        Raises:
-            ValueError: it cannot be made; the message tells what was given.
-        """
-        given = {**self.given.get(kind, {}), **options}
-        try:
-            registry.create(kind, name, **given)
-        except (TypeError, ValueError, RuntimeError, KeyError) as error:
-            raise ValueError(
-                f"the {kind} {name!r} cannot be made with {dict(options)}: {error}"
-            ) from error
-
-    def labels(self, specs: Sequence[S]) -> dict[str, str]:
-        """Model and loss."""
-        return {**super().labels(specs), "loss": "loss"}
-
-    def labels_of(self, spec: S) -> dict[str, str]:
-        """Model and loss."""
-        return {**super().labels_of(spec), "loss": spec.loss}
 
     def made_of(self, spec: S, result: Mapping[str, Any]) -> dict[str, str | float | None]:
         """Learning rate, parameters and options."""
@@ -123,7 +89,11 @@ class TrainingExperiment(Experiment[S], Generic[S, T]):
             "options": ", ".join(f"{name}={value}" for name, value in options.items()),
         }
 
-    def headline(self, specs: Sequence[S]) -> str:
+    def describe(self, specs: Sequence[S]) -> str:
         """Data and length."""
-        first = specs[0]
-        return f"{first.dataset}: {first.steps} steps of {first.batch_size}, {seeds_of(specs)}"
+        return f"{specs[0].dataset}: {length_of(specs)}."
+
+
+def length_of(specs: Sequence[TrainingSpec]) -> str:
+    """How long a study trains, and how often, in words."""
+    return f"{specs[0].steps} steps of {specs[0].batch_size}, {seeds_of(specs)}"

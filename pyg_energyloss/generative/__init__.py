@@ -4,6 +4,7 @@ from pyg_energyloss.generative.centre import centred, centred_noise
 from pyg_energyloss.generative.diffusion import MoleculeDiffusion
 from pyg_energyloss.generative.guide import Guide, guidance, perceived_terms
 from pyg_energyloss.generative.parametrisation import (
+    degree_weight,
     epsilon_from_x0,
     epsilon_weight,
     flow_weight,
@@ -52,6 +53,7 @@ __all__ = [
     "centred_noise",
     "ddim",
     "ddim_step",
+    "degree_weight",
     "epsilon_from_x0",
     "epsilon_weight",
     "flow_weight",

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
+from pyg_energyloss.degree import degree_of
 from pyg_energyloss.generative.centre import centred, centred_noise
-from pyg_energyloss.generative.parametrisation import per_node
+from pyg_energyloss.generative.parametrisation import degree_weight, per_node
 from pyg_energyloss.generative.prediction import Prediction
 from pyg_energyloss.generative.schedules import NoiseSchedule
 from pyg_energyloss.generative.steps import Levels
@@ -103,8 +104,9 @@ class MoleculeDiffusion(nn.Module):
     def losses(self, data: Batch, loss: StructureLoss) -> tuple[Tensor, Tensor]:
         """Return the weighted losses of positions and types, both [num_graphs].
 
-        The structure loss is multiplied by the weight of the prediction, α²/σ² for noise; types
-        have a mean squared error with the same weight.
+        The structure loss is multiplied by the weight of the prediction, α²/σ² for noise, or by
+        its root where the loss grows with the error and not with its square, see `degree_weight`;
+        types have a mean squared error with the weight.
 
         Args:
             data: Batch from `noised`.
@@ -125,7 +127,7 @@ class MoleculeDiffusion(nn.Module):
         counts = data.ptr.diff().to(error.dtype)
         of_types = error.new_zeros(counts.shape).index_add(0, data.batch, error) / counts
         weight = self.prediction.weight(alpha, sigma)
-        return weight * value, weight * of_types
+        return degree_weight(weight, degree_of(loss)) * value, weight * of_types
 
     def start(self, counts: Tensor, *, generator: torch.Generator) -> Batch:
         """Return pure noise for molecules of ``counts`` atoms [num_graphs], at time 1."""

@@ -118,6 +118,26 @@ def flow_weight(time: Level, *, least: float = 1e-3) -> Any:
     return 1.0 / max(time, least) ** 2
 
 
+def degree_weight(weight: Level, degree: float) -> Any:
+    r"""Return w^(p/2): the weight w of a square, for a loss that grows like the p-th power.
+
+    A denoiser whose error in the model's own variable has size 1 at every level is off by w^(-½) in
+    the structure (by σ for a velocity, by σ/α for noise). A square of that is 1/w, so w makes its
+    values equal over the levels, and its gradients in the network's output too: w · 2|e| · w^(-½)
+    with |e| = w^(-½) is 2. The value of an absolute error is w^(-½) and its gradient in e does not
+    shrink with e at all: w would make it w · 1 · w^(-½), which grows as 1/σ at small noise, and the
+    few molecules of the smallest noise would be all that counts. Its weight is w^(½).
+
+    Args:
+        weight: w, of a squared error.
+        degree: p, 2 for a square and 1 for an absolute error.
+
+    >>> degree_weight(4.0, 2.0), degree_weight(4.0, 1.0)
+    (4.0, 2.0)
+    """
+    return weight ** (degree / 2)
+
+
 def per_node(level: Tensor, batch: Tensor | None) -> Tensor:
     """Return the noise level [num_graphs] of the graph of each node, as [num_nodes, 1].
 

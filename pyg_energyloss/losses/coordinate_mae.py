@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor
 
 from pyg_energyloss.functional import coordinate_mae
@@ -27,6 +29,8 @@ class CoordinateMAELoss(StructureLoss):
 
     Source: arXiv 2511.02087, section 6.
     """
+
+    degree: ClassVar = 1.0
 
     def graph_values(self, pos_pred: Tensor, info: GraphInfo) -> Tensor:
         """Return the value of each graph [num_graphs] in Å."""

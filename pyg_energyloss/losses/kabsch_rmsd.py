@@ -36,6 +36,7 @@ class RMSDLoss(StructureLoss):
     Source: Kabsch, Acta Cryst. A32, 922 (1976).
     """
 
+    degree: ClassVar = 1.0
     defaults: ClassVar = {"mirror": False, "softening": 0.02, **StructureLoss.defaults}
 
     def __init__(

@@ -260,6 +260,29 @@ def multiscale(
     return springs + rmsd_weight * RMSDLoss(mirror=mirror, reduction=reduction)
 
 
+def multiscale_gated(
+    *,
+    crossover: float = 0.5,
+    stiffness: Stiffness = "inverse_square",
+    l1_weight: float = L1_WEIGHT,
+    rmsd_weight: float = RMSD_WEIGHT,
+    mirror: bool = True,
+    normalize: str | None = "atoms",
+    reduction: str = "mean",
+    temperature: float = 1.0,
+) -> NoiseGatedLoss:
+    """`multiscale` where the noise is small, times the noise; MSE where it is large."""
+    low = multiscale(
+        stiffness=stiffness,
+        l1_weight=l1_weight,
+        rmsd_weight=rmsd_weight,
+        mirror=mirror,
+        normalize=normalize,
+        temperature=temperature,
+    )
+    return NoiseGatedLoss(low, CoordinateMSELoss(), crossover=crossover, reduction=reduction)
+
+
 def energy_absolute_sparse(
     *,
     stiffness: Stiffness = "inverse_square",

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pyg_energyloss.degree import degree_of
 from pyg_energyloss.losses.parts.arithmetic import LossArithmetic
 from pyg_energyloss.losses.parts.per_graph import per_graph
 from pyg_energyloss.losses.parts.reduce import check_reduction, reduce_graphs
@@ -17,6 +18,9 @@ class NoiseGatedLoss(LossArithmetic):
 
     Formula: g · low + (1 - g) · high with g = 1/(1 + (r/c)⁴) and r = σ/α the noise in units of the
     clean structure, read from ``data.noise_ratio`` [num_graphs]. Without that attribute g = 1.
+
+    Where the two grow with different powers of the error (`degree`: 1 of absolute springs, 2 of
+    MSE), low counts r^(difference) as much: an absolute error times the noise is a square's like.
 
     The minimiser of an energy is the score at small noise only (proposition 4.4). At large noise
     the average over all structures that are possible is needed, which is what MSE is minimised by,
@@ -55,6 +59,11 @@ class NoiseGatedLoss(LossArithmetic):
         self.low, self.high = per_graph(low), per_graph(high)
         self.crossover, self.reduction = crossover, check_reduction(reduction)
 
+    @property
+    def degree(self) -> float:
+        """That of the loss at large noise, which the other one is brought to."""
+        return degree_of(self.high)
+
     def forward(self, pos_pred: Tensor, data: Any) -> Tensor:
         """Return the reduced loss of ``pos_pred`` [num_nodes, dim] against ``data.pos``."""
         low = self.low(pos_pred, data)
@@ -62,4 +71,6 @@ class NoiseGatedLoss(LossArithmetic):
         if ratio is None:
             return reduce_graphs(low, self.reduction)
         gate = 1 / (1 + (ratio / self.crossover) ** 4)
+        power = self.degree - degree_of(self.low)
+        low = low if power == 0 else ratio**power * low
         return reduce_graphs(gate * low + (1 - gate) * self.high(pos_pred, data), self.reduction)

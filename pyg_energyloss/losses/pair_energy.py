@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pyg_energyloss.degree import degree_of
 from pyg_energyloss.functional import complete_pair_energy, crystal_energy, pair_energy
 from pyg_energyloss.functional.engine import law_of, well_of
 from pyg_energyloss.functional.engine.wells import HARMONIC
@@ -97,6 +98,11 @@ class PairEnergyLoss(LossArithmetic, SpringMessages):
         self.potential = named_potential(potential)
         self._well = well_of(self.potential)
         self.cutoff = check_cutoff(cutoff)
+
+    @property
+    def degree(self) -> float:
+        """The power of an error's size that the energy grows with: that of the potential."""
+        return degree_of(self.potential)
 
     def forward(self, pos_pred: Tensor, data: Any, cell_pred: Tensor | None = None) -> Tensor:
         """Return the reduced energy of predicted positions [num_nodes, dim] against ``data.pos``.

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pyg_energyloss.degree import degree_of
 from pyg_energyloss.losses.best_image import (
     BatchImages,
     batch_images,
@@ -66,6 +67,11 @@ class SymmetricLoss(LossArithmetic):
         self.inner = per_graph(KabschMSELoss() if inner is None else inner)
         self.colors = colors
         self.reduction = check_reduction(reduction)
+
+    @property
+    def degree(self) -> float:
+        """That of the inner loss, see `degree_of`."""
+        return degree_of(self.inner)
 
     def forward(self, pos_pred: Tensor, data: Any) -> Tensor:
         """Return the reduced loss of predicted positions [num_nodes, dim] against ``data.pos``.

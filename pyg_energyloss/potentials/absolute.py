@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor
 
 from pyg_energyloss.potentials.base import Potential
@@ -21,6 +23,8 @@ class Absolute(Potential):
 
     Source: ours, beside the harmonic springs of arXiv 2511.02087, eq 7.
     """
+
+    degree: ClassVar = 1.0
 
     def energy(self, stretch: Tensor) -> Tensor:
         """Return φ(e) [same shape as stretch]."""

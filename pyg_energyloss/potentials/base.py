@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor
 
 from pyg_energyloss.radial import WellForm
@@ -14,6 +16,9 @@ class Potential:
     `energy` and `tension`, and `kernel_form` where a compiled kernel knows it. Any other object
     with `value` and `slope` serves as well.
     """
+
+    #: The power of e that φ grows with; of a potential that is no power, the one near its minimum.
+    degree: ClassVar[float] = 2.0
 
     def energy(self, stretch: Tensor) -> Tensor:
         """Return φ(e) [same shape as stretch]."""

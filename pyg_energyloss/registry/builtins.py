@@ -167,6 +167,12 @@ def energyloss_register_losses(register: Register) -> None:
         role="structure",
     )
     register(
+        "multiscale_gated",
+        f"{named}:multiscale_gated",
+        summary="multiscale at low noise, MSE at high",
+        role="structure",
+    )
+    register(
         "energy_constant",
         f"{named}:energy_constant",
         summary="springs of equal stiffness",
@@ -321,6 +327,12 @@ def energyloss_register_models(register: Register) -> None:
         "edm",
         f"{denoisers}:EDM",
         summary="denoiser of a generator, E(n)-equivariant",
+        role="denoiser",
+    )
+    register(
+        "vector_denoiser",
+        f"{denoisers}:VectorDenoiser",
+        summary="the same, with vectors on the atoms: it sees angles",
         role="denoiser",
     )
     register(

@@ -64,9 +64,7 @@ def print_table(
     stream = file or sys.stdout
     for line in textwrap.wrap(title, shutil.get_terminal_size((80, 24)).columns):
         _write(line, stream, bold=True)
-    marks = [list(map(bool, row)) for row in best or [[False] * len(row) for row in rows]]
-    heads = [(column, "") for column in columns]
-    _print(Sheet("", heads, [list(row) for row in rows], marks, 1, 0), stream)
+    _print(Sheet.plain(columns, rows, best=best), stream)
 
 
 def _print(sheet: Sheet, stream: TextIO) -> None:

@@ -7,7 +7,7 @@ known is None (null), never NaN.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, TypedDict
 
 Kind = Literal[
     "text", "table", "curves", "dots", "bars", "histograms", "structures", "lattices", "figure"
@@ -48,7 +48,10 @@ class Row(TypedDict):
 
 
 class Section(TypedDict):
-    """A part of the page; ``kind`` tells which of the classes below ``data`` is."""
+    """A part of the page; ``data`` is as its kind says, below or beside what draws it in `kinds`.
+
+    Kind "text" has no data.
+    """
 
     kind: Kind
     title: str
@@ -85,10 +88,6 @@ class Document(TypedDict):
     runs: list[dict[str, Any]]
 
 
-class Text(TypedDict):
-    """Kind "text": the section's ``title`` and ``text`` are all; ``data`` is empty."""
-
-
 class Table(TypedDict):
     """Kind "table": cells are text or numbers, shown as they are (numbers with ``:g``)."""
 
@@ -101,157 +100,6 @@ class Axis(TypedDict):
 
     label: str
     log: bool
-
-
-class Series(TypedDict):
-    """``values[i]`` are those of all seeds at ``x[i]``: drawn as their mean and their range."""
-
-    label: str
-    x: list[float]
-    values: list[list[float]]
-
-
-class CurvePanel(TypedDict):
-    """One panel of curves."""
-
-    title: str
-    x: Axis
-    y: Axis
-    series: list[Series]
-
-
-class Curves(TypedDict):
-    """Kind "curves": panels in ``rows`` rows; a label has one colour in all sections.
-
-    ``markers`` draws points with standard deviations joined by lines (error by noise level), not
-    the bands of a training curve.
-    """
-
-    panels: list[CurvePanel]
-    rows: int
-    markers: bool
-
-
-class Point(TypedDict):
-    """A value of a category with its standard deviation, None for a single seed."""
-
-    category: str
-    mean: float
-    sd: float | None
-
-
-class PointSeries(TypedDict):
-    """Points of one label; ``hollow`` ones are drawn as rings (a second figure of the same run)."""
-
-    label: str
-    hollow: bool
-    points: list[Point]
-
-
-class Line(TypedDict):
-    """A value that stands for no category: a baseline, what real data score."""
-
-    label: str
-    value: float
-
-
-class PointPanel(TypedDict):
-    """One panel of dots or bars; ``axis`` is that of the values."""
-
-    title: str
-    axis: Axis
-    categories: list[str]
-    series: list[PointSeries]
-    lines: list[Line]
-
-
-class Points(TypedDict):
-    """Kinds "dots" and "bars": panels side by side; ``horizontal`` puts categories on the left."""
-
-    panels: list[PointPanel]
-    horizontal: bool
-
-
-class Histogram(TypedDict):
-    """Density in each bin; the ``reference`` is filled and grey."""
-
-    label: str
-    density: list[float]
-    reference: bool
-
-
-class Histograms(TypedDict):
-    """Kind "histograms": ``edges`` has one more number than each density."""
-
-    x: Axis
-    edges: list[float]
-    series: list[Histogram]
-
-
-class Structure(TypedDict):
-    """Atoms and bonds; positions in Å.
-
-    ``bonds`` are pairs of atoms, ``orders`` theirs. ``energy`` colours atoms (that of the springs
-    at each), ``marked`` atoms get a ring (valence not filled), ``note`` is shown beside the name.
-    ``cell`` are the lattice vectors of a crystal, drawn as a box from the origin.
-    """
-
-    name: str
-    elements: list[str]
-    pos: list[list[float]]
-    bonds: list[list[int]]
-    orders: NotRequired[list[int]]
-    energy: NotRequired[list[float]]
-    marked: NotRequired[list[bool]]
-    note: NotRequired[str]
-    cell: NotRequired[list[list[float]]]
-
-
-class StructureSet(TypedDict):
-    """Structures of one run; None where a prediction is not finite."""
-
-    label: str
-    structures: list[Structure | None]
-
-
-class Structures(TypedDict):
-    """Kind "structures": with ``references`` a viewer, true and predicted on top of each other.
-
-    ``references[i]`` is the true structure of ``structures[i]`` of each set. Without references
-    (generated molecules) a gallery, a row for each set.
-    """
-
-    references: list[Structure]
-    sets: list[StructureSet]
-
-
-class Picture(TypedDict):
-    """Spins of one prediction, 1 or -1, and its energy."""
-
-    label: str
-    spins: list[int]
-    energy: float
-
-
-class System(TypedDict):
-    """A spin system: couplings of ``bonds``, the ground state, and what was predicted."""
-
-    coupling: list[float]
-    target: list[int]
-    energy: float
-    pictures: list[Picture]
-
-
-class Lattices(TypedDict):
-    """Kind "lattices": a row for each system, a column for the target and for each picture.
-
-    Site ``i`` is in row ``i // shape[1]``; bonds that wrap around are not drawn. Spins are red
-    where they differ from the target; lines are unsatisfied bonds (J s s < 0).
-    """
-
-    shape: list[int]
-    bonds: list[list[int]]
-    systems: list[System]
 
 
 class Figure(TypedDict):

@@ -6,7 +6,7 @@ import base64
 import html
 import mimetypes
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +29,19 @@ class Page:
 
     Args:
         title: Heading and window title.
-        lead: One paragraph under the heading; plain text.
     """
 
-    def __init__(self, title: str, lead: str = "") -> None:
+    def __init__(self, title: str) -> None:
         self.title = title
         self._parts = [f"<h1>{html.escape(title)}</h1>"]
-        if lead:
-            self.paragraph(lead)
 
     def heading(self, text: str, *, level: int = 2) -> None:
         """Start a section."""
         self._parts.append(f"<h{level}>{html.escape(text)}</h{level}>")
 
-    def paragraph(self, text: str, *, note: bool = False, kind: str = "") -> None:
-        """Add a paragraph of plain text; ``note`` sets it smaller, ``kind`` is a class."""
-        name = kind or ("note" if note else "")
-        mark = f' class="{name}"' if name else ""
+    def paragraph(self, text: str, *, kind: str = "") -> None:
+        """Add a paragraph of plain text; the kinds "note" and "summary" are set otherwise."""
+        mark = f' class="{kind}"' if kind else ""
         self._parts.append(f"<p{mark}>{html.escape(text)}</p>")
 
     def terms(self, texts: Mapping[str, str]) -> None:
@@ -55,20 +51,7 @@ class Page:
         )
         self._parts.append(f'<dl class="note">{entries}</dl>')
 
-    def table(
-        self,
-        columns: Sequence[str],
-        rows: Sequence[Sequence[str]],
-        *,
-        best: Sequence[Sequence[bool]] | None = None,
-        texts: int = 1,
-    ) -> None:
-        """Add a table; ``best`` marks cells to stand out, the first ``texts`` columns are text."""
-        marks = [list(map(bool, row)) for row in best or [[False] * len(row) for row in rows]]
-        heads = [(column, "") for column in columns]
-        self.sheet(Sheet("", heads, [list(row) for row in rows], marks, texts, 0))
-
-    def sheet(self, sheet: Sheet) -> None:
+    def table(self, sheet: Sheet) -> None:
         """Add a table with its units and baselines."""
         if sheet.title:
             self.heading(sheet.title, level=3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from pyg_energyloss.report.document import Column, Document, Row
 from pyg_energyloss.report.numbers import mean_sd
@@ -27,7 +28,20 @@ class Sheet:
     cells: list[list[str]]
     best: list[list[bool]]
     texts: int
-    below: int
+    below: int = 0
+
+    @classmethod
+    def plain(
+        cls,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        *,
+        best: Sequence[Sequence[bool]] | None = None,
+        texts: int = 1,
+    ) -> Self:
+        """A table without units and baselines; nothing is the best unless it is told."""
+        marks = [list(map(bool, row)) for row in best or [[False] * len(row) for row in rows]]
+        return cls("", [(name, "") for name in columns], [[*row] for row in rows], marks, texts)
 
 
 def sheets(document: Document, *, terminal: bool = False, spread: bool = True) -> Iterator[Sheet]:

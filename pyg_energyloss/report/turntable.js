@@ -14,16 +14,6 @@ for (const root of document.querySelectorAll(".viewer")) {
   let zoom = 1;
   const shown = new Map(); // canvas -> atoms on the screen, for the pointer
 
-  const mix = (share) => { // colour of an energy, 0 to 1
-    const stops = data.energy;
-    let i = 1;
-    while (i < stops.length - 1 && share > stops[i][0]) i++;
-    const [[a, from], [b, to]] = [stops[i - 1], stops[i]];
-    const t = Math.min(1, Math.max(0, (share - a) / (b - a)));
-    const part = (hex, k) => parseInt(hex.slice(1 + 2 * k, 3 + 2 * k), 16);
-    return `rgb(${[0, 1, 2].map((k) => Math.round((1 - t) * part(from, k) + t * part(to, k)))})`;
-  };
-
   function rotate(dx, dy) {
     const [cx, sx, cy, sy] = [Math.cos(dy), Math.sin(dy), Math.cos(dx), Math.sin(dx)];
     const step = [[cy, 0, sy], [sx * sy, cx, -sx * cy], [-cx * sy, sx, cx * cy]];
@@ -46,28 +36,21 @@ for (const root of document.querySelectorAll(".viewer")) {
     };
     const items = [];
     const atoms = [];
-    for (const { structure, stick, width, ball, text } of layers) {
+    for (const { structure, stick, width, text } of layers) {
       const at = structure.pos.map(place);
-      structure.bonds.forEach(([i, j]) => items.push({ z: (at[i].z + at[j].z) / 2, draw() {
+      const bonds = structure.bonds.map(([i, j]) => [at[i], at[j], width * at[i].near]);
+      const edges = structure.box.map(([a, b]) => [place(a), place(b), 1]);
+      bonds.concat(edges).forEach(([a, b, thickness]) => items.push({ z: (a.z + b.z) / 2, draw() {
         pen.strokeStyle = stick;
-        pen.lineWidth = width * at[i].near;
+        pen.lineWidth = thickness;
         pen.lineCap = "round";
-        pen.beginPath(); pen.moveTo(at[i].x, at[i].y); pen.lineTo(at[j].x, at[j].y); pen.stroke();
+        pen.beginPath(); pen.moveTo(a.x, a.y); pen.lineTo(b.x, b.y); pen.stroke();
       } }));
-      (structure.box || []).map((ends) => ends.map(place)).forEach(([a, b]) => items.push({
-        z: (a.z + b.z) / 2,
-        draw() {
-          pen.strokeStyle = stick;
-          pen.lineWidth = 1;
-          pen.beginPath(); pen.moveTo(a.x, a.y); pen.lineTo(b.x, b.y); pen.stroke();
-        },
-      }));
-      if (!ball) continue;
-      at.forEach((p, i) => {
+      if (text) at.forEach((p, i) => {
         const radius = Math.max(3, scale * p.near * (structure.elements[i] === "H" ? 0.17 : 0.3));
         atoms.push({ ...p, text: text(i) });
         items.push({ z: p.z + 0.05, draw() {
-          pen.fillStyle = ball(i);
+          pen.fillStyle = structure.colours[i];
           pen.strokeStyle = "#333a";
           pen.lineWidth = 1;
           pen.beginPath(); pen.arc(p.x, p.y, radius, 0, 7); pen.fill(); pen.stroke();
@@ -85,22 +68,18 @@ for (const root of document.querySelectorAll(".viewer")) {
     const predicted = set.structures[index];
     const soft = getComputedStyle(root).getPropertyValue("--soft");
     const line = getComputedStyle(root).getPropertyValue("--line");
-    const points = (s) => s.pos.concat((s.box || []).flat());
+    const points = (s) => s.pos.concat(s.box.flat());
     const both = points(reference).concat(predicted ? points(predicted) : []);
     const centre = [0, 1, 2].map((k) => reference.pos.reduce((s, p) => s + p[k], 0)
       / reference.pos.length);
     const reach = 0.5 + Math.max(...both.map((p) => Math.hypot(...p.map((x, k) => x - centre[k]))));
     const name = (i) => reference.elements[i] + (i + 1);
-    paint(left, [{ structure: reference, stick: soft, width: 5, text: name,
-      ball: (i) => data.elements[reference.elements[i]] }], centre, reach);
+    paint(left, [{ structure: reference, stick: soft, width: 5, text: name }], centre, reach);
     const layers = [{ structure: reference, stick: line, width: 4 }];
     if (predicted) {
       const energy = predicted.energy;
-      const top = energy ? Math.max(0.05, ...energy) : 1;
-      most.textContent = energy ? top.toPrecision(2) : "";
+      most.textContent = energy ? Math.max(0.05, ...energy).toPrecision(2) : "";
       layers.push({ structure: predicted, stick: soft, width: 5,
-        ball: (i) => energy ? mix(energy[i] / top)
-          : data.elements[predicted.elements[i]],
         text: (i) => name(i) + (energy ? `, energy ${energy[i]}` : "") });
     }
     paint(right, layers, centre, reach);

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pyg_energyloss.report.document import Structure, Structures
-from pyg_energyloss.report.kinds.structures import ENERGY, box_of, colours_of
+from pyg_energyloss.report.kinds.structures import (
+    ENERGY,
+    Structure,
+    Structures,
+    box_of,
+    colours_of,
+    shades_of,
+)
 
 _SCRIPT = Path(__file__).with_name("turntable.js")
 
 
 def turntable_html(data: Structures) -> str:
     """The HTML of the viewer; it draws on a canvas and needs neither WebGL nor a network."""
+    colours = colours_of(data)
     payload = {
-        "references": [_boxed(structure) for structure in data["references"]],
+        "references": [_drawn(structure, colours) for structure in data["references"]],
         "sets": [
-            {**made, "structures": [s and _boxed(s) for s in made["structures"]]}
+            {**made, "structures": [s and _drawn(s, colours) for s in made["structures"]]}
             for made in data["sets"]
         ],
-        "elements": colours_of(data),
-        "energy": ENERGY,
     }
     text = json.dumps(payload, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
     stops = ", ".join(f"{colour} {share:.0%}" for share, colour in ENERGY)
@@ -42,7 +48,9 @@ def turntable_html(data: Structures) -> str:
     )
 
 
-def _boxed(structure: Structure) -> dict[str, Any]:
-    """A structure with the edges of its cell, if it has one."""
-    edges = box_of(structure).round(3).tolist()
-    return {**structure, "box": edges} if edges else {**structure}
+def _drawn(structure: Structure, colours: Mapping[str, str]) -> dict[str, Any]:
+    """A structure with the edges of its cell, if it has one, and the colours of its atoms."""
+    from matplotlib.colors import to_hex
+
+    shades = [to_hex(shade) for shade in shades_of(structure, colours)]
+    return {**structure, "box": box_of(structure).round(3).tolist(), "colours": shades}

@@ -16,7 +16,7 @@ from pyg_energyloss.report.kinds import curves, histograms, lattices, points, st
 from pyg_energyloss.report.numbers import cell
 from pyg_energyloss.report.page import Page
 from pyg_energyloss.report.plots import save
-from pyg_energyloss.report.tables import sheets
+from pyg_energyloss.report.tables import Sheet, sheets
 from pyg_energyloss.report.turntable import turntable_html
 
 #: What draws a kind: data and the names that have colours in; a figure out.
@@ -56,10 +56,10 @@ def write_report(document: Document, folder: str | os.PathLike[str]) -> Path:
         )
     page.heading("Results")
     for sheet in sheets(document):
-        page.sheet(sheet)
+        page.table(sheet)
     page.terms({c["label"]: c["help"] for c in document["columns"] if c["help"]})
     if document["note"]:
-        page.paragraph(document["note"], note=True)
+        page.paragraph(document["note"], kind="note")
     names = coloured(document["sections"])
     for section in document["sections"]:
         _add(page, section, names, out)
@@ -72,7 +72,7 @@ def write_report(document: Document, folder: str | os.PathLike[str]) -> Path:
         page.heading("Where and how")
     for sentence, value in made.items():
         if value:
-            page.paragraph(sentence.format(value), note=True)
+            page.paragraph(sentence.format(value), kind="note")
     return page.write(out / "report.html")
 
 
@@ -158,7 +158,7 @@ def _add(page: Page, section: Section, names: Sequence[str], out: Path) -> None:
             )
         numbers = (any(not isinstance(v, str) for v in c) for c in zip(*data["rows"], strict=True))
         texts = next((i for i, number in enumerate(numbers) if number), len(data["columns"]))
-        page.table(data["columns"], rows, texts=max(1, texts))
+        page.table(Sheet.plain(data["columns"], rows, texts=max(1, texts)))
     elif kind == "figure":
         page.picture(out / data["file"], data["alt"], text)
     elif kind not in DRAWN:
@@ -167,7 +167,7 @@ def _add(page: Page, section: Section, names: Sequence[str], out: Path) -> None:
             f"section {section['title']!r} is of kind {kind!r}, expected one of {known}"
         )
     elif not (data.get("panels") or data.get("series") or data.get("systems") or data.get("sets")):
-        page.paragraph("There is nothing to show.", note=True)
+        page.paragraph("There is nothing to show.", kind="note")
     else:
         made = DRAWN[kind](data, names)
         name = re.sub(r"[^a-z0-9]+", "-", section["title"].lower()).strip("-")
@@ -183,9 +183,8 @@ def _write_metrics(document: Document, path: Path) -> None:
     """One line for each run and measurement."""
     keys = [c["key"] for c in document["columns"]]
     labels = list(document["labels"])
-    lines = [line for row in document["rows"] for line in _lines(row, keys)]
-    lines += [line for row in document["baselines"] for line in _lines(row, keys)]
-    write_csv(path, [*labels, "run", *keys], lines)
+    rows = (*document["rows"], *document["baselines"])
+    write_csv(path, [*labels, "run", *keys], [line for row in rows for line in _lines(row, keys)])
 
 
 def _lines(row: Row, keys: Sequence[str]) -> list[dict[str, Any]]:

@@ -52,7 +52,6 @@ def test_writes_table_files_plots_molecules_and_report(runs_here, tmp_path, monk
     ("arguments", "message"),
     [
         (("--fraction", "0"), r"--fraction must be in \(0, 1\], got 0"),
-        (("--ema", "1"), r"--ema must be in \[0, 1\), got 1"),
         (("--losses", "mes"), "mes"),
         (("--models", "gdn"), "gdn"),
         (("--models", "gnn"), "the model 'gnn' .* is not for generate; choose from .*edm"),

@@ -7,6 +7,7 @@ import pytest
 
 from pyg_energyloss.cli.compare import Compare
 from pyg_energyloss.cli.generate import Generate
+from pyg_energyloss.cli.proteins import Proteins
 from pyg_energyloss.cli.spins import Spins
 from pyg_energyloss.cli.study_command import SHARED
 
@@ -46,3 +47,19 @@ def test_what_is_given_comes_before_what_the_paper_or_the_sweep_says():
     (spec,) = command.specs_of(parser.parse_args([*given, "--seeds", "0,", "--samples", "7"]))
     assert (spec.learning_rate, spec.position_weight, spec.samples) == (0.0, 0.0, 7)
     assert (spec.steps, spec.constant_rate) == (586_000, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "fits", "wrong", "message"),
+    [
+        (Proteins, "neighbours", "0", "-1", "a whole number of at least 0, got '-1'"),
+        (Proteins, "steps", "1", "0", "a whole number of at least 1, got '0'"),
+        (Generate, "ema", "0", "1", "a number of at least 0 and below 1, got '1'"),
+        (Spins, "data_seed", "0", "4294967296", "at least 0 and below 4294967296, got '4294"),
+    ],
+)
+def test_an_option_takes_what_its_field_takes(command, name, fits, wrong, message):
+    read = options_of(command())[name].type
+    assert read(fits) == float(fits)
+    with pytest.raises(argparse.ArgumentTypeError, match=message):
+        read(wrong)

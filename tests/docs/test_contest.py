@@ -87,6 +87,35 @@ def test_the_page_says_of_4000_steps_what_the_duels_say(contest):
     assert max(acceptable[rival] for rival in found) < 2.5
 
 
+def test_the_page_says_of_other_judges_what_they_found(contest):
+    tables = json.loads(contest["summary"].RESULT.read_text())["tables"]
+    text = " ".join((ROOT / "docs" / "contest.md").read_text().split())
+
+    def means(track, key):
+        (table,) = (t for t in tables if (t["track"], t["steps"]) == (track, 4000))
+        return {
+            row["entry"]: format(row["judged"]["values"][key]["mean"], ".0f")
+            for row in table["rows"]
+            if row["judged"]
+        }
+
+    energy, passed, back = (means("gnn", key) for key in ("energy", "pb_valid", "back"))
+    shown = ("multiscale", "distance_l1", "energy", "lddt_kabsch", "kabsch")
+    assert (
+        "lies {} kcal/mol (GFN2-xTB), distance L1's {}, the paper's energy's {}, AlphaFold 3's "
+        "recipe's {}, aligned MSE's {}; PoseBusters passes {} %, {} %, {} %, {} % and {} % of them"
+    ).format(*(of[name] for of in (energy, passed) for name in shown)) in text
+    level = (of["energy_absolute_kabsch"] for of in (energy, passed))
+    assert "is level with it ({}, {} %)".format(*level) in text
+    assert f"({back['multiscale']} % and {back['distance_l1']} % of 20 molecules)" in text
+    energy, passed = (means("egnn", key) for key in ("energy", "pb_valid"))
+    assert f"lies {energy['multiscale']} kcal/mol above the true one" in text
+    assert (
+        f"distance L1's {energy['distance_l1']}; the paper's energy has {energy['energy']}" in text
+    )
+    assert passed["energy"] == passed["multiscale"]
+
+
 def test_a_rate_is_tried_beyond_an_end_as_long_as_the_best_is_there(contest):
     beyond = contest["tuning"].beyond
     assert beyond({3e-3: 0.5, 1e-2: 0.4}) == [3e-2]

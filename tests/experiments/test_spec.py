@@ -58,7 +58,7 @@ def test_how_a_run_is_judged_does_not_change_its_key(make, change):
         (generator, {"precision": "8"}, "`precision` must be one of"),
         (generator, {"fraction": 0.0}, "`fraction` must be in"),
         (generator, {"fraction": math.nan}, "`fraction` must be in"),
-        (generator, {"ema": 1.0}, "`ema` must be in"),
+        (generator, {"ema": 1.0}, "`ema` must be at least 0 and below 1, got 1"),
         (generator, {"samples": 0}, "`samples` must be at least 1"),
         (generator, {"position_weight": -1.0}, "`position_weight` must be at least 0, got -1"),
         (spins, {"periodic": True, "size": 2}, "`size` of a periodic lattice must be at least 3"),

@@ -9,10 +9,8 @@ import pytest
 pytest.importorskip("lightning", reason="training needs Lightning")
 pytest.importorskip("pymatching", reason="exact ground states need PyMatching")
 from pyg_energyloss import registry
-from pyg_energyloss.experiments.check import check_specs
 from pyg_energyloss.experiments.executors import FolderInUseError, folder_lock
-from pyg_energyloss.experiments.spins.experiment import SpinExperiment
-from pyg_energyloss.experiments.study import run_study
+from pyg_energyloss.experiments.study import checked, run_study
 from pyg_energyloss.registry import UnknownNameError
 from pyg_energyloss.report.document import Document
 
@@ -129,19 +127,19 @@ def test_a_second_study_in_the_same_folder_is_refused(studied):
 )
 def test_impossible_combinations_end_before_anything_runs(name, spec, message):
     with pytest.raises(ValueError, match=message):
-        check_specs(registry.create("experiment", name), [spec])
+        checked(name, [spec])
 
 
 def test_misspelt_names_are_told():
     with pytest.raises(UnknownNameError, match="local_field"):
-        check_specs(SpinExperiment(), [spins(loss="local_feld+flip")])
+        checked("spins", [spins(loss="local_feld+flip")])
 
 
 def test_a_study_needs_distinct_runs():
     with pytest.raises(ValueError, match="at least one run"):
-        check_specs(SpinExperiment(), [])
+        checked("spins", [])
     with pytest.raises(ValueError, match="two of them are made alike"):
-        check_specs(SpinExperiment(), [spins(), spins(sweeps=7)])
+        checked("spins", [spins(), spins(sweeps=7)])
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -79,6 +79,31 @@ def test_every_loss_is_nothing_for_a_denoiser_that_knows(name):
     assert types.abs().max() < 1e-3
 
 
+class OffByOne(Oracle):
+    """Its velocities are off by a vector of the same length for each atom at every noise level."""
+
+    def forward(self, data):
+        pos, types = super().forward(data)
+        off = torch.tensor([[1.0, 0.4, -0.3], [-0.5, 0.3, 0.5], [-0.5, -0.7, -0.2]])
+        self.output = (pos + 0.02 * off.repeat(data.time.numel(), 1)).requires_grad_()
+        return self.output, types
+
+
+@pytest.mark.parametrize("name", ["mse", "mae", "energy", "energy_absolute", "distance_l1"])
+def test_an_error_of_one_size_in_the_output_counts_alike_at_every_noise_level(name):
+    schedule = PolynomialSchedule()
+    denoiser = OffByOne(schedule, WATER)
+    model, loss = diffusion(denoiser, schedule), per_graph(pel.registry.create("loss", name))
+    times = torch.tensor([0.05, 0.2, 0.5, 0.8])
+    data = Batch.from_data_list([WATER.clone() for _ in times])
+    values, _ = model.losses(model.noised(data, times, generator=generator()), loss)
+    values.sum().backward()
+    slopes = denoiser.output.grad.reshape(len(times), -1).norm(dim=1)
+    assert values.min() > 1e-5
+    torch.testing.assert_close(values / values[0], torch.ones(4), rtol=0.02, atol=0)
+    torch.testing.assert_close(slopes / slopes[0], torch.ones(4), rtol=0.02, atol=0)
+
+
 def test_noise_at_time_zero_is_hardly_any_and_at_one_all():
     model = diffusion()
     start = model.noised(batch(), torch.zeros(2), generator=generator())

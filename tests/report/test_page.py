@@ -4,14 +4,16 @@ import pytest
 
 from pyg_energyloss.report import Page
 from pyg_energyloss.report.plots import figure
+from pyg_energyloss.report.tables import Sheet
 
 
 def test_text_is_escaped_and_nothing_is_loaded_from_elsewhere():
-    page = Page("A < B", "lead & more")
+    page = Page("A < B")
+    page.paragraph("lead & more")
     page.heading("<h>")
     page.paragraph("<script>alert(1)</script>")
     page.terms({"<t>": "a & b"})
-    page.table(["a", "<b>"], [["1", "2 & 3"]], best=[[False, True]])
+    page.table(Sheet.plain(["a", "<b>"], [["1", "2 & 3"]], best=[[False, True]]))
     made, axes = figure()
     axes[0][0].plot([0, 1], [0, 1])
     page.image(made, 'a "line"')

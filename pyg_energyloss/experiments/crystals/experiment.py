@@ -141,20 +141,11 @@ class CrystalExperiment(TrainingExperiment[CrystalSpec, CrystalTraining]):
         judged = all("match" in m["values"] for m in result["measurements"])
         return judged or not matcher_is_there()
 
-    def labels(self, specs: Sequence[CrystalSpec]) -> dict[str, str]:
-        """Model and loss; with noise levels a table for each."""
-        denoise = any(getattr(spec, "levels", ()) for spec in specs)
-        return {"model": "model", "loss": "loss", **({"noise": "noise"} if denoise else {})}
-
-    def headline(self, specs: Sequence[CrystalSpec]) -> str:
+    def describe(self, specs: Sequence[CrystalSpec]) -> str:
         """Task, data and length."""
         first = specs[0]
-        return f"{first.task}, lattice {first.lattice}, on {super().headline(specs)}"
-
-    def describe(self, specs: Sequence[CrystalSpec]) -> str:
-        """What the task is."""
-        about = f"{TASK_TEXT[specs[0].task]} {LATTICE_TEXT[specs[0].lattice]}"
-        return f"{super().describe(specs)} {about}"
+        about = f"{TASK_TEXT[first.task]} {LATTICE_TEXT[first.lattice]}"
+        return f"{first.task}, lattice {first.lattice}, on {super().describe(specs)} {about}"
 
     def sections(
         self, results: Sequence[Mapping[str, Any]], rows: Sequence[Row], **more: Any

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
-from pyg_energyloss.data.elements import SYMBOLS, formula
+from pyg_energyloss.data.elements import formula
+from pyg_energyloss.experiments.plots import structure
 from pyg_energyloss.functional import unwrap
 from pyg_energyloss.functional.crystals.carried import carried
 from pyg_energyloss.losses import PairEnergyLoss
 from pyg_energyloss.metrics.crystals import distance_errors, lattice_errors
-from pyg_energyloss.report.document import Structure
+from pyg_energyloss.report.kinds.structures import Structure
 
 #: Crystals that a run keeps.
 KEPT = 6
@@ -90,13 +91,9 @@ def _prediction(pos: Tensor, guess: Tensor, data: Data, drawn: Drawn) -> Structu
 def _structure(name: str, z: NDArray[np.int64], drawn: Drawn, cell: Tensor) -> Structure:
     atom, fraction = drawn
     vectors = cell[0].numpy()
-    return {
-        "name": name,
-        "elements": [SYMBOLS[int(number)] for number in z[atom]],
-        "pos": (fraction @ vectors).round(3).tolist(),
-        "bonds": [],
-        "cell": vectors.round(3).tolist(),
-    }
+    made = structure(name, z[atom], fraction @ vectors, np.zeros((0, 2)))
+    made["cell"] = vectors.round(3).tolist()
+    return made
 
 
 def _in_the_cell(pos: Tensor, cell: Tensor) -> Drawn:

@@ -9,15 +9,12 @@ from pyg_energyloss.experiments.crystals.pictures import pictures
 from pyg_energyloss.experiments.crystals.spec import CrystalSpec
 from pyg_energyloss.experiments.plots import (
     Results,
-    in_order,
-    point_panel,
-    points_of,
-    section,
+    errors_by_model,
+    predictions,
     training_curves,
-    where,
 )
 from pyg_energyloss.files import read_npz
-from pyg_energyloss.report.document import Row, Section, Structure, StructureSet
+from pyg_energyloss.report.document import Row, Section
 
 #: Metrics that are drawn, with the head of their panel.
 PANELS = (
@@ -41,6 +38,16 @@ TEXT = (
 def sections(results: Results, rows: Sequence[Row], out: Path) -> list[Section]:
     """Errors by model and loss at each noise level, training curves, pictures."""
     levels = dict.fromkeys(row["labels"].get("noise", "") for row in rows)
+    head = "Errors on test crystals"
+    errors = [
+        errors_by_model(
+            results,
+            [row for row in rows if row["labels"].get("noise", "") == level],
+            PANELS,
+            f"{head}, noise {level}" if level else head,
+        )
+        for level in levels
+    ]
     curves = training_curves(
         results,
         metric="val_distance_mae",
@@ -48,30 +55,11 @@ def sections(results: Results, rows: Sequence[Row], out: Path) -> list[Section]:
         log=True,
         text="Error of neighbour distances on validation crystals; band: range over seeds.",
     )
-    return [*(_errors(rows, results, level) for level in levels), curves, _pictures(results, out)]
-
-
-def _pictures(results: Results, out: Path) -> Section:
-    references: list[Structure] = []
-    sets: list[StructureSet] = []
-    for model, loss in in_order(results, "model", "loss"):
-        spec = CrystalSpec.from_dict(where(results, model=model, loss=loss)[0]["spec"])
-        pairs = list(pictures(read_npz(out / "runs" / spec.key / DRAWN)))
-        references = references or [true for true, _ in pairs]
-        sets.append({"label": spec.label, "structures": [predicted for _, predicted in pairs]})
-    return section("structures", "Crystals", TEXT, references=references, sets=sets)
-
-
-def _errors(rows: Sequence[Row], results: Results, level: str) -> Section:
-    chosen = [row for row in rows if row["labels"].get("noise", "") == level]
-    panels = []
-    for metric, title in PANELS:
-        series = [
-            points_of(chosen, metric, loss, category="model", wanted={"loss": loss})
-            for loss in in_order(results, "loss")
-        ]
-        if any(s["points"] for s in series):
-            panels.append(point_panel(title, series, in_order(results, "model"), log=True))
-    head = f"Errors on test crystals{f', noise {level}' if level else ''}"
-    text = "By model and loss, logarithmic, lower is better; bars: standard deviation."
-    return section("dots", head, text, panels=panels, horizontal=False)
+    drawn = predictions(
+        results,
+        CrystalSpec,
+        lambda key: pictures(read_npz(out / "runs" / key / DRAWN)),
+        "Crystals",
+        TEXT,
+    )
+    return [*errors, curves, drawn]

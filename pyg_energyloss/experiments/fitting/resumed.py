@@ -40,10 +40,12 @@ def resumed(
     """
     about = read_or_set_aside(folder / "trained.json")
     weights = about and read_or_set_aside(folder / "weights.npz", read_npz)
+    # Initial weights, and whatever a third party's model or loss draws, depend on the seed alone.
+    pl.seed_everything(seed, verbose=False)
+    training = build()
     if about is None or weights is None:
-        about, training = _train(build, seed, folder, report, hardware)
+        about = _train(training, folder, report, hardware)
     else:
-        training = build()
         training.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
     if int(os.environ.get("RANK", "0")):
         return None
@@ -52,11 +54,8 @@ def resumed(
 
 
 def _train(
-    build: Callable[[], T], seed: int, folder: Path, report: Report, hardware: Mapping[str, Any]
-) -> tuple[dict[str, Any], T]:
-    # Initial weights, and whatever a third party's model or loss draws, depend on the seed alone.
-    pl.seed_everything(seed, verbose=False)
-    training = build()
+    training: Training, folder: Path, report: Report, hardware: Mapping[str, Any]
+) -> dict[str, Any]:
     curve, checkpoint = Curve(report), folder / CHECKPOINT
     started = time.perf_counter()
     reset_peak_memory()
@@ -78,4 +77,4 @@ def _train(
         arrays = {k: v.detach().cpu().numpy() for k, v in training.state_dict().items()}
         write_bytes(folder / "weights.npz", npz_bytes(arrays))
         write_json(folder / "trained.json", about)
-    return about, training
+    return about

@@ -114,22 +114,13 @@ class GeneratorExperiment(TrainingExperiment[GeneratorSpec, GeneratorTraining]):
             "evaluators": list(spec.evaluators),
         }
 
-    def labels(self, specs: Sequence[GeneratorSpec]) -> dict[str, str]:
-        """The generator and which of its weights."""
-        del specs
-        return {"generator": "generator", "weights": "weights"}
-
-    def labels_of(self, spec: GeneratorSpec) -> dict[str, str]:
-        """Model, loss, and what is not as usual."""
-        return {"generator": spec.label}
-
-    def headline(self, specs: Sequence[GeneratorSpec]) -> str:
+    def describe(self, specs: Sequence[GeneratorSpec]) -> str:
         """Data, noise, samples and length."""
         first = specs[0]
         return (
             f"{first.dataset}: {first.steps} steps of {first.batch_size} molecules, "
             f"{first.schedule} noise, {first.prediction} predicted; {first.samples} molecules by "
-            f"{first.sample_steps} {first.sampler} steps; {seeds_of(specs)}"
+            f"{first.sample_steps} {first.sampler} steps; {seeds_of(specs)}."
         )
 
     def sections(

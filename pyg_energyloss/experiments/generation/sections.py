@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch_geometric.data import Data
 
 from pyg_energyloss.data.bond_tables import VALENCES, bond_orders
-from pyg_energyloss.data.elements import SYMBOLS
 from pyg_energyloss.experiments.data import load_splits
 from pyg_energyloss.experiments.generation.sampling import read_samples
 from pyg_energyloss.experiments.generation.spec import GeneratorSpec
@@ -23,8 +22,10 @@ from pyg_energyloss.experiments.plots import (
     point_panel,
     points_of,
     section,
+    structure,
 )
-from pyg_energyloss.report.document import Row, Section, Structure
+from pyg_energyloss.report.document import Row, Section
+from pyg_energyloss.report.kinds.structures import Structure
 
 PANELS = (
     ("atom_stable", "stable atoms, %"),
@@ -85,17 +86,11 @@ def _structure(molecule: Data) -> Structure | None:
         return None
     orders = bond_orders(z, pos)
     pairs = np.argwhere(np.triu(orders))
-    return {
-        "name": "",
-        "elements": [SYMBOLS[int(number)] for number in z],
-        "pos": pos.round(3).tolist(),
-        "bonds": pairs.tolist(),
-        "orders": [int(orders[i, j]) for i, j in pairs],
-        "marked": [
-            int(n) not in VALENCES.get(SYMBOLS[int(a)], ())
-            for n, a in zip(orders.sum(1), z, strict=True)
-        ],
-    }
+    made = structure("", z, pos, pairs)
+    made["orders"] = [int(orders[i, j]) for i, j in pairs]
+    filled = zip(orders.sum(1), made["elements"], strict=True)
+    made["marked"] = [int(n) not in VALENCES.get(symbol, ()) for n, symbol in filled]
+    return made
 
 
 def _metrics(rows: Sequence[Row], baselines: Sequence[Row]) -> Section:

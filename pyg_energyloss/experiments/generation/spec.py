@@ -85,7 +85,7 @@ class GeneratorSpec(TrainingSpec):
         "velocity", "what the denoiser outputs (velocity; noise with --paper)", choices=PREDICTIONS
     )
     augment: bool = option(True, "do not turn training molecules at random", flag="no-augment")
-    ema: float = option(0.999, "decay of the averaged weights")
+    ema: float = option(0.999, "decay of the averaged weights", least=0, below=1)
     constant_rate: bool = option(False, "keep the rate after its rise")
     type_scale: float = option(0.25, "length of the vector of an atom type")
     fraction: float = option(1.0, "share of the data to train on")
@@ -95,12 +95,15 @@ class GeneratorSpec(TrainingSpec):
     evaluators: tuple[str, ...] = judging((), "of sets (all that are installed)", metavar="A,B")
 
     def __post_init__(self) -> None:
-        """Check the shares too."""
+        """Check the share of the data."""
         super().__post_init__()
         if not 0 < self.fraction <= 1:
             raise FieldError("fraction", f"must be in (0, 1], got {self.fraction:g}")
-        if not 0 <= self.ema < 1:
-            raise FieldError("ema", f"must be in [0, 1), got {self.ema:g}")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """One label, as this is what the pictures call a generator."""
+        return {"generator": self.label}
 
     @property
     def label(self) -> str:

@@ -19,6 +19,9 @@ from pyg_energyloss.losses.parts.per_graph import per_graph
 
 #: Steps over which the learning rate rises, as a share of all.
 WARM_UP = 0.05
+#: Steps over which a rate rises that stays: the same for every length, so that a longer training is
+#: a shorter one continued.
+STEADY_WARM_UP = 200
 #: Time at which validation molecules are noised: bonds are blurred, the shape is there.
 VALIDATION_TIME = 0.3
 
@@ -51,9 +54,9 @@ class GeneratorTraining(SplitTraining):
 
     def rate_factor(self, step: int) -> float:
         """A rise, then a fall unless the rate is to stay."""
-        return learning_rate_factor(
-            step, self.spec.steps, warm_up=WARM_UP, falls=not self.options.constant_rate
-        )
+        if self.options.constant_rate:
+            return min(1.0, (step + 1) / STEADY_WARM_UP)
+        return learning_rate_factor(step, self.spec.steps, warm_up=WARM_UP)
 
     def losses(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """Losses of positions and types at random times, and their weighted sum."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -22,30 +22,22 @@ def measure_baselines(test: SpinSystems, *, sweeps: int, seed: int) -> list[Meas
         sweeps: Of simulated annealing.
         seed: Of the random numbers.
     """
-    evaluator = SpinEvaluator()
-    batch = test.batch(torch.arange(len(test)))
+    evaluator, batch = SpinEvaluator(), test.batch(torch.arange(len(test)))
+    graph = batch.edge_index, batch.edge_attr
+    size, generator = batch.num_nodes, torch.Generator().manual_seed(seed)
+    known: dict[str, Callable[[], Tensor]] = {
+        "random spins": lambda: torch.rand(size, generator=generator) - 0.5,
+        "strongest bonds first": lambda: strong_bond_frame(*undirected_bonds(*graph), size).float(),
+        f"simulated annealing, {sweeps} sweeps": lambda: simulated_annealing(
+            *graph, size, sweeps=sweeps, batch=batch.batch, seed=seed
+        ),
+    }
     found: list[Measurement] = []
-
-    def add(name: str, values: Mapping[str, Tensor], started: float) -> None:
-        means: dict[str, float | None] = {k: float(v.mean()) for k, v in values.items()}
-        means["train_seconds"] = time.perf_counter() - started
-        found.append({"labels": {"loss": name}, "values": means})
-
-    started = time.perf_counter()
-    draws = torch.rand(batch.num_nodes, generator=torch.Generator().manual_seed(seed)) - 0.5
-    add("random spins", evaluator(draws, batch), started)
-    started = time.perf_counter()
-    bonds, coupling = undirected_bonds(batch.edge_index, batch.edge_attr)
-    tree = strong_bond_frame(bonds, coupling, batch.num_nodes)
-    add("strongest bonds first", evaluator(tree.float(), batch), started)
-    started = time.perf_counter()
-    spins = simulated_annealing(
-        batch.edge_index,
-        batch.edge_attr,
-        batch.num_nodes,
-        sweeps=sweeps,
-        batch=batch.batch,
-        seed=seed,
-    )
-    add(f"simulated annealing, {sweeps} sweeps", evaluator(spins, batch), started)
+    for name, find in known.items():
+        started = time.perf_counter()
+        values: dict[str, float | None] = {
+            metric: float(value.mean()) for metric, value in evaluator(find(), batch).items()
+        }
+        values["train_seconds"] = time.perf_counter() - started
+        found.append({"labels": {"loss": name}, "values": values})
     return found

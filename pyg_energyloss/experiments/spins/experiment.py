@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pyg_energyloss import registry
-from pyg_energyloss.experiments.experiment import Measurement, Report, seeds_of
+from pyg_energyloss.experiments.experiment import Measurement, Report
 from pyg_energyloss.experiments.spins.baselines import measure_baselines
 from pyg_energyloss.experiments.spins.sections import sections
 from pyg_energyloss.experiments.spins.spec import (
@@ -19,7 +19,7 @@ from pyg_energyloss.experiments.spins.spec import (
 )
 from pyg_energyloss.experiments.spins.training import SpinTraining
 from pyg_energyloss.experiments.summary import column, cost, mean_of, moments, share
-from pyg_energyloss.experiments.training_experiment import TrainingExperiment
+from pyg_energyloss.experiments.training_experiment import TrainingExperiment, length_of
 from pyg_energyloss.files import npz_bytes, read_or_set_aside, write_bytes
 from pyg_energyloss.report.document import Row, Section
 from pyg_energyloss.spins import SpinSystems, generate_systems
@@ -39,6 +39,7 @@ class SpinExperiment(TrainingExperiment[SpinSpec, SpinTraining]):
     spec_type = SpinSpec
     roles: ClassVar = {"model": "spins", "loss": "spins"}
     leaves = ("predictions.npz",)
+    told_if_several = ("model",)
     columns = (
         column("excess_energy", "excess energy", digits=2, terminal=True, text=EXCESS),
         column("excess_greedy", "after greedy", digits=2, terminal=True, text=GREEDY),
@@ -108,34 +109,18 @@ class SpinExperiment(TrainingExperiment[SpinSpec, SpinTraining]):
         """The systems and the sweeps."""
         return {"systems": spec.file_name, "sweeps": spec.sweeps}
 
-    def try_options(self, kind: str, name: str, options: Mapping[str, Any]) -> None:
+    def check_part(self, kind: str, name: str, options: Mapping[str, Any] | None = None) -> None:
         """Without the suffix of a loss."""
-        super().try_options(kind, name.removesuffix(FLIP_SUFFIX), options)
+        super().check_part(kind, name.removesuffix(FLIP_SUFFIX), options)
 
-    def names(self, spec: SpinSpec) -> list[tuple[str, str]]:
-        """Without the suffix of a loss."""
-        return [("model", spec.model), ("loss", spec.loss.removesuffix(FLIP_SUFFIX))]
-
-    def labels(self, specs: Sequence[SpinSpec]) -> dict[str, str]:
-        """The loss; the model where there are several."""
-        several = len({spec.model for spec in specs}) > 1
-        return {**({"model": "model"} if several else {}), "loss": "loss"}
-
-    def headline(self, specs: Sequence[SpinSpec]) -> str:
-        """Lattice, data and length."""
+    def describe(self, specs: Sequence[SpinSpec]) -> str:
+        """Lattice, data and length; what is given and what is asked for."""
         first = specs[0]
         boundary = "periodic" if first.periodic else "open"
         return (
             f"{first.size} x {first.size} {boundary} lattice, {first.train} training and "
-            f"{first.test} test systems, {first.steps} steps of {first.batch_size}, "
-            f"{seeds_of(specs)}"
-        )
-
-    def describe(self, specs: Sequence[SpinSpec]) -> str:
-        """What is given and what is asked for."""
-        return (
-            f"{super().describe(specs)} Networks are given the couplings of an Ising spin glass "
-            "and predict its ground state; the targets are exact."
+            f"{first.test} test systems, {length_of(specs)}. Networks are given the couplings of "
+            "an Ising spin glass and predict its ground state; the targets are exact."
         )
 
     def derive(self, rows: Sequence[Row]) -> None:

@@ -21,7 +21,8 @@ from pyg_energyloss.experiments.plots import (
 )
 from pyg_energyloss.experiments.spins.spec import SpinSpec
 from pyg_energyloss.files import read_npz
-from pyg_energyloss.report.document import Row, Section, System
+from pyg_energyloss.report.document import Row, Section
+from pyg_energyloss.report.kinds.lattices import System
 from pyg_energyloss.spins import SpinSystems
 
 #: Test systems in the picture.

@@ -29,13 +29,9 @@ PAPER_LEARNING_RATE = 1e-3
 
 #: loss -> learning rate of least excess energy on validation systems.
 LEARNING_RATES: dict[str, float] = {
+    **dict.fromkeys(LOSSES, 3e-3),
+    **dict.fromkeys(("local_field+flip", "true_energy"), 1e-2),
     "spin_cross_entropy": 1e-3,
-    "spin_cross_entropy+flip": 3e-3,
-    "spin_margin": 3e-3,
-    "local_field": 3e-3,
-    "local_field+flip": 1e-2,
-    "target_bond": 3e-3,
-    "true_energy": 1e-2,
 }
 
 #: loss -> its own parameters where the sweep found better ones than the loss's defaults.

@@ -8,14 +8,14 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pyg_energyloss import registry
 from pyg_energyloss.experiments.data import load_splits
-from pyg_energyloss.experiments.experiment import Measurement, Report, seeds_of
+from pyg_energyloss.experiments.experiment import Measurement, Report
 from pyg_energyloss.experiments.structures.evaluation import evaluate
 from pyg_energyloss.experiments.structures.sections import sections
 from pyg_energyloss.experiments.structures.spec import StructureSpec
 from pyg_energyloss.experiments.structures.tasks import make_task
 from pyg_energyloss.experiments.structures.training import StructureTraining
 from pyg_energyloss.experiments.summary import column, cost, share
-from pyg_energyloss.experiments.training_experiment import TrainingExperiment
+from pyg_energyloss.experiments.training_experiment import TrainingExperiment, length_of
 from pyg_energyloss.files import npz_bytes, write_bytes
 from pyg_energyloss.report.document import Column, Row, Section
 
@@ -120,22 +120,11 @@ class StructureExperiment(TrainingExperiment[S, StructureTraining], Generic[S]):
         write_bytes(folder / "structures.npz", npz_bytes(found.structures))
         return found.measurements
 
-    def labels(self, specs: Sequence[S]) -> dict[str, str]:
-        """Model and loss; with noise levels a table for each."""
-        denoise = any(getattr(spec, "levels", ()) for spec in specs)
-        return {"model": "model", "loss": "loss", **({"noise": "noise"} if denoise else {})}
-
-    def headline(self, specs: Sequence[S]) -> str:
+    def describe(self, specs: Sequence[S]) -> str:
         """Task, data and length."""
         first = specs[0]
         data = "your structures" if first.dataset == "table" else first.dataset
-        return (
-            f"{first.task} on {data}: {first.steps} steps of {first.batch_size}, {seeds_of(specs)}"
-        )
-
-    def describe(self, specs: Sequence[S]) -> str:
-        """What the task is."""
-        return f"{super().describe(specs)} {TASK_TEXT[specs[0].task]}"
+        return f"{first.task} on {data}: {length_of(specs)}. {TASK_TEXT[first.task]}"
 
     def sections(
         self, results: Sequence[Mapping[str, Any]], rows: Sequence[Row], **more: Any

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,21 +12,23 @@ import torch
 from numpy.typing import NDArray
 from torch_geometric.data import Data
 
-from pyg_energyloss.data.elements import SYMBOLS, formula
+from pyg_energyloss.data.elements import formula
 from pyg_energyloss.experiments.plots import (
     Results,
+    errors_by_model,
     in_order,
-    point_panel,
-    points_of,
+    predictions,
     section,
+    structure,
     training_curves,
-    where,
 )
 from pyg_energyloss.experiments.structures.spec import StructureSpec
 from pyg_energyloss.files import read_npz
 from pyg_energyloss.losses import PairEnergyLoss
 from pyg_energyloss.metrics.rmsd import best_permutation, best_rmsd, generators, superpose
-from pyg_energyloss.report.document import CurvePanel, Row, Section, Series, Structure
+from pyg_energyloss.report.document import Row, Section
+from pyg_energyloss.report.kinds.curves import CurvePanel, Series
+from pyg_energyloss.report.kinds.structures import Structure
 
 #: Metrics that are drawn, with the head of their panel.
 PANELS = (
@@ -63,9 +65,13 @@ def sections(
         what: The structures are called so.
         spec_type: Of a run.
     """
-    noise = results[0]["spec"]["levels"]
+    title = f"Errors on test {what}"
+    if results[0]["spec"]["levels"]:
+        errors = _noise(rows, results, panels, f"{title} by noise level")
+    else:
+        errors = errors_by_model(results, rows, panels, title)
     return [
-        _noise(rows, results, panels, what) if noise else _errors(rows, results, panels, what),
+        errors,
         training_curves(
             results,
             metric="val_bond_mae",
@@ -73,24 +79,17 @@ def sections(
             log=True,
             text=f"Bond-length error on validation {what}; band: range over seeds.",
         ),
-        _structures(results, out, what, spec_type),
+        predictions(
+            results,
+            spec_type,
+            lambda key: _pictures(read_npz(out / "runs" / key / "structures.npz"), what),
+            "Structures",
+            TEXT,
+        ),
     ]
 
 
-def _errors(rows: Sequence[Row], results: Results, shown: Panels, what: str) -> Section:
-    text = "By model and loss, logarithmic, lower is better; bars: standard deviation."
-    losses, panels = in_order(results, "loss"), []
-    for metric, title in shown:
-        series = [
-            points_of(rows, metric, loss, category="model", wanted={"loss": loss})
-            for loss in losses
-        ]
-        if any(s["points"] for s in series):
-            panels.append(point_panel(title, series, in_order(results, "model"), log=True))
-    return section("dots", f"Errors on test {what}", text, panels=panels, horizontal=False)
-
-
-def _noise(rows: Sequence[Row], results: Results, shown: Panels, what: str) -> Section:
+def _noise(rows: Sequence[Row], results: Results, shown: Panels, title: str) -> Section:
     levels, losses = results[0]["spec"]["levels"], in_order(results, "loss")
 
     def series(model: str, loss: str, metric: str) -> Series:
@@ -111,26 +110,8 @@ def _noise(rows: Sequence[Row], results: Results, shown: Panels, what: str) -> S
         for metric, head in (shown[0], shown[3])
         for model in in_order(results, "model")
     ]
-    title, text = f"Errors on test {what} by noise level", "Bars: standard deviation over seeds."
+    text = "Bars: standard deviation over seeds."
     return section("curves", title, text, panels=panels, rows=2, markers=True)
-
-
-def _structures(results: Results, out: Path, what: str, spec_type: type[StructureSpec]) -> Section:
-    references: list[Structure] = []
-    sets = []
-    for model, loss in in_order(results, "model", "loss"):
-        spec = spec_type.from_dict(where(results, model=model, loss=loss)[0]["spec"])
-        parts = list(_parts(read_npz(out / "runs" / spec.key / "structures.npz")))
-        references = references or [
-            _structure(
-                part,
-                part["pos_true"],
-                f"{formula(part['z'])} (test {what.removesuffix('s')} {i + 1})",
-            )
-            for i, part in enumerate(parts)
-        ]
-        sets.append({"label": spec.label, "structures": [_prediction(part) for part in parts]})
-    return section("structures", "Structures", TEXT, references=references, sets=sets)
 
 
 def atom_energies(predicted: NDArray[np.float64], true: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -144,34 +125,29 @@ def atom_energies(predicted: NDArray[np.float64], true: NDArray[np.float64]) -> 
     return energy
 
 
-def _prediction(part: Mapping[str, NDArray[Any]]) -> Structure | None:
-    predicted, true = part["pos_pred"], part["pos_true"]
-    if not np.isfinite(predicted).all():
-        return None
-    group = generators(part["z"], part["bonds"])
+def _pictures(
+    arrays: Mapping[str, NDArray[Any]], what: str
+) -> Iterator[tuple[Structure, Structure | None]]:
+    """The true and the predicted structure, None where that is not finite."""
+    ptr = arrays["ptr"]
+    owner = np.searchsorted(ptr, arrays["bonds"][0], side="right") - 1
+    for i, (start, stop) in enumerate(pairwise(ptr)):
+        z, bonds = arrays["z"][start:stop], arrays["bonds"][:, owner == i] - start
+        true, predicted = (
+            arrays[name][start:stop].astype(float) for name in ("pos_true", "pos_pred")
+        )
+        name = f"{formula(z)} (test {what.removesuffix('s')} {i + 1})"
+        real = structure(name, z, true, bonds.T)
+        finite = np.isfinite(predicted).all()
+        yield real, _prediction(predicted, true, z, bonds) if finite else None
+
+
+def _prediction(
+    predicted: NDArray[Any], true: NDArray[Any], z: NDArray[Any], bonds: NDArray[Any]
+) -> Structure:
+    group = generators(z, bonds)
     relabelled = true[best_permutation(predicted, true, group)]
-    made = _structure(part, superpose(predicted, relabelled), "")
+    made = structure("", z, superpose(predicted, relabelled), bonds.T)
     made["energy"] = atom_energies(predicted, true).round(4).tolist()
     made["note"] = f"RMSD {best_rmsd(predicted, true, group):.3f} Å"
     return made
-
-
-def _structure(part: Mapping[str, NDArray[Any]], pos: NDArray[Any], name: str) -> Structure:
-    return {
-        "name": name,
-        "elements": [SYMBOLS[int(z)] for z in part["z"]],
-        "pos": pos.round(3).tolist(),
-        "bonds": part["bonds"].T.tolist(),
-    }
-
-
-def _parts(arrays: Mapping[str, NDArray[Any]]) -> Iterable[dict[str, NDArray[Any]]]:
-    bonds, ptr = arrays["bonds"], arrays["ptr"]
-    owner = np.searchsorted(ptr, bonds[0], side="right") - 1
-    for i, (start, stop) in enumerate(pairwise(ptr)):
-        yield {
-            "z": arrays["z"][start:stop],
-            "pos_true": arrays["pos_true"][start:stop].astype(float),
-            "pos_pred": arrays["pos_pred"][start:stop].astype(float),
-            "bonds": bonds[:, owner == i] - start,
-        }

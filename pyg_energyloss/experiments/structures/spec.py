@@ -33,35 +33,12 @@ FALLBACK_LEARNING_RATE = 3e-3
 
 #: model -> loss -> peak learning rate: the least errors on validation molecules.
 LEARNING_RATES: dict[str, dict[str, float]] = {
-    "gnn": {
-        "mse": 3e-5,
-        "kabsch": 0.01,
-        "distance_l1": 0.003,
-        "lddt_kabsch": 0.01,
-        "energy": 0.01,
-        "energy_sparse": 0.01,
-        "multiscale": 0.01,
-        "multiscale_sparse": 0.01,
-    },
-    "egnn": {
-        "mse": 0.3,
-        "kabsch": 0.01,
-        "distance_l1": 0.01,
-        "lddt_kabsch": 0.01,
-        "energy": 0.01,
-        "energy_sparse": 0.01,
-        "multiscale": 0.01,
-        "multiscale_sparse": 0.01,
-    },
+    "gnn": {**dict.fromkeys(LOSSES, 0.01), "mse": 3e-5, "distance_l1": 0.003},
+    "egnn": {**dict.fromkeys(LOSSES, 0.01), "mse": 0.3},
     "e3nn": {
+        **dict.fromkeys(LOSSES, 0.03),
+        **dict.fromkeys(("kabsch", "distance_l1", "energy_sparse"), 0.1),
         "mse": 3e-5,
-        "kabsch": 0.1,
-        "distance_l1": 0.1,
-        "lddt_kabsch": 0.03,
-        "energy": 0.03,
-        "energy_sparse": 0.1,
-        "multiscale": 0.03,
-        "multiscale_sparse": 0.03,
     },
 }
 
@@ -91,7 +68,7 @@ class StructureSpec(TrainingSpec):
     evaluators: dict[str, dict[str, Any]] = judging(factory=dict)  # noqa: RUF009 - makes a field
     #: Where the data set's options differ when judging: better structures of the same molecules.
     eval_dataset_options: dict[str, Any] = judging(factory=dict)  # noqa: RUF009 - makes a field
-    keep_structures: int = judging(8, "test predictions kept for pictures")
+    keep_structures: int = judging(8, "test predictions kept for pictures", least=0)
 
     def __post_init__(self) -> None:
         """Check the task and its levels."""

@@ -11,15 +11,7 @@ from pyg_energyloss.metrics.distances import DistanceEvaluator
 
 
 class StructureTraining(TaskTraining):
-    """Trains ``network(batch) -> pos`` with ``loss(pos, batch)`` on a task.
-
-    Args:
-        spec: Of the run.
-        network: Any registered model.
-        loss: Any structure loss.
-        task: Makes input and target of each batch.
-        splits: Molecules by split.
-    """
+    """Trains ``network(batch) -> pos`` with ``loss(pos, batch)`` on a task; see `TaskTraining`."""
 
     def losses(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """The loss of the network's structures."""

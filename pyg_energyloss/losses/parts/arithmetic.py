@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pyg_energyloss.degree import degree_of
+
 
 class LossArithmetic(torch.nn.Module):
     """Give a loss module ``+``, ``-`` and multiplication by a number.
@@ -61,6 +63,11 @@ class LossSum(LossArithmetic):
                 raise TypeError(f"`terms` must be pairs (weight, loss module), got {term!r}")
         self.weights = [float(weight) for weight, _ in terms]
         self.parts = torch.nn.ModuleList([part for _, part in terms])
+
+    @property
+    def degree(self) -> float:
+        """The largest degree of a part, see `degree_of`; a sum has one only if all parts agree."""
+        return max(degree_of(part) for part in self.parts)
 
     def forward(self, pos_pred: Tensor, data: Any, cell_pred: Tensor | None = None) -> Tensor:
         """Return the weighted sum of the parts' values; a predicted lattice goes to every part."""

@@ -21,6 +21,8 @@ class StructureLoss(LossArithmetic):
         ValueError: `reduction` is something else.
     """
 
+    #: The power of an error's size that the value grows with, see `degree_of`.
+    degree: ClassVar[float] = 2.0
     #: Options that are shown where they are not these.
     defaults: ClassVar[dict[str, Any]] = {"reduction": "mean"}
 

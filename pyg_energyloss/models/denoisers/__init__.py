@@ -2,5 +2,6 @@
 
 from pyg_energyloss.models.denoisers.edm import EDM
 from pyg_energyloss.models.denoisers.gdm import GDM
+from pyg_energyloss.models.denoisers.vectors import VectorDenoiser
 
-__all__ = ["EDM", "GDM"]
+__all__ = ["EDM", "GDM", "VectorDenoiser"]

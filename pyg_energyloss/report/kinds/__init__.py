@@ -1,1 +1,1 @@
-"""A module for each kind of section that is drawn: ``draw(data, names) -> figure``."""
+"""A module for each kind of section: its data, and ``draw(data, names) -> figure``."""

@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
-from pyg_energyloss.report.document import Curves, Series
+from pyg_energyloss.report.document import Axis
 from pyg_energyloss.report.plots import colour, figure, legend_below, log_scale, marker
+
+
+class Series(TypedDict):
+    """``values[i]`` are those of all seeds at ``x[i]``: drawn as their mean and their range."""
+
+    label: str
+    x: list[float]
+    values: list[list[float]]
+
+
+class CurvePanel(TypedDict):
+    """One panel of curves."""
+
+    title: str
+    x: Axis
+    y: Axis
+    series: list[Series]
+
+
+class Curves(TypedDict):
+    """Kind "curves": panels in ``rows`` rows; a label has one colour in all sections.
+
+    ``markers`` draws points with standard deviations joined by lines (error by noise level), not
+    the bands of a training curve.
+    """
+
+    panels: list[CurvePanel]
+    rows: int
+    markers: bool
 
 
 def draw(data: Curves, names: Sequence[str]) -> Any:

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
-from pyg_energyloss.report.document import Histograms
+from pyg_energyloss.report.document import Axis
 from pyg_energyloss.report.plots import SOFT, colour, figure, legend_below
+
+
+class Histogram(TypedDict):
+    """Density in each bin; the ``reference`` is filled and grey."""
+
+    label: str
+    density: list[float]
+    reference: bool
+
+
+class Histograms(TypedDict):
+    """Kind "histograms": ``edges`` has one more number than each density."""
+
+    x: Axis
+    edges: list[float]
+    series: list[Histogram]
 
 
 def draw(data: Histograms, names: Sequence[str]) -> Any:

@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
-from pyg_energyloss.report.document import Lattices, System
 from pyg_energyloss.report.plots import figure
 
 #: Up and down, where they agree with the target and where they differ.
 AGREE = (0.93, 0.94, 0.96), (0.62, 0.67, 0.74)
 DIFFER = (0.98, 0.72, 0.66), (0.86, 0.38, 0.30)
+
+
+class Picture(TypedDict):
+    """Spins of one prediction, 1 or -1, and its energy."""
+
+    label: str
+    spins: list[int]
+    energy: float
+
+
+class System(TypedDict):
+    """A spin system: couplings of ``bonds``, the ground state, and what was predicted."""
+
+    coupling: list[float]
+    target: list[int]
+    energy: float
+    pictures: list[Picture]
+
+
+class Lattices(TypedDict):
+    """Kind "lattices": a row for each system, a column for the target and for each picture.
+
+    Site ``i`` is in row ``i // shape[1]``; bonds that wrap around are not drawn. Spins are red
+    where they differ from the target; lines are unsatisfied bonds (J s s < 0).
+    """
+
+    shape: list[int]
+    bonds: list[list[int]]
+    systems: list[System]
 
 
 def draw(data: Lattices, names: Sequence[str]) -> Any:

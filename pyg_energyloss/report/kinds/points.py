@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
-from pyg_energyloss.report.document import PointPanel, Points
+from pyg_energyloss.report.document import Axis
 from pyg_energyloss.report.plots import (
     INK,
     PAPER,
@@ -20,6 +20,46 @@ from pyg_energyloss.report.plots import (
 )
 
 DASHES = ("--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
+
+
+class Point(TypedDict):
+    """A value of a category with its standard deviation, None for a single seed."""
+
+    category: str
+    mean: float
+    sd: float | None
+
+
+class PointSeries(TypedDict):
+    """Points of one label; ``hollow`` ones are drawn as rings (a second figure of the same run)."""
+
+    label: str
+    hollow: bool
+    points: list[Point]
+
+
+class Line(TypedDict):
+    """A value that stands for no category: a baseline, what real data score."""
+
+    label: str
+    value: float
+
+
+class PointPanel(TypedDict):
+    """One panel of dots or bars; ``axis`` is that of the values."""
+
+    title: str
+    axis: Axis
+    categories: list[str]
+    series: list[PointSeries]
+    lines: list[Line]
+
+
+class Points(TypedDict):
+    """Kinds "dots" and "bars": panels side by side; ``horizontal`` puts categories on the left."""
+
+    panels: list[PointPanel]
+    horizontal: bool
 
 
 def draw(data: Points, names: Sequence[str], *, bars: bool = False) -> Any:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pyg_energyloss.report.document import Structure, Structures
 from pyg_energyloss.report.plots import SOFT, figure
 
 #: Colours of elements, as usual; `colours_of` finds others.
@@ -30,6 +29,43 @@ ELEMENTS = {
 _TILT = np.array([[0.94, 0.12, 0.32], [0.0, 0.94, -0.34], [-0.34, 0.32, 0.88]])
 #: Energies of atoms, from none to the largest.
 ENERGY = ((0.0, "#a9c9e8"), (0.35, "#fdd49e"), (0.7, "#f16913"), (1.0, "#a50f15"))
+
+
+class Structure(TypedDict):
+    """Atoms and bonds; positions in Å.
+
+    ``bonds`` are pairs of atoms, ``orders`` theirs. ``energy`` colours atoms (that of the springs
+    at each), ``marked`` atoms get a ring (valence not filled), ``note`` is shown beside the name.
+    ``cell`` are the lattice vectors of a crystal, drawn as a box from the origin.
+    """
+
+    name: str
+    elements: list[str]
+    pos: list[list[float]]
+    bonds: list[list[int]]
+    orders: NotRequired[list[int]]
+    energy: NotRequired[list[float]]
+    marked: NotRequired[list[bool]]
+    note: NotRequired[str]
+    cell: NotRequired[list[list[float]]]
+
+
+class StructureSet(TypedDict):
+    """Structures of one run; None where a prediction is not finite."""
+
+    label: str
+    structures: list[Structure | None]
+
+
+class Structures(TypedDict):
+    """Kind "structures": with ``references`` a viewer, true and predicted on top of each other.
+
+    ``references[i]`` is the true structure of ``structures[i]`` of each set. Without references
+    (generated molecules) a gallery, a row for each set.
+    """
+
+    references: list[Structure]
+    sets: list[StructureSet]
 
 
 def draw(data: Structures, names: Sequence[str]) -> Any:
@@ -101,12 +137,21 @@ def box_of(structure: Structure) -> NDArray[np.float64]:
     return corners
 
 
+def shades_of(structure: Structure, colours: Mapping[str, str]) -> list[Any]:
+    """The colour of each atom: that of its energy, relative to the largest, or of its element."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    energy = structure.get("energy")
+    if not energy:
+        return [colours[symbol] for symbol in structure["elements"]]
+    scale = LinearSegmentedColormap.from_list("energy", ENERGY)
+    return [scale(e / max(0.05, *energy)) for e in energy]
+
+
 def _draw(
     place: Any, structure: Structure, turned: NDArray[np.float64], colours: Mapping[str, str]
 ) -> None:
     """Draw a molecule or the cell of a crystal, far atoms first."""
-    from matplotlib.colors import LinearSegmentedColormap
-
     pos = np.array(structure["pos"], dtype=float)
     seen = (pos - pos.mean(0)) @ turned
     for ends in box_of(structure):
@@ -118,13 +163,9 @@ def _draw(
         ends = seen[[i, j]]
         depth = float(ends[:, 2].mean())
         place.plot(ends[:, 0], ends[:, 1], color=SOFT, linewidth=1.0 + order, zorder=depth)
-    shades: list[Any] = [colours[symbol] for symbol in structure["elements"]]
-    energy = structure.get("energy")
-    if energy:
-        scale = LinearSegmentedColormap.from_list("energy", ENERGY)
-        shades = [scale(e / max(0.05, *energy)) for e in energy]
+    shades, symbols = shades_of(structure, colours), structure["elements"]
     marked = structure.get("marked", [False] * len(pos))
-    for point, shade, symbol, ring in zip(seen, shades, structure["elements"], marked, strict=True):
+    for point, shade, symbol, ring in zip(seen, shades, symbols, marked, strict=True):
         place.scatter(
             *point[:2],
             s=28 if symbol == "H" else 70,

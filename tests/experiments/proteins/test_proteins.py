@@ -116,7 +116,7 @@ def test_a_run_has_lddt_and_clashes(tmp_path):
     assert found["labels"] == {"noise": "0.5 Å"}
     assert 0 < found["values"]["lddt"] < 1
     assert found["values"]["clashes"] >= 0
-    document = make_document(ProteinExperiment(), [spec()], {spec().key: result}, out=tmp_path)
+    document = make_document(ProteinExperiment(), [spec()], {spec().key: result}, {}, out=tmp_path)
     (drawn,) = [s["data"] for s in document["sections"] if s["kind"] == "structures"]
     assert drawn["references"][0]["name"].endswith("(test fragment 1)")
     assert [len(s["structures"]) for s in drawn["sets"]] == [len(drawn["references"])]

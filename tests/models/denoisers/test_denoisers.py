@@ -6,7 +6,7 @@ from pyg_energyloss import registry
 from pyg_energyloss.generative.rotations import random_rotations
 from pyg_energyloss.models.denoisers.dense import blocks_of
 
-EQUIVARIANT = ["edm", "edm near", "e3nn_denoiser"]
+EQUIVARIANT = ["edm", "edm near", "vector_denoiser", "e3nn_denoiser"]
 
 
 def network(name):

@@ -75,20 +75,16 @@ class SticksExperiment(Experiment[SticksSpec]):
             made |= _heated(spec, problem, report)
         return {"measurements": measurements, **made}
 
-    def labels_of(self, spec: SticksSpec) -> dict[str, str]:
-        """The competitor, or what is measured."""
-        return {"model": spec.label}
-
     def made_of(self, spec: SticksSpec, result: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters, and what cross-validation chose in the last of the seeds."""
         told = result.get("chosen", f"{spec.repeats} releases")
         return {**super().made_of(spec, result), "chosen": told}
 
-    def headline(self, specs: Sequence[SticksSpec]) -> str:
+    def describe(self, specs: Sequence[SticksSpec]) -> str:
         """What is learned, and with how many sticks."""
         first = specs[0]
         what = f"{first.problem}: {first.learned}" if first.learned else first.problem
-        return f"{what}, {first.sticks} sticks along each feature, {seeds_of(specs)}"
+        return f"{what}, {first.sticks} sticks along each feature, {seeds_of(specs)}."
 
     def derive(self, rows: Sequence[Row]) -> None:
         """Put each competitor beside the network."""
