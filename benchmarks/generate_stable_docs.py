@@ -33,8 +33,10 @@ COLOURS = {
     "energy_gated": "#c1440e",
     "multiscale_gated": "#2e7d32",
 }
-#: Points of a curve that its extrapolation is made of.
-LAST = 4
+#: Points of a curve that its two extrapolations are made of: the bend, and the last doubling.
+LAST = (3, 2)
+#: Points of a curve that is long enough for them.
+LEAST = 5
 
 Runs = Sequence[Mapping[str, Any]]
 
@@ -57,16 +59,18 @@ def shown(rows: Sequence[Mapping[str, Any]], name: str) -> str:
     return mean_sd({"mean": statistics.fmean(values), "sd": sd}, 1, factor=100.0)
 
 
-def half_at(rows: Mapping[int, Sequence[Mapping[str, Any]]], samples: int) -> float | None:
+def half_at(
+    rows: Mapping[int, Sequence[Mapping[str, Any]]], samples: int, last: int
+) -> float | None:
     """Steps at which half of the molecules would be stable; None if the curve does not rise.
 
     A straight line through the logits of the last points against the logarithm of the steps, each
     share moved off 0 and 1 by half a molecule.
     """
-    steps = sorted(rows)[-LAST:]
+    steps = sorted(rows)[-last:]
     shares = [statistics.fmean(row["molecule_stable"] for row in rows[step]) for step in steps]
     kept = [min(max(share, 0.5 / samples), 1 - 0.5 / samples) for share in shares]
-    if len(steps) < LAST:
+    if len(steps) < last:
         return None
     slope, start = np.polyfit(
         [math.log(step) for step in steps], [math.log(p / (1 - p)) for p in kept], 1
@@ -120,6 +124,8 @@ def extrapolated(
     """Where each curve passes one half, or would."""
     parts = []
     for loss, rows in by_loss.items():
+        if len(rows) < LEAST:
+            continue
         last = max(rows)
         reached = [
             s
@@ -129,13 +135,14 @@ def extrapolated(
         a_step = statistics.fmean(row["cpu_seconds"] for row in rows[last]) / last
         if reached:
             parts.append(f"{loss}: half is reached by {reached[0]} steps")
-        elif (steps := half_at(rows, samples)) is not None:
-            parts.append(
-                f"{loss}: half at {steps:,.0f} steps, {steps * a_step / 60:,.0f} CPU minutes"
-            )
+        elif guesses := [g for last in LAST if (g := half_at(rows, samples, last)) is not None]:
+            steps = " to ".join(f"{g:,.0f}".replace(",", " ") for g in sorted(guesses))
+            minutes = " to ".join(f"{g * a_step / 60:.0f}" for g in sorted(guesses))
+            parts.append(f"{loss}: {steps} steps, {minutes} CPU minutes")
     return (
-        f"Half of the molecules stable, by a straight line through the logits of the last {LAST} "
-        "points against the logarithm of the steps (an extrapolation, not a measurement): "
+        f"Half of the molecules stable, by straight lines through the logits of the last {LAST[0]} "
+        f"and the last {LAST[1]} points against the logarithm of the steps (extrapolations, not "
+        "measurements): "
         f"{'; '.join(parts)}. A device that takes a step in 1/N of the time needs 1/N of it."
     )
 
