@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from rows import rows
+from table_lines import head_lines, table_line
 from torch import Tensor
 from tqdm import tqdm
 
@@ -16,11 +18,20 @@ from pyg_energyloss.experiments.structures.evaluation import inputs_of
 from pyg_energyloss.experiments.structures.experiment import StructureExperiment
 from pyg_energyloss.experiments.structures.spec import StructureSpec
 from pyg_energyloss.experiments.structures.training import StructureTraining
-from pyg_energyloss.files import write_json
+from pyg_energyloss.experiments.summary import moments
+from pyg_energyloss.files import read_json, write_json
 from pyg_energyloss.metrics import Coverage
+from pyg_energyloss.report.numbers import mean_sd
 
 RESULT = Path(__file__).parents[1] / "results" / "contest_coverage.json"
 TRACK = "gnn_druglike"
+#: Metric, head, digits, factor.
+COLUMNS = (
+    ("cov_recall", "COV-R %", 1, 100.0),
+    ("mat_recall", "MAT-R Å", 2, 1.0),
+    ("cov_precision", "COV-P %", 1, 100.0),
+    ("mat_precision", "MAT-P Å", 2, 1.0),
+)
 
 #: Up to ten conformers a molecule, none of which was trained on.
 CONFORMERS = Path(__file__).parents[2] / "pyg_energyloss" / "data" / "embedded" / "druglike.npz"
@@ -72,3 +83,24 @@ def measure_coverage(work: Path) -> None:
         "environment": environment(),
     }
     write_json(RESULT, document)
+
+
+def conformers() -> list[dict[str, Any]]:
+    """Mean and s.d. over seeds of each loss."""
+    found = read_json(RESULT)["runs"]
+    return [
+        {
+            "entry": name,
+            "seeds": len(of_name := [run for run in found if run["entry"] == name]),
+            **{m: moments([run[m] for run in of_name], scale=f) for m, _, _, f in COLUMNS},
+        }
+        for name in dict.fromkeys(run["entry"] for run in found)
+    ]
+
+
+def conformer_lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each loss."""
+    yield from head_lines(["loss", "seeds", *(head for _, head, _, _ in COLUMNS)])
+    for row in document["conformers"]:
+        cells = [mean_sd(row[metric], digits) for metric, _, digits, _ in COLUMNS]
+        yield table_line([f"`{row['entry']}`", str(row["seeds"]), *cells])

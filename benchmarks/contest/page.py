@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from conformer_sets import conformer_lines
 from duels import FEWEST
+from networks import network_lines
 from protocol import SHOWN
 from summary import COLUMNS, RESULT
 from table_lines import head_lines, table_line
@@ -74,6 +76,8 @@ def parts(document: Mapping[str, Any]) -> dict[str, list[str]]:
         "choice": list(choice(document)) or ["No track has three seeds of all common losses yet."],
         "front": list(front(document)) or ["No loss has three seeds yet."],
         "judged": list(judged(document)) or ["No run is judged yet."],
+        "networks": list(network_lines(document)),
+        "conformers": list(conformer_lines(document)),
         "duels": list(duels(document)) or ["No two losses share three seeds yet."],
         "left": list(left(document)),
         "map": list(design(document)) or ["Not run yet."],

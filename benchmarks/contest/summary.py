@@ -9,10 +9,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from conformer_sets import conformers
 from duels import Runs, duel, duels
 from front import beaten_by, choice
 from judges import COLUMNS as JUDGED
 from judges import TESTED, judged_of, tested
+from networks import networks
 from protocol import (
     ENTRIES,
     MERIT,
@@ -61,6 +63,8 @@ def summarise() -> dict[str, Any]:
         "trials": trials(rows("tuning")),
         "tables": tables,
         "choice": choice(tables),
+        "networks": networks(tables, rows("table")),
+        "conformers": conformers(),
         "map": [
             {"entry": row["entry"], "merit": row["merit"], **errors(row)} for row in rows("map")
         ],

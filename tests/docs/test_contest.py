@@ -57,7 +57,7 @@ def test_the_results_are_what_the_rows_give(contest, tmp_path, monkeypatch):
     monkeypatch.setattr(summary, "RESULT", tmp_path / "contest.json")
     summary.summarise()
     again = json.loads(summary.RESULT.read_text())
-    for part in ("protocol", "tuning", "trials", "tables", "choice", "map", "stages"):
+    for part in ("protocol", "tuning", "trials", "tables", "choice", "networks", "map", "stages"):
         assert again[part] == committed[part]
 
 
@@ -85,6 +85,35 @@ def test_the_page_says_of_4000_steps_what_the_duels_say(contest):
     acceptable = {name: of["acceptable"]["mean"] for name, of in values.items()}
     assert acceptable["multiscale"] > 9
     assert max(acceptable[rival] for rival in found) < 2.5
+
+
+def test_the_page_says_of_other_judges_what_they_found(contest):
+    tables = json.loads(contest["summary"].RESULT.read_text())["tables"]
+    text = " ".join((ROOT / "docs" / "contest.md").read_text().split())
+
+    def means(track, key):
+        (table,) = (t for t in tables if (t["track"], t["steps"]) == (track, 4000))
+        return {
+            row["entry"]: format(row["judged"]["values"][key]["mean"], ".0f")
+            for row in table["rows"]
+            if row["judged"]
+        }
+
+    energy, passed, back = (means("gnn", key) for key in ("energy", "pb_valid", "back"))
+    shown = ("multiscale", "distance_l1", "energy", "lddt_kabsch", "kabsch")
+    assert (
+        "lies {} kcal/mol (GFN2-xTB), distance L1's {}, the paper's energy's {}, AlphaFold 3's "
+        "recipe's {}, aligned MSE's {}; PoseBusters passes {} %, {} %, {} %, {} % and {} % of them"
+    ).format(*(of[name] for of in (energy, passed) for name in shown)) in text
+    level = (of["energy_absolute_kabsch"] for of in (energy, passed))
+    assert "is level with it ({}, {} %)".format(*level) in text
+    assert f"({back['multiscale']} % and {back['distance_l1']} % of 20 molecules)" in text
+    energy, passed = (means("egnn", key) for key in ("energy", "pb_valid"))
+    assert f"lies {energy['multiscale']} kcal/mol above the true one" in text
+    assert (
+        f"distance L1's {energy['distance_l1']}; the paper's energy has {energy['energy']}" in text
+    )
+    assert passed["energy"] == passed["multiscale"]
 
 
 def test_a_rate_is_tried_beyond_an_end_as_long_as_the_best_is_there(contest):
@@ -217,8 +246,9 @@ def test_every_loss_runs_as_often_as_the_others(contest):
     stages = contest["stages"]
     for jobs in stages.STAGES.values():
         races = [job for job in jobs if isinstance(job, stages.Race)]
-        counts = Counter(job.who.name for job in races)
-        assert len(set(counts.values())) <= 1
+        for track in {job.track for job in races}:
+            counts = Counter(job.who.name for job in races if job.track == track)
+            assert len(set(counts.values())) <= 1
 
 
 def test_what_is_chosen_by_is_not_what_is_shown(contest):
@@ -227,3 +257,25 @@ def test_what_is_chosen_by_is_not_what_is_shown(contest):
     assert protocol.TUNING_SEED not in protocol.SEEDS
     for stage, split in (("tuning", "val"), ("map", "val"), ("table", "test")):
         assert {row["spec"]["eval_split"] for row in rows.rows(stage)} <= {split}
+
+
+def test_readme_says_how_far_each_loss_is_behind_at_worst(contest):
+    losses = json.loads(contest["summary"].RESULT.read_text())["choice"]["losses"]
+    assert next(iter(losses)) == "multiscale"
+    told = (ROOT / "README.md").read_text()
+    for about in losses.values():
+        assert f"{about['worst']:.2f}" in told
+
+
+def test_the_page_says_of_drug_like_molecules_what_the_duels_say(contest):
+    committed = json.loads(contest["summary"].RESULT.read_text())
+    tables = [t for t in committed["tables"] if t["track"] == "gnn_druglike"]
+    assert len(tables) == 2
+    for table in tables:
+        found = {d["rival"]: d for d in table["duels"] if d["challenger"] == "multiscale"}
+        assert found["distance_l1"]["bond_mae"][0] == pytest.approx(-50, abs=3)
+        assert found["lddt_kabsch"]["bond_mae"][0] == pytest.approx(-65, abs=3)
+        assert found["lddt_kabsch"]["rmsd"][0] == pytest.approx(6.3, abs=0.5)
+        assert found["kabsch"]["rmsd"][0] == pytest.approx(3, abs=0.5)
+        low, high = found["distance_l1"]["distance_mae"][1:]
+        assert low < 0 < high
