@@ -22,7 +22,7 @@ PAGES = {
     "restraints": ["restraints"],
     "rigidity": ["rigidity", "symmetry"],
     "spins": ["spins"],
-    "generative": ["generative"],
+    "generative": ["generative", "degree"],
     "models": ["models", "models.denoisers", "models.crystals"],
     "metrics": ["metrics", "metrics.generated"],
     "data": ["data", "data.crystals", "data.proteins"],
