@@ -18,7 +18,7 @@ def build() -> Exhibit:
                 "energy has more stable atoms than MSE (edm)", ahead("edm + energy", "edm + mse")
             ),
             Trend(
-                "MAE, weighed among noise levels as a square, has fewer stable atoms than MSE (gdm)",
+                "MAE, weighed among noise levels like a square, has fewer stable atoms (gdm)",
                 ahead("gdm + mse", "gdm + mae"),
             ),
             Trend(
