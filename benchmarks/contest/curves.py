@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from duels import FEWEST
 from protocol import ENTRIES, TRACKS
 from rows import rows
+from speed import COMPARED
 
 from pyg_energyloss.experiments.plots import curve_series
 from pyg_energyloss.report.kinds.curves import CurvePanel, Curves, draw
@@ -20,9 +23,15 @@ PANELS = (("val_bond_mae", "bond lengths, MAE / Å"), ("val_distance_mae", "all 
 
 
 def draw_curves() -> Path | None:
-    """Draw what is there of the longest runs of each track; None if there is nothing."""
+    """Draw the longest runs of three seeds of each track that is about losses, and longer ones."""
     table = rows("table")
-    panels = [panel for track in TRACKS for panel in panels_of(track, table)]
+    panels = [
+        panel
+        for track in TRACKS
+        if track not in COMPARED[1:]
+        for steps in lengths(track, table)
+        for panel in panels_of(track, steps, table)
+    ]
     if not panels:
         return None
     names = [who.name for who in ENTRIES]
@@ -30,19 +39,25 @@ def draw_curves() -> Path | None:
     return save(draw(data, names), PICTURE)
 
 
-def panels_of(track: str, table: Sequence[dict[str, Any]]) -> list[CurvePanel]:
+def lengths(track: str, table: Sequence[dict[str, Any]]) -> list[int]:
+    """The most steps that some loss has three seeds of, and what is longer."""
+    runs = Counter((row["spec"]["steps"], row["entry"]) for row in table if row["track"] == track)
+    steps = sorted({length for length, _ in runs})
+    whole = max((length for (length, _), seeds in runs.items() if seeds >= FEWEST), default=0)
+    return [length for length in steps if length >= whole]
+
+
+def panels_of(track: str, steps: int, table: Sequence[dict[str, Any]]) -> list[CurvePanel]:
     """A panel for each error."""
-    of_track = [row for row in table if row["track"] == track]
-    longest = max((row["spec"]["steps"] for row in of_track), default=0)
-    shown = {round(part * longest) for part in SHOWN}
+    shown = {round(part * steps) for part in SHOWN}
     runs = [
         {**row, "history": [point for point in row["history"] if point["step"] in shown]}
-        for row in of_track
-        if row["spec"]["steps"] == longest
+        for row in table
+        if (row["track"], row["spec"]["steps"]) == (track, steps)
     ]
     return [
         {
-            "title": f"{TRACKS[track].about}: {head}",
+            "title": f"{TRACKS[track].about}\n{head}",
             "x": {"label": "optimiser step", "log": True},
             "y": {"label": head, "log": True},
             "series": [

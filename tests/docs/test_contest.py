@@ -279,3 +279,30 @@ def test_the_page_says_of_drug_like_molecules_what_the_duels_say(contest):
         assert found["kabsch"]["rmsd"][0] == pytest.approx(3, abs=0.5)
         low, high = found["distance_l1"]["distance_mae"][1:]
         assert low < 0 < high
+
+
+def test_the_page_and_readme_say_of_networks_what_the_table_says(contest):
+    document = json.loads(contest["summary"].RESULT.read_text())
+    bonds = {
+        (kind, run["track"], run["entry"]): run["row"]["values"]["bond_mae"]["mean"]
+        for kind, runs in document["networks"]["equal"].items()
+        for run in runs
+        if run["row"] and len(run["row"]["seeds"]) == 3
+    }
+    page, readme = ((ROOT / name).read_text() for name in ("docs/contest.md", "README.md"))
+    steps, seconds = document["networks"]["equal"]
+    for kind, track, loss in (
+        (steps, "egnn_qm9", "multiscale"),
+        (steps, "gnn", "kabsch"),
+        (seconds, "e3nn_qm9", "multiscale"),
+    ):
+        assert f"{bonds[kind, track, loss]:.3f}" in page
+    assert f"{bonds[steps, 'egnn_qm9', 'kabsch']:.2f} Å off with aligned MSE" in readme
+    assert f"{bonds[steps, 'egnn_qm9', 'multiscale']:.2f} Å with `multiscale`" in readme
+    for kind in (steps, seconds):
+        for loss in ("multiscale", "distance_l1", "kabsch"):
+            assert bonds[kind, "gnn", loss] < bonds[kind, "egnn_qm9", loss]
+        for track in ("gnn", "egnn_qm9"):
+            assert bonds[kind, track, "multiscale"] < bonds[kind, track, "distance_l1"]
+    e3nn = bonds[seconds, "e3nn_qm9", "multiscale"]
+    assert bonds[seconds, "gnn", "multiscale"] < e3nn < bonds[seconds, "egnn_qm9", "multiscale"]
