@@ -37,10 +37,10 @@ class NoiseGatedLoss(LossArithmetic):
 
     >>> from torch_geometric.data import Data
     >>> from pyg_energyloss import CoordinateMSELoss, CoordinateMAELoss
-    >>> loss = NoiseGatedLoss(CoordinateMSELoss(), CoordinateMAELoss(), crossover=0.5)
+    >>> loss = NoiseGatedLoss(CoordinateMAELoss(), CoordinateMSELoss(), crossover=0.5)
     >>> data = Data(pos=torch.zeros(1, 1), noise_ratio=torch.tensor([0.5]))
-    >>> loss(torch.tensor([[2.0]]), data)  # (4 + 2) / 2
-    tensor(3.)
+    >>> loss(torch.tensor([[2.0]]), data)  # (0.5 * 2 + 4) / 2
+    tensor(2.5000)
 
     Source: ours; arXiv 2511.02087 names the limit in section 4 and leaves it open.
     """
