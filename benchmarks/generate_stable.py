@@ -6,12 +6,16 @@ A training cut short goes on. Writes ``benchmarks/results/generate_stable.json``
 
     python benchmarks/generate_stable.py --work /tmp/stable --until 4000
     python benchmarks/generate_stable.py --work /tmp/stable --until 16000 --seeds 0, --losses mse
+    python benchmarks/generate_stable.py --work /tmp/stable --until 64000 --fall 8000 --seeds 0, \
+        --losses multiscale_gated             (a copy goes on for 8 000 steps with a falling rate)
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +31,7 @@ from pyg_energyloss.experiments.generation.sampling import CHUNK
 from pyg_energyloss.experiments.generation.spec import GeneratorSpec
 from pyg_energyloss.experiments.generation.training import GeneratorTraining
 from pyg_energyloss.experiments.stream import mixed_seed
-from pyg_energyloss.files import read_or_set_aside, write_json
+from pyg_energyloss.files import read_or_set_aside, write_bytes, write_json
 from pyg_energyloss.generative import SAMPLERS, MoleculeDiffusion, sample
 from pyg_energyloss.metrics.generated import judge
 from pyg_energyloss.metrics.generated.validity import smiles
@@ -94,9 +98,29 @@ class Judge(pl.Callback):
             assert isinstance(pl_module, GeneratorTraining)  # noqa: S101 - for the type checker
             values = measured(pl_module, self.run)
             self.rows.append({"step": step, "cpu_seconds": round(self.seconds, 1), **values})
-            write_json(self.path, {"rows": self.rows})
+            known = read_or_set_aside(self.path) or {}
+            write_json(self.path, {**known, "rows": self.rows})
             print(f"{self.run.loss} seed {self.run.seed}: {self.rows[-1]}", flush=True)
         trainer.should_stop = step >= self.until
+
+
+class Fall(pl.Callback):
+    """Lets the rate fall to zero by half a cosine.
+
+    Args:
+        peak: Where it starts.
+        start: The step from which it falls.
+        steps: How many it takes.
+    """
+
+    def __init__(self, peak: float, start: int, steps: int) -> None:
+        self.peak, self.start, self.steps = peak, start, steps
+
+    def on_train_batch_start(self, trainer: pl.Trainer, *_: Any) -> None:
+        """Set the rate of this step."""
+        done = min(1.0, (trainer.global_step - self.start) / self.steps)
+        for group in trainer.optimizers[0].param_groups:
+            group["lr"] = self.peak * 0.5 * (1 + math.cos(math.pi * done))
 
 
 def rows_of(path: Path) -> list[dict[str, Any]]:
@@ -151,6 +175,7 @@ def main() -> None:
     parser.add_argument("--losses", type=comma_list, default=list(LOSSES))
     parser.add_argument("--seeds", type=seeds, default=(0, 1, 2), metavar="N|A,B")
     parser.add_argument("--until", type=int, default=4000, help="steps")
+    parser.add_argument("--fall", type=int, default=0, help="steps more, with a falling rate")
     options = parser.parse_args()
     torch.set_num_threads(1)
     for seed in options.seeds:
@@ -160,6 +185,8 @@ def main() -> None:
             rows = rows_of(folder / "rows.json")
             if not rows or rows[-1]["step"] < options.until:
                 train(run, folder, options.until)
+            if options.fall and fallen(folder, options.until, options.fall) is None:
+                settle(run, folder, options.until, options.fall)
             write(options.work)
 
 
@@ -173,14 +200,50 @@ def train(run: GeneratorSpec, folder: Path, until: int) -> None:
     fit(training, [watch, AtomicCheckpoint(kept, every=KEPT)], kept)
 
 
+def settle(run: GeneratorSpec, folder: Path, until: int, steps: int) -> None:
+    """Go on in a copy with a rate that falls to zero, judge, and keep the row.
+
+    Raises:
+        ValueError: the checkpoint is not of the step that is asked for.
+    """
+    kept, copy = folder / "last.ckpt", folder / f"fall-{until}-{steps}.ckpt"
+    if not copy.exists():
+        start = torch.load(kept, map_location="cpu", weights_only=True)["global_step"]
+        if start != until:
+            raise ValueError(
+                f"`--fall` needs a run that ends at `--until`: {run.title} is at step {start}, "
+                f"`--until` is {until}"
+            )
+        write_bytes(copy, kept.read_bytes())
+    torch.manual_seed(run.seed)
+    training = GeneratorExperiment().build(replace(run, steps=until + steps), folder)
+    fit(training, [Fall(run.learning_rate, until, steps)], copy)
+    values = measured(training, run)
+    row = {"step": until, "fall": steps, **values}
+    path = folder / "rows.json"
+    known = read_or_set_aside(path) or {"rows": []}
+    write_json(path, {**known, "fallen": [*known.get("fallen", []), row]})
+    copy.unlink()
+    print(f"{run.loss} seed {run.seed}: {row}", flush=True)
+
+
+def fallen(folder: Path, until: int, steps: int) -> dict[str, Any] | None:
+    """What was measured after a falling rate, if it was."""
+    known = (read_or_set_aside(folder / "rows.json") or {}).get("fallen", [])
+    same = [row for row in known if (row["step"], row["fall"]) == (until, steps)]
+    return same[0] if same else None
+
+
 def write(work: Path) -> None:
     """Write the rows of all runs that are there."""
     runs = []
     for seed in range(10):
         for loss in LOSSES:
-            rows = rows_of(work / spec(loss, seed).key / "rows.json")
-            if rows:
-                runs.append({"loss": loss, "seed": seed, "rows": rows})
+            path = work / spec(loss, seed).key / "rows.json"
+            if rows := rows_of(path):
+                known = read_or_set_aside(path) or {}
+                more = {"fallen": known["fallen"]} if "fallen" in known else {}
+                runs.append({"loss": loss, "seed": seed, "rows": rows, **more})
     first = spec(runs[0]["loss"], runs[0]["seed"])
     shared = {k: v for k, v in first.to_dict().items() if k not in {"loss", "seed", "steps"}}
     real = GeneratorExperiment().baselines(first, work)

@@ -94,6 +94,11 @@ def tables(study: Mapping[str, Any]) -> str:
         seconds = statistics.fmean(row["cpu_seconds"] for row in rows[step])
         cells = [shown(rows[step], name) for name, _ in COLUMNS]
         last.append([loss, f"{step}", f"{len(rows[step])}", f"{seconds / 60:.1f}", *cells])
+    for run in study["runs"]:
+        for row in run.get("fallen", ()):
+            cells = [shown([row], name) for name, _ in COLUMNS]
+            name = f"{run['loss']}, then a falling rate"
+            last.append([name, f"{row['step']} + {row['fall']}", "1", "", *cells])
     real = [
         f"{100 * study['ceiling'][name]:.1f}" if name in study["ceiling"] else ""
         for name, _ in COLUMNS
