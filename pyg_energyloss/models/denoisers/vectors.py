@@ -75,7 +75,7 @@ class VectorDenoiser(nn.Module):
 
     An atom has vectors beside its features, sums over its neighbours that point along the pairs.
     Their products tell angles: that of four neighbours at the corners of a tetrahedron is small.
-    A step costs a third more than one of `EDM`, and positions at small noise are seen better.
+    A step costs more than one of `EDM`.
 
     Args:
         types: Number of atom types.
