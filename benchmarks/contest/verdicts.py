@@ -42,7 +42,7 @@ def choice(document: Mapping[str, Any]) -> Iterator[str]:
 
 def front(document: Mapping[str, Any]) -> Iterator[str]:
     """Which losses are on the front, and by how many each of the others is beaten."""
-    known = [t for t in document["tables"] if any(_is_ranked(row) for row in t["rows"])]
+    known = [t for t in document["tables"] if sum(map(_is_ranked, t["rows"])) > 1]
     if not known:
         return
     yield from head_lines(["track", "steps", "on the front", "beaten in all three"])
