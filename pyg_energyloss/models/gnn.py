@@ -10,6 +10,7 @@ from torch_geometric.nn import MessagePassing
 from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding, pair_kinds
 from pyg_energyloss.models.handedness import one_hand, right_handed
 from pyg_energyloss.models.preconditioning import graph_mean, precondition
+from pyg_energyloss.models.readout import readout
 
 
 class PlainLayer(MessagePassing):
@@ -75,9 +76,7 @@ class PlainGNN(nn.Module):
         self.coordinates = nn.Linear(3, channels)
         self.layers = nn.ModuleList(PlainLayer(channels, stereo=stereo) for _ in range(layers))
         self.pool = nn.ModuleList(nn.Linear(channels, channels) for _ in range(layers))
-        self.out = nn.Sequential(
-            nn.LayerNorm(channels), nn.Linear(channels, channels), nn.SiLU(), nn.Linear(channels, 3)
-        )
+        self.out = readout(channels, 3)
 
     def forward(self, data: Data) -> Tensor:
         """Return positions [num_nodes, 3] in Å."""

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from e3nn import o3
 from e3nn.nn import Gate
 from torch import Tensor, nn
+
+from pyg_energyloss_e3nn.hidden import at_least_one
+
+
+def convolutions(irreps_sh: o3.Irreps, hidden: o3.Irreps, layers: int) -> Iterator[Convolution]:
+    """Make convolutions that follow each other, the first on scalars, one when it is asked for.
+
+    Args:
+        irreps_sh: Irreps of the spherical harmonics of the edges.
+        hidden: Irreps of the node features; pairs are as wide as their scalars.
+        layers: How many.
+
+    Raises:
+        ValueError: `layers` is below 1.
+    """
+    channels = hidden.count("0e")
+    current = o3.Irreps([(channels, "0e")])
+    for _ in range(at_least_one("layers", layers)):
+        convolution = Convolution(current, irreps_sh, hidden, channels)
+        current = convolution.irreps_out
+        yield convolution
 
 
 class Convolution(nn.Module):

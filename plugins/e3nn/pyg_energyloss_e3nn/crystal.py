@@ -17,7 +17,7 @@ from pyg_energyloss.models.crystals.inputs import (
     pair_features,
 )
 from pyg_energyloss.models.preconditioning import graph_mean
-from pyg_energyloss_e3nn.convolution import Convolution
+from pyg_energyloss_e3nn.convolution import convolutions
 from pyg_energyloss_e3nn.hidden import at_least_one, hidden_irreps
 
 
@@ -59,9 +59,7 @@ class CrystalTensorProductNetwork(nn.Module):
         symmetric = CartesianTensor("ij=ji")
         basis = symmetric.reduced_tensor_products().change_of_basis
         self.register_buffer("change_of_basis", basis, persistent=False)
-        current = o3.Irreps([(channels, "0e")])
-        for _ in range(at_least_one("layers", layers)):
-            convolution = Convolution(current, self.irreps_sh, hidden, channels)
+        for convolution in convolutions(self.irreps_sh, hidden, layers):
             current = convolution.irreps_out
             self.convolutions.append(convolution)
             self.moves.append(o3.Linear(current, o3.Irreps("1x1o")))

@@ -9,7 +9,7 @@ from torch_geometric.data import Data
 
 from pyg_energyloss.models.features import AtomEmbedding, PairEmbedding, pair_kinds
 from pyg_energyloss.models.preconditioning import precondition
-from pyg_energyloss_e3nn.convolution import Convolution
+from pyg_energyloss_e3nn.convolution import convolutions
 from pyg_energyloss_e3nn.hidden import at_least_one, hidden_irreps
 
 
@@ -35,9 +35,7 @@ class TensorProductNetwork(nn.Module):
         self.distance = nn.Linear(2, channels)
         self.convolutions = nn.ModuleList()
         self.moves = nn.ModuleList()
-        current = o3.Irreps([(channels, "0e")])
-        for _ in range(at_least_one("layers", layers)):
-            convolution = Convolution(current, self.irreps_sh, hidden, channels)
+        for convolution in convolutions(self.irreps_sh, hidden, layers):
             current = convolution.irreps_out
             self.convolutions.append(convolution)
             self.moves.append(o3.Linear(current, o3.Irreps("1x1o")))

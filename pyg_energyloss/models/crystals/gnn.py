@@ -15,6 +15,7 @@ from pyg_energyloss.models.crystals.inputs import (
     pair_features,
 )
 from pyg_energyloss.models.preconditioning import graph_mean
+from pyg_energyloss.models.readout import readout
 
 
 class CrystalGNN(nn.Module):
@@ -29,9 +30,7 @@ class CrystalGNN(nn.Module):
         super().__init__()
         self.atoms = SiteEmbedding(channels)
         self.layers = nn.ModuleList(_Layer(channels) for _ in range(layers))
-        self.move = nn.Sequential(
-            nn.LayerNorm(channels), nn.Linear(channels, channels), nn.SiLU(), nn.Linear(channels, 3)
-        )
+        self.move = readout(channels, 3)
         self.strain = nn.Linear(channels, 9)
 
     def forward(self, data: Data) -> tuple[Tensor, Tensor | None]:

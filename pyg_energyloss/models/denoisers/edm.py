@@ -9,6 +9,7 @@ from torch_geometric.data import Data
 from pyg_energyloss.models.denoisers.dense import Blocks, blocks_of
 from pyg_energyloss.models.denoisers.near import PEAKS, near_features
 from pyg_energyloss.models.denoisers.time import TimeEmbedding
+from pyg_energyloss.models.readout import readout
 
 
 class EDMLayer(nn.Module):
@@ -84,12 +85,7 @@ class EDM(nn.Module):
         self.layers = nn.ModuleList(
             EDMLayer(channels, features=1 + len(peaks)) for _ in range(layers)
         )
-        self.out = nn.Sequential(
-            nn.LayerNorm(channels),
-            nn.Linear(channels, channels),
-            nn.SiLU(),
-            nn.Linear(channels, types),
-        )
+        self.out = readout(channels, types)
 
     def forward(self, data: Data) -> tuple[Tensor, Tensor]:
         """Return outputs for positions [num_nodes, 3] and types [num_nodes, types].

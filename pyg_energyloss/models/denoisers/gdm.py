@@ -9,6 +9,7 @@ from torch_geometric.data import Data
 from pyg_energyloss.models.denoisers.dense import Blocks, blocks_of
 from pyg_energyloss.models.denoisers.near import PEAKS, near_features
 from pyg_energyloss.models.denoisers.time import TimeEmbedding
+from pyg_energyloss.models.readout import readout
 
 
 def pair_features(x: Tensor, peaks: Tensor) -> Tensor:
@@ -73,12 +74,7 @@ class GDM(nn.Module):
         self.embed = nn.Linear(3 + types, channels)
         self.time = TimeEmbedding(channels)
         self.layers = nn.ModuleList(GDMLayer(channels) for _ in range(layers))
-        self.out = nn.Sequential(
-            nn.LayerNorm(channels),
-            nn.Linear(channels, channels),
-            nn.SiLU(),
-            nn.Linear(channels, 3 + types),
-        )
+        self.out = readout(channels, 3 + types)
 
     def forward(self, data: Data) -> tuple[Tensor, Tensor]:
         """Return outputs for positions [num_nodes, 3] and types [num_nodes, types].

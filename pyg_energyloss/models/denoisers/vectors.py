@@ -8,6 +8,7 @@ from torch_geometric.data import Data
 
 from pyg_energyloss.models.denoisers.dense import Blocks, blocks_of
 from pyg_energyloss.models.denoisers.time import TimeEmbedding
+from pyg_energyloss.models.readout import readout
 
 #: Lengths in Å at which pair features peak, and where the last of them is.
 PEAKS, REACH = 16, 5.0
@@ -102,12 +103,7 @@ class VectorDenoiser(nn.Module):
         )
         self.along = nn.Linear(self.vectors, 1, bias=False)
         self.outward = nn.Linear(channels, 1)
-        self.out = nn.Sequential(
-            nn.LayerNorm(channels),
-            nn.Linear(channels, channels),
-            nn.SiLU(),
-            nn.Linear(channels, types),
-        )
+        self.out = readout(channels, types)
 
     def forward(self, data: Data) -> tuple[Tensor, Tensor]:
         """Return outputs for positions [num_nodes, 3] and types [num_nodes, types].
