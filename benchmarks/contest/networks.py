@@ -28,7 +28,7 @@ def networks(
     tables: Sequence[Mapping[str, Any]], table: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """The runs that are compared, from the contest's tables; a run that is missing is None."""
-    found = {(of["track"], of["steps"]): of["rows"] for of in reversed(tables)}
+    found = {(of["track"], of["steps"]): of["rows"] for of in tables}
     parameters = {row["track"]: row["parameters"] for row in table}
     kinds = {
         "parameters and steps": dict.fromkeys(COMPARED, STEPS),

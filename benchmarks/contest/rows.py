@@ -150,6 +150,4 @@ def _read(path: Path) -> dict[str, Any]:
     row = dict(read_json(path))
     if row["merit"] is None:  # what is not finite is null in JSON
         row["merit"] = math.inf
-    if "track" not in row:  # the first two are called as their networks
-        row["track"] = row["spec"]["model"]
     return row

@@ -49,7 +49,9 @@ COLUMNS: tuple[tuple[str, str, bool, int, float], ...] = (
 
 def summarise() -> dict[str, Any]:
     """Write benchmarks/results/contest.json from all rows, and return it."""
-    tables = [*tables_of("table"), *tables_of("relaxed")]
+    table, tuning = rows("table"), rows("tuning")
+    plain = [*tables_of("table", table)]
+    tables = [*plain, *tables_of("relaxed", rows("relaxed"))]
     document = {
         "protocol": {
             "tracks": {name: asdict(track) for name, track in TRACKS.items()},
@@ -60,10 +62,10 @@ def summarise() -> dict[str, Any]:
             "merit": MERIT,
         },
         "tuning": tuned(),
-        "trials": trials(rows("tuning")),
+        "trials": trials(tuning),
         "tables": tables,
         "choice": choice(tables),
-        "networks": networks(tables, rows("table")),
+        "networks": networks(plain, table),
         "conformers": conformers(),
         "map": [
             {"entry": row["entry"], "merit": row["merit"], **errors(row)} for row in rows("map")
@@ -78,9 +80,8 @@ def summarise() -> dict[str, Any]:
     return document
 
 
-def tables_of(stage: str) -> Iterator[dict[str, Any]]:
-    """A table for each track and number of steps that has rows."""
-    table = rows(stage)
+def tables_of(stage: str, table: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A table for each track and number of steps that a stage has rows of."""
     others = (rows("strain"), rows("posebusters")) if stage == "table" else ((), ())
     for track in TRACKS:
         for steps in sorted({row["spec"]["steps"] for row in table if row["track"] == track}):
